@@ -1,0 +1,52 @@
+# Everything this project does on a machine with Python 3.11 and make. `make help` lists it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help run test check bench clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+# On a laptop everything has a default, so that the README's commands work as they stand.
+run: export FABRIC_ENVIRONMENT ?= local
+run: export PORT ?= 7071
+run: export FABRIC_WHATSAPP_APP_SECRET ?= local-app-secret
+run: export FABRIC_WHATSAPP_VERIFY_TOKEN ?= local-verify-token
+run: export FABRIC_WHATSAPP_ACCESS_TOKEN ?= local-access-token
+run: export FABRIC_WHATSAPP_GRAPH_URL ?= http://127.0.0.1:$(PORT)/_sent/whatsapp
+run: .venv/.local ## the whole platform on http://localhost:7071 (PORT=8000 for another)
+	@$(BIN)/botfabric run
+
+test: .venv/.dev ## the whole suite, on this machine only
+	$(BIN)/python -m pytest
+
+check: .venv/.dev ## what CI runs: linters, types, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+bench: .venv/.dev ## the figures in docs/benchmarks.md
+	$(BIN)/python -m bench
+
+clean: ## remove what make made; data in .fabric stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+.venv/.pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+.venv/.local: .venv/.pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	@touch $@
+
+.venv/.dev: .venv/.local pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
