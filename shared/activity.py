@@ -1,0 +1,137 @@
+"""What was said or happened, and where to answer: the vocabulary of Bot Framework.
+
+Source: microsoft/Agents `specs/activity/protocol-activity.md`.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+
+class Activity(dict[str, Any]):
+    """One Bot Framework activity: the dict as it arrived, with typed views on what is used often.
+
+    Unknown fields are kept. The views never raise: a field of the wrong type reads as absent.
+    """
+
+    def _text(self, key: str) -> str:
+        value = self.get(key)
+        return value if isinstance(value, str) else ""
+
+    def _object(self, key: str) -> dict[str, Any]:
+        value = self.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def objects(self, key: str) -> list[dict[str, Any]]:
+        """The objects in the list at `key`; anything else in it is left out."""
+        value = self.get(key)
+        return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+    @property
+    def type(self) -> str:
+        return self._text("type")
+
+    @property
+    def id(self) -> str:
+        return self._text("id")
+
+    @property
+    def text(self) -> str:
+        return self._text("text")
+
+    @property
+    def name(self) -> str:
+        return self._text("name")
+
+    @property
+    def value(self) -> Any:
+        return self.get("value")
+
+    @property
+    def locale(self) -> str:
+        return self._text("locale")
+
+    @property
+    def channel_id(self) -> str:
+        return self._text("channelId")
+
+    @property
+    def service_url(self) -> str:
+        return self._text("serviceUrl")
+
+    @property
+    def reply_to_id(self) -> str:
+        return self._text("replyToId")
+
+    @property
+    def sender(self) -> dict[str, Any]:
+        return self._object("from")
+
+    @property
+    def recipient(self) -> dict[str, Any]:
+        return self._object("recipient")
+
+    @property
+    def conversation(self) -> dict[str, Any]:
+        return self._object("conversation")
+
+    @property
+    def channel_data(self) -> dict[str, Any]:
+        return self._object("channelData")
+
+    @property
+    def entities(self) -> list[dict[str, Any]]:
+        return self.objects("entities")
+
+    @property
+    def attachments(self) -> list[dict[str, Any]]:
+        return self.objects("attachments")
+
+    @property
+    def is_message(self) -> bool:
+        return self.type == "message"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationReference:
+    """Where to answer, now or proactively.
+
+    `bot` is the manifest id; `channel` one of `teams`, `whatsapp`, `web`, `api`; `conversation`
+    and `user` are the channel's own ids. `account` is the bot's id on the channel (Teams
+    `28:<app id>`, WhatsApp phone_number_id). `reply_to` is the activity to answer, empty for
+    a proactive message.
+    """
+
+    bot: str
+    channel: str
+    conversation: str
+    user: str = ""
+    user_name: str = ""
+    account: str = ""
+    tenant: str = ""
+    service_url: str = ""
+    channel_id: str = ""
+    locale: str = ""
+    is_group: bool = False
+    reply_to: str = ""
+
+    @property
+    def key(self) -> str:
+        """Partition key and session id: readable bot and channel, the rest hashed.
+
+        At most 128 characters of `[A-Za-z0-9._-]`, and free of phone numbers and names, so it
+        may stand in a log, a URL and a Service Bus SessionId.
+        """
+        who = f"{self.tenant}\n{self.account}\n{self.conversation}"
+        return f"{self.bot}.{self.channel}.{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+
+    def proactive(self) -> Self:
+        """The same place without an activity to reply to."""
+        return replace(self, reply_to="")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        return cls(**data)

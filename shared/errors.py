@@ -1,0 +1,83 @@
+"""What can go wrong, and what then happens to the message.
+
+FabricError
++-- ConfigurationError    the app does not start; names file, key or variable, and what to write
++-- Rejected              a webhook request is answered `status`; nothing was enqueued
++-- Conflict              a conditional write lost; reload and try again
++-- TransientError        the message is sent again later
+|   +-- Unavailable       something this app depends on does not answer
++-- PermanentError        the message is dead-lettered at once, with its reason
+|   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
++-- Refused               the message is done, and the person is told why not
+
+Anything else that a handler raises is a bug: the message is redelivered until the broker
+dead-letters it.
+"""
+
+
+class FabricError(Exception):
+    """Base of every error that this product raises on purpose."""
+
+
+class ConfigurationError(FabricError):
+    """The configuration is wrong; the text names file, key and what to write instead."""
+
+
+class Rejected(FabricError):
+    """A webhook request is refused.
+
+    `status` is the HTTP status; `reason` a short code for the log. The caller of the webhook
+    only ever sees a constant body.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status = status
+        self.reason = reason
+
+
+class Conflict(FabricError):
+    """A create met an existing document, or an etag no longer matches. `id` names the document."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+
+class TransientError(FabricError):
+    """Try again, not before `after` seconds; None leaves the delay to the retry policy.
+
+    `maybe_done` when the other side may have done it all the same: the answer was lost.
+    """
+
+    def __init__(
+        self, detail: str = "", *, after: float | None = None, maybe_done: bool = False
+    ) -> None:
+        super().__init__(detail)
+        self.after = after
+        self.maybe_done = maybe_done
+
+
+class Unavailable(TransientError):
+    """A dependency does not answer. Raise it with the dependency's name."""
+
+
+class PermanentError(FabricError):
+    """Trying again cannot help. `reason` is a short code that the dead-letter record carries."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class ReferenceGone(PermanentError):
+    """The channel says this conversation no longer exists for the bot: stop proactive messages."""
+
+
+class Refused(FabricError):
+    """The request is declined; `text` is what the person reads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text

@@ -1,0 +1,122 @@
+"""The one envelope on every queue and topic: CloudEvents 1.0 attributes and a few extensions.
+
+Source: CloudEvents 1.0 JSON format, and its distributed tracing extension (`traceparent`).
+"""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from shared import wire
+
+ACTIVITY = "fabric.activity"
+"""Event type of an inbound activity on its way to a skill: data `{"activity", "reference"}`."""
+
+MAX_HOPS = 16
+
+
+def event_id(*parts: str) -> str:
+    """A stable id from its parts: 32 characters `[0-9a-f]`."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def utc_now() -> str:
+    """The time as RFC 3339, UTC."""
+    return datetime.now(UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One command or fact.
+
+    `conversation` is the `ConversationReference.key` it belongs to and the session it travels
+    in; empty for facts of the outside world. `origin` is the id of the inbound activity that
+    started the chain (correlation id), `cause` the id of the event whose handling made this
+    one. `attempt` counts retries of the same work from 0, `hops` the skills passed; `time` is
+    when the chain began.
+    """
+
+    id: str
+    type: str
+    data: dict[str, Any] = field(default_factory=dict)
+    source: str = "/bot-fabric"
+    subject: str = ""
+    bot: str = ""
+    conversation: str = ""
+    origin: str = ""
+    cause: str = ""
+    traceparent: str = ""
+    attempt: int = 0
+    hops: int = 0
+    time: str = ""
+
+    @property
+    def work_id(self) -> str:
+        """The same for every attempt at the same work: the id without its `:step:attempt`."""
+        return self.id.split(":", 1)[0]
+
+    def age(self) -> float:
+        """Seconds since the chain began, 0 when the time is unknown."""
+        try:
+            began = datetime.fromisoformat(self.time)
+        except ValueError:
+            return 0.0
+        return max(0.0, (datetime.now(UTC) - began).total_seconds())
+
+    def retry(self, step: str) -> Self:
+        """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen."""
+        attempt = self.attempt + 1
+        return replace(self, id=f"{self.work_id}:{step}:{attempt}", attempt=attempt)
+
+    def to_json(self) -> str:
+        return wire.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The envelope as CloudEvents JSON."""
+        body: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": self.id,
+            "type": self.type,
+            "source": self.source,
+            "time": self.time or utc_now(),
+            "datacontenttype": "application/json",
+            "data": self.data,
+            "attempt": self.attempt,
+            "hops": self.hops,
+        }
+        if self.subject:
+            body["subject"] = self.subject
+        if self.traceparent:
+            body["traceparent"] = self.traceparent
+        for extension in ("bot", "conversation", "origin", "cause"):
+            if value := getattr(self, extension):
+                body[extension] = value
+        return body
+
+    @classmethod
+    def from_json(cls, body: str | bytes) -> Self:
+        """Read an envelope, ours or any CloudEvent 1.0.
+
+        Raises ValueError when the body is not a CloudEvent in JSON.
+        """
+        return cls.from_dict(wire.loads(body))
+
+    @classmethod
+    def from_dict(cls, raw: Any) -> Self:
+        """An event from a parsed CloudEvent; raises ValueError when it is not one."""
+        if not isinstance(raw, dict) or raw.get("specversion") != "1.0":
+            raise ValueError("not a CloudEvent 1.0")
+        data = raw.get("data")
+        values: dict[str, Any] = {"data": data if isinstance(data, dict) else {"value": data}}
+        for name in ("id", "type", "source"):
+            if not isinstance(raw.get(name), str) or not raw[name]:
+                raise ValueError(f"a CloudEvent needs {name}")
+            values[name] = raw[name]
+        for name in ("subject", "bot", "conversation", "origin", "cause", "traceparent", "time"):
+            if isinstance(raw.get(name), str):
+                values[name] = raw[name]
+        for name in ("attempt", "hops"):
+            if isinstance(raw.get(name), int):
+                values[name] = raw[name]
+        return cls(**values)

@@ -1,0 +1,122 @@
+"""The one HTTP client: aiohttp, imported on the first call.
+
+It follows no redirect, caps what it reads, and turns what goes wrong on the way into
+`Unavailable`; the caller judges the status.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import Unavailable
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+MAX_RESPONSE_BYTES = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """Status, header names in lower case, at most 1 MiB of body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, or None when it is not."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds from `Retry-After` in either form (RFC 9110 10.2.3), or None."""
+        value = self.headers.get("retry-after", "").strip()
+        if value.isdigit():
+            return float(value)
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+        except (ValueError, TypeError):
+            return None
+
+
+class HttpClient:
+    """A connection pool for the event loop it is first used on. `timeout`: seconds, whole call."""
+
+    def __init__(self, *, timeout: float = 10) -> None:
+        self._timeout = timeout
+        self._session: ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send to `url` as it stands, percent-encoding untouched, and read whole.
+
+        Raises Unavailable when no complete answer came, ValueError for an URL that is none.
+        """
+        from aiohttp import ClientConnectorError, ClientError
+        from yarl import URL
+
+        try:
+            async with self._open().request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                json=json,
+                data=form,
+                allow_redirects=False,
+            ) as response:
+                body = bytearray()
+                async for chunk in response.content.iter_any():
+                    body += chunk
+                    if len(body) > MAX_RESPONSE_BYTES:
+                        raise Unavailable(f"answer over 1 MiB from {_host(url)}", maybe_done=True)
+                return Response(
+                    response.status,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    bytes(body),
+                )
+        except ClientConnectorError as error:
+            raise Unavailable(f"no connection to {_host(url)}") from error
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Unavailable(
+                f"{type(error).__name__} from {_host(url)}", maybe_done=True
+            ) from error
+
+    def _open(self) -> "ClientSession":
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop or self._session.closed:
+            from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+
+            self._loop = loop
+            self._session = ClientSession(
+                timeout=ClientTimeout(total=self._timeout),
+                connector=TCPConnector(limit=100),
+                cookie_jar=DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None and self._loop is asyncio.get_running_loop():
+            await self._session.close()
+        self._session = None
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).netloc

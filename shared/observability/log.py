@@ -1,0 +1,57 @@
+"""Structured logs: one line, one JSON object, one event name.
+
+Fields are ids, counts and durations. Message text, names, phone numbers, tokens and secrets
+have no place in them; conversations appear as their hashed key.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from shared import wire
+from shared.observability.trace import current
+
+_logger = logging.getLogger("fabric")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object; control characters cannot break the line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        body: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            body["error"] = self.formatException(record.exc_info)
+        return wire.dumps(body)
+
+
+def info(event: str, **fields: object) -> None:
+    _write(logging.INFO, event, fields)
+
+
+def warning(event: str, **fields: object) -> None:
+    _write(logging.WARNING, event, fields)
+
+
+def error(event: str, *, exc_info: bool = False, **fields: object) -> None:
+    _write(logging.ERROR, event, fields, exc_info=exc_info)
+
+
+def _write(level: int, event: str, fields: dict[str, object], *, exc_info: bool = False) -> None:
+    if _logger.isEnabledFor(level):
+        if span := current():
+            fields["trace"], fields["span"] = span.trace_id, span.span_id
+        _logger.log(level, event, extra={"fields": fields}, exc_info=exc_info)
+
+
+def configure(formatter: logging.Formatter | None = None, level: int = logging.INFO) -> None:
+    """Write the product's log to stderr; SDK loggers only speak from WARNING up."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter or JsonFormatter())
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    _logger.setLevel(level)

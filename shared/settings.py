@@ -1,0 +1,111 @@
+"""Every environment variable the app reads; local.settings.example.json lists them too."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from shared.errors import ConfigurationError
+
+BOTFRAMEWORK_OPENID_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+ENTRA_TOKEN_URL = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
+GRAPH_URL = "https://graph.facebook.com/v24.0"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The app's configuration; URLs choose the adapters by their scheme."""
+
+    local: bool
+    data_dir: Path
+    bots_dir: Path
+    knowledge_dir: Path
+    store_url: str
+    bus_url: str
+    events_url: str
+    ai_url: str
+    sqlite_synchronous: str = "FULL"
+    teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
+    teams_token_url: str = ENTRA_TOKEN_URL
+    teams_service_hosts: frozenset[str] = frozenset()
+    whatsapp_app_secrets: tuple[str, ...] = ()
+    whatsapp_verify_token: str = ""
+    whatsapp_access_token: str = field(default="", repr=False)
+    whatsapp_graph_url: str = GRAPH_URL
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the environment; raises ConfigurationError naming the variable to set or mend."""
+        env = dict(os.environ if environ is None else environ)
+        environment = env.get("FABRIC_ENVIRONMENT", "") or "cloud"
+        if environment not in ("local", "cloud"):
+            raise ConfigurationError(f"FABRIC_ENVIRONMENT is {environment!r}; write local or cloud")
+        local = environment == "local"
+
+        def backend(name: str, default: str) -> str:
+            value = env.get(name, "")
+            if not value and not local:
+                raise ConfigurationError(
+                    f"{name} is not set; the cloud environment has no default for it "
+                    "(FABRIC_ENVIRONMENT=local has; unset means cloud)"
+                )
+            return value or default
+
+        data_dir = Path(env.get("FABRIC_DATA_DIR") or ".fabric")
+        synchronous = (env.get("FABRIC_SQLITE_SYNCHRONOUS") or "FULL").upper()
+        if synchronous not in ("FULL", "NORMAL"):
+            raise ConfigurationError(
+                f"FABRIC_SQLITE_SYNCHRONOUS is {synchronous!r}; write FULL or NORMAL"
+            )
+        secrets = env.get("FABRIC_WHATSAPP_APP_SECRET", "").split(",")
+        hosts = env.get("FABRIC_TEAMS_SERVICE_HOSTS", "").split(",") if local else []
+        return cls(
+            local=local,
+            data_dir=data_dir,
+            bots_dir=Path(env.get("FABRIC_BOTS_DIR") or "bots"),
+            knowledge_dir=Path(env.get("FABRIC_KNOWLEDGE_DIR") or "knowledge"),
+            store_url=backend("FABRIC_STORE_URL", f"sqlite:///{data_dir / 'store.db'}"),
+            bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
+            events_url=backend("FABRIC_EVENTS_URL", "bus://"),
+            ai_url=backend("FABRIC_AI_URL", "offline://"),
+            sqlite_synchronous=synchronous,
+            teams_openid_url=_web_url(
+                env, "FABRIC_TEAMS_OPENID_URL", BOTFRAMEWORK_OPENID_URL, local=local
+            ),
+            teams_token_url=_web_url(env, "FABRIC_TEAMS_TOKEN_URL", ENTRA_TOKEN_URL, local=local),
+            teams_service_hosts=frozenset(h.strip().lower() for h in hosts if h.strip()),
+            whatsapp_app_secrets=tuple(s.strip() for s in secrets if s.strip()),
+            whatsapp_verify_token=env.get("FABRIC_WHATSAPP_VERIFY_TOKEN", ""),
+            whatsapp_access_token=env.get("FABRIC_WHATSAPP_ACCESS_TOKEN", ""),
+            whatsapp_graph_url=_web_url(
+                env, "FABRIC_WHATSAPP_GRAPH_URL", GRAPH_URL, local=local
+            ).rstrip("/"),
+            environ=env,
+        )
+
+
+def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) -> str:
+    value = env.get(name) or default
+    if not secure(value, local=local):
+        raise ConfigurationError(
+            f"{name} must be an https:// URL (http:// only on loopback, and only when "
+            "FABRIC_ENVIRONMENT is local)"
+        )
+    return value
+
+
+def secure(url: str, *, local: bool) -> bool:
+    """Whether an URL is https, or plain http on loopback in the local environment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if not parts.hostname:
+        return False
+    return parts.scheme == "https" or (
+        local and parts.scheme == "http" and parts.hostname in LOOPBACK
+    )

@@ -1,0 +1,19 @@
+"""JSON as it is stored and sent between our own functions; strangers' JSON goes to `parse`.
+
+orjson takes a quarter of the time of the standard library's encoder, and a turn encodes and
+decodes about twenty documents.
+"""
+
+from typing import Any
+
+import orjson
+
+
+def dumps(value: Any) -> str:
+    """Compact text; keys that are not text become it."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def loads(body: str | bytes) -> Any:
+    """Raises ValueError."""
+    return orjson.loads(body)
