@@ -1,0 +1,77 @@
+"""A bot is data: one TOML file, read by `shared/manifest.py`, and nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+NAME = {"pattern": r"^[a-z][a-z0-9-]{0,39}$"}
+TEXT = {"min_length": 1}
+
+
+def _limited(default: Any = None, **limits: Any) -> Any:
+    """A field whose value keeps to `limits`, in pydantic's words: ge, gt, le, pattern, ..."""
+    return field(default=default, metadata=limits)
+
+
+@dataclass(frozen=True)
+class TeamsChannel:
+    """An empty table: no `app_id`, so local and unauthenticated only."""
+
+    app_id: str = ""
+    app_type: Literal["SingleTenant", "UserAssignedMSI"] = "SingleTenant"
+    tenant_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    tenants: list[str] = field(default_factory=list)
+    requests_per_second: float | None = _limited(gt=0)
+
+
+@dataclass(frozen=True)
+class WhatsAppChannel:
+    phone_number_id: str = field(metadata=TEXT)
+    requests_per_second: float | None = _limited(gt=0)
+
+
+@dataclass(frozen=True)
+class WebChannel:
+    origins: list[str] = field(default_factory=list)
+    requests_per_second: float | None = _limited(gt=0)
+
+
+@dataclass(frozen=True)
+class Channels:
+    teams: TeamsChannel | None = None
+    whatsapp: WhatsAppChannel | None = None
+    web: WebChannel | None = None
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Absent means no limit, zero none allowed."""
+
+    turns_per_user_per_day: int | None = _limited(ge=0)
+    tokens_per_day: int | None = _limited(ge=0)
+    budget_usd_per_month: float | None = _limited(ge=0)
+
+
+@dataclass(frozen=True)
+class Retention:
+    transcript_days: int = _limited(90, ge=1, le=3650)
+
+
+@dataclass(frozen=True)
+class Bot:
+    id: str = field(metadata=NAME)
+    name: str = field(metadata=TEXT)
+    owner: str = field(metadata=TEXT)
+    department: str = field(metadata=TEXT)
+    skills: list[str] = field(metadata=NAME)
+    default_skill: str = field(metadata=NAME)
+    description: str = ""
+    cost_center: str = ""
+    region: str = ""
+    instructions: str = ""
+    knowledge: list[str] = field(default_factory=list, metadata=NAME)
+    model: str = "default"
+    routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
+    channels: Channels = field(default_factory=Channels)
+    quota: Quota = field(default_factory=Quota)
+    retention: Retention = field(default_factory=Retention)

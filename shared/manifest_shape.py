@@ -1,0 +1,134 @@
+"""Wrong keys and wrong types of a manifest, in our words: pydantic's errors as sentences."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_type_hints
+
+from pydantic_core import ErrorDetails, ValidationError
+
+from shared.bot import Bot
+
+UNKNOWN = "unexpected_keyword_argument"
+
+_MISSING = {
+    "id": 'write id = "...", the file\'s name without .toml',
+    "name": 'write name = "...", what people see, such as "IT Helpdesk"',
+    "owner": 'write owner = "team@contoso.example", the address that answers for the bot',
+    "department": 'write department = "...", who pays for it, such as "IT"',
+    "skills": 'write skills = ["router", "knowledge"], what the bot can do',
+    "default_skill": 'write default_skill = "router", the skill that gets what nobody else claims',
+    "channels.whatsapp.phone_number_id": (
+        'write phone_number_id = "...", the id that Meta shows beside the number, or remove the '
+        "table"
+    ),
+}
+_TYPES = {
+    "string_type": 'write text in quotes, such as "..."',
+    "list_type": 'write a list, such as ["..."]',
+    "dict_type": "write a table",
+    "dataclass_type": "write a table",
+    "int_type": "write a whole number, without quotes",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number, without quotes",
+    "bool_type": "write true or false",
+    "finite_number": "write a number",
+}
+_NAME = (
+    "write a name of small letters, digits and hyphens that begins with a letter, at most 40 "
+    "characters"
+)
+
+
+def explain(error: ValidationError) -> tuple[str, str]:
+    """The key and the sentence of the first mistake.
+
+    An unknown key goes first: it is mostly why another one is missing.
+    """
+    found = error.errors(include_url=False)
+    first = min(found, key=lambda mistake: mistake["type"] != UNKNOWN)
+    return dotted(first["loc"]), _sentence(first)
+
+
+def dotted(loc: Iterable[int | str]) -> str:
+    """`("routes", "/ticket")` as `routes."/ticket"`, as TOML would write it."""
+    parts = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    bare = re.compile(r"[A-Za-z0-9_-]+")
+    return ".".join(p if bare.fullmatch(p) else json.dumps(p, ensure_ascii=False) for p in parts)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean "router"?` when one of the known words is close, else nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+def quoted(words: Iterable[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
+
+
+def _sentence(mistake: ErrorDetails) -> str:
+    kind, loc, value = mistake["type"], mistake["loc"], mistake["input"]
+    ctx: Mapping[str, Any] = mistake.get("ctx", {})
+    key = dotted(loc)
+    match kind:
+        case "missing":
+            return f"missing; {_MISSING.get(key, 'write it')}"
+        case "unexpected_keyword_argument":
+            return _unknown(loc)
+        case "literal_error":
+            return _app_type(value)
+        case "string_pattern_mismatch":
+            return f'"{str(value)[:60]}" is not a name; {_NAME}'
+        case "string_too_short":
+            return f"empty; {_MISSING.get(key, 'write it')}"
+        case "greater_than_equal":
+            zero = "; 0 allows none, and without the key there is no limit"
+            return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
+        case "less_than_equal":
+            return f"{value} is too large; write {ctx['le']:g} or less"
+        case "greater_than":
+            return f"{value} is too small; write more than {ctx['gt']:g}"
+    return f"has the wrong type ({_kind(value)}); {_TYPES.get(kind, 'write another value')}"
+
+
+def _app_type(value: object) -> str:
+    instead = 'write "SingleTenant" or "UserAssignedMSI"'
+    if value == "MultiTenant":
+        return f'"MultiTenant" can no longer be created; {instead}'
+    return f'"{str(value)[:60]}" is no app type; {instead}'
+
+
+def _unknown(loc: tuple[int | str, ...]) -> str:
+    """What stands where there is no such key: the likely one, a key's right table, or all."""
+    *parents, last = [part for part in loc if isinstance(part, str)]
+    tables = dict(_tables(Bot))
+    here = tables[".".join(parents)]
+    where = f"[{'.'.join(parents)}]" if parents else "a manifest"
+    if meant := did_you_mean(last, here):
+        return f"unknown in {where}; {meant}"
+    if homes := [
+        f"[{table}]" if table else "the top" for table, keys in tables.items() if last in keys
+    ]:
+        return f"unknown in {where}; it belongs to {' or '.join(homes)}"
+    return f"unknown in {where}; remove it, or write one of {quoted(here)}"
+
+
+def _tables(cls: type, name: str = "") -> Iterable[tuple[str, list[str]]]:
+    """Every table of a manifest with its keys; "" is the top."""
+    hints = get_type_hints(cls)
+    yield name, list(hints)
+    for key, hint in hints.items():
+        for kind in (hint, *get_args(hint)):
+            if isinstance(kind, type) and is_dataclass(kind):
+                yield from _tables(kind, f"{name}.{key}" if name else key)
+
+
+def _kind(value: object) -> str:
+    """What TOML calls it; never the value itself, which may be a secret."""
+    names = {bool: "a boolean", int: "a whole number", float: "a number", str: "text"}
+    names |= {list: "a list", dict: "a table"}
+    return names.get(type(value), "a date or time")
