@@ -1,0 +1,70 @@
+"""Wakes the tasks that wait for a change, whichever process made it."""
+
+import asyncio
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+POLL_SECONDS = 0.02
+"""How soon a change by another process is noticed."""
+
+
+class News:
+    """Tasks wait for the next announcement; a poll shared by all that wait may make one.
+
+    A task hears of everything announced since its last wait, so nothing falls between two
+    waits. `poll` returns whether there is news, and in how many seconds to ask again at the
+    latest.
+    """
+
+    def __init__(self, poll: Callable[[], tuple[bool, float]]) -> None:
+        self._poll = poll
+        self._number = 0
+        self._looked = 0
+        self._heard: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def announce(self) -> None:
+        self._number += 1
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def look(self) -> None:
+        """Somebody looks for himself: a task that never waited has heard all until now."""
+        self._looked = self._number
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next announcement, or after `seconds`."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 -- a coroutine runs in a task
+        if self._number == self._heard.get(task, self._looked):
+            loop = asyncio.get_running_loop()
+            if loop is not self._loop:
+                self._loop, self._timer = loop, None
+                self._waiting.clear()
+            future = loop.create_future()
+            self._waiting.add(future)
+            if self._timer is None:
+                self._tick()
+            try:
+                await asyncio.wait((future,), timeout=seconds)
+            finally:
+                self._waiting.discard(future)
+                future.cancel()
+        self._heard[task] = self._number
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self) -> None:
+        self._timer = None
+        if not self._waiting or self._loop is None:
+            return
+        news, seconds = self._poll()
+        if news:
+            self.announce()
+        self._timer = self._loop.call_later(max(0.0, min(POLL_SECONDS, seconds)), self._tick)

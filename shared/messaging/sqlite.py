@@ -1,0 +1,184 @@
+"""The embedded bus: what Service Bus promises, on a SQLite file that several processes share."""
+
+from math import inf
+from pathlib import Path
+from sqlite3 import Cursor
+from time import monotonic, time
+
+from shared.errors import Unavailable
+from shared.event import Event
+from shared.messaging import sqlite_messages as messages
+from shared.messaging.news import News
+from shared.messaging.owner import Owner
+from shared.ports import Delivery
+from shared.sqlite import Database
+
+LIFE_SECONDS = 0.5
+"""How often to ask whether the other processes that hold locks still live."""
+
+FORGET_SECONDS = 1.0
+"""How often a process that sends removes the ids of old messages."""
+
+
+class SqliteBus:
+    """Queues with sessions, peek-lock, schedule, duplicate detection and dead letters.
+
+    `lock_seconds` is how long a delivery is held unless renewed, `max_deliveries` how often one
+    is tried before it moves to `dead-letters`, `duplicate_window` for how many seconds a
+    message's id is remembered.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        synchronous: str = "FULL",
+        *,
+        lock_seconds: float = 30,
+        max_deliveries: int = 10,
+        duplicate_window: float = 86_400,
+    ) -> None:
+        self._database = Database(path, messages.SCHEMA, synchronous=synchronous)
+        self._lock_seconds = lock_seconds
+        self._max_deliveries = max_deliveries
+        self._duplicate_window = duplicate_window
+        self._owner = Owner(self._database.path)
+        self._news = News(self._poll)
+        self._data_version = -1
+        self._next_due = inf
+        self._surveyed = -1
+        self._ready: set[str] = set()
+        self._ready_until = inf
+        self._dead: list[str] = []
+        self._look_at = 0.0
+        self._forget_at = 0.0
+
+    async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
+        batch = [
+            messages.Message(queue, event.conversation or event.id, event.id, event.to_json())
+            for event in events
+        ]
+        due = time() + delay
+
+        def work(cursor: Cursor) -> None:
+            for message in batch:
+                if messages.is_new(cursor, message, self._duplicate_window):
+                    if delay > 0:
+                        messages.schedule(cursor, message, due)
+                    else:
+                        messages.enqueue(cursor, message)
+            if monotonic() > self._forget_at:
+                self._forget_at = monotonic() + FORGET_SECONDS
+                messages.forget(cursor)
+
+        if batch:
+            await self._database.write(work)
+            if delay <= 0:
+                self._news.announce()
+
+    async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
+        """As the port says. In passing, what became due or lost its owner is made ready."""
+        self._news.look()
+        ready = await self._has(queue)
+        self._look_for_dead()
+        if not (ready or self._dead):
+            return []
+        dead, self._dead = self._dead, []
+
+        def work(cursor: Cursor) -> tuple[int, list[Delivery]]:
+            self._owner.claim()
+            moved = messages.activate(cursor)
+            moved += messages.release(cursor, dead, self._max_deliveries)
+            name, seconds = self._owner.name, self._lock_seconds
+            return moved, messages.lock(cursor, queue, limit, name, seconds)
+
+        moved, deliveries = await self._database.write(work, durable=False)
+        if moved:
+            self._news.announce()
+        return deliveries
+
+    async def _has(self, queue: str) -> bool:
+        """Whether to try: one survey of all queues serves until the file or the clock says no."""
+        [(version,)] = await self._database.read("PRAGMA data_version")
+        if version != self._surveyed:
+            ready = await self._database.read(messages.READY_QUEUES)
+            [(_, *dues)] = await self._database.read(messages.OUTLOOK)
+            self._surveyed = version
+            self._ready = {name for (name,) in ready}
+            self._ready_until = min((due for due in dues if due is not None), default=inf)
+        return queue in self._ready or time() >= self._ready_until
+
+    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 -- the port's name
+        """As the port says; a task also hears at once of what changed since it last waited."""
+        await self._database.read("SELECT 1")
+        await self._news.wait(timeout)
+
+    async def renew(self, delivery: Delivery) -> None:
+        """Raises Conflict when the lock is lost, as do the three below."""
+        await self._database.write(
+            lambda cursor: messages.hold(cursor, delivery, self._lock_seconds), durable=False
+        )
+
+    async def complete(self, delivery: Delivery) -> None:
+        if await self._database.write(
+            lambda cursor: messages.complete(cursor, delivery), durable=False
+        ):
+            self._news.announce()
+
+    async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
+        await self._database.write(
+            lambda cursor: messages.abandon(cursor, delivery, delay, self._max_deliveries),
+            durable=False,
+        )
+        if delay <= 0:
+            self._news.announce()
+
+    async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
+        await self._database.write(
+            lambda cursor: messages.bury(cursor, delivery, reason, description)
+        )
+        self._news.announce()
+
+    async def counts(self) -> dict[str, dict[str, int]]:
+        """For each queue that has messages: how many are `active`, `locked`, `scheduled`."""
+        counts: dict[str, dict[str, int]] = {}
+        for queue, *numbers in await self._database.read(messages.COUNTS):
+            count = counts.setdefault(queue, {"active": 0, "locked": 0, "scheduled": 0})
+            for name, number in zip(count, numbers, strict=True):
+                count[name] += number
+        return counts
+
+    async def check(self) -> str:
+        return await self._database.check()
+
+    async def close(self) -> None:
+        """Give back what is still locked, at once, and close the file."""
+        self._news.stop()
+        self._owner.release()
+        await self._database.close()
+
+    def _poll(self) -> tuple[bool, float]:
+        """Whether another process or the clock made something receivable; seconds to the next."""
+        try:
+            news = self._look_for_dead()
+            [(version,)] = self._database.read_now("PRAGMA data_version")
+            if version != self._data_version:
+                self._data_version = version
+                [(ready, *dues)] = self._database.read_now(messages.OUTLOOK)
+                self._next_due = min((due for due in dues if due is not None), default=inf)
+                news = news or bool(ready)
+        except Unavailable:
+            return True, 1.0
+        now = time()
+        if now >= self._next_due:
+            self._next_due = inf
+            news = True
+        return news, self._next_due - now
+
+    def _look_for_dead(self) -> bool:
+        """Note which owners of locks have died, now and then; whether there are any."""
+        if monotonic() < self._look_at:
+            return False
+        self._look_at = monotonic() + LIFE_SECONDS
+        owners = self._database.read_now(messages.OWNERS, (self._owner.name,))
+        self._dead = [name for (name,) in owners if not self._owner.alive(name)]
+        return bool(self._dead)

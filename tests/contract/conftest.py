@@ -1,0 +1,76 @@
+"""Each suite of a port runs on every backend in `targets`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.ports import PeekLockBus, Store, Topic
+from tests.contract.processes import Processes
+from tests.contract.targets import BUSES, STORES, TOPICS
+
+
+@pytest.fixture(params=STORES)
+async def open_store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Callable[[], Store]]:
+    """Open a client of one and the same store; closed at the end."""
+    opened: list[Store] = []
+
+    def open() -> Store:
+        opened.append(STORES[request.param](tmp_path))
+        return opened[-1]
+
+    yield open
+    for store in opened:
+        await store.close()
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    return open_store()
+
+
+@pytest.fixture(params=BUSES)
+async def open_bus(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Callable[..., PeekLockBus]]:
+    """Open a client of one and the same bus, with options; closed at the end."""
+    opened: list[PeekLockBus] = []
+
+    def open(**options: float) -> PeekLockBus:
+        opened.append(BUSES[request.param](tmp_path, **options))
+        return opened[-1]
+
+    yield open
+    for bus in opened:
+        await bus.close()
+
+
+@pytest.fixture
+def bus(open_bus: Callable[..., PeekLockBus]) -> PeekLockBus:
+    return open_bus()
+
+
+@pytest.fixture(params=TOPICS)
+def topic(request: pytest.FixtureRequest, bus: PeekLockBus) -> Topic:
+    return TOPICS[request.param](bus)
+
+
+@pytest.fixture
+async def processes(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Callable[..., Awaitable[Processes]]]:
+    """Start `count` other processes that run a command of `processes` on this test's backend."""
+    started: list[Processes] = []
+    target = request.node.callspec.params
+    backend = target.get("open_store") or target["open_bus"]
+
+    async def start(command: str, *arguments: object, count: int = 1) -> Processes:
+        started.append(await Processes.start(count, command, backend, tmp_path, *arguments))
+        return started[-1]
+
+    yield partial(start)
+    for group in started:
+        await group.stop()

@@ -1,0 +1,54 @@
+"""Waiting for a change loses none."""
+
+import asyncio
+from time import monotonic
+
+from shared.messaging.news import News
+
+
+def silent() -> tuple[bool, float]:
+    return False, 1.0
+
+
+async def waited(news: News, seconds: float = 0.1) -> bool:
+    """Whether the wait lasted; False when there was news."""
+    started = monotonic()
+    await news.wait(seconds)
+    return monotonic() - started >= seconds * 0.9
+
+
+async def test_a_task_hears_what_was_announced_between_its_waits() -> None:
+    news = News(silent)
+    await news.wait(0)
+
+    news.announce()
+    news.look()
+
+    assert not await waited(news, 10)
+    assert await waited(news)
+
+
+async def test_a_new_task_hears_what_was_announced_since_somebody_looked() -> None:
+    news = News(silent)
+    news.announce()
+    news.look()
+    assert await asyncio.create_task(waited(news))
+
+    news.announce()
+
+    assert not await asyncio.create_task(waited(news, 10))
+
+
+async def test_the_poll_is_shared_and_ends_with_the_last_wait() -> None:
+    polls: list[int] = []
+
+    def poll() -> tuple[bool, float]:
+        polls.append(1)
+        return len(polls) == 3, 0.01
+
+    news = News(poll)
+    await asyncio.gather(*(news.wait(10) for _ in range(5)))
+    assert len(polls) == 3
+
+    await asyncio.sleep(0.1)
+    assert len(polls) == 3

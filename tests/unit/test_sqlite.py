@@ -1,0 +1,173 @@
+"""The group commit under the embedded store and bus."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from shared.errors import Conflict, Unavailable
+from shared.sqlite import Database
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS number (n INTEGER PRIMARY KEY);"
+FULL, NORMAL = 2, 1
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(tmp_path / "deep" / "down" / "numbers.db", SCHEMA, patience=0.5)
+    yield database
+    await database.close()
+
+
+def insert(n: int, error: Exception | None = None) -> Callable[[sqlite3.Cursor], int]:
+    def work(cursor: sqlite3.Cursor) -> int:
+        cursor.execute("INSERT INTO number VALUES (?)", (n,))
+        if error:
+            raise error
+        return n
+
+    return work
+
+
+def synchronous(cursor: sqlite3.Cursor) -> int:
+    [mode] = cursor.execute("PRAGMA synchronous").fetchone()
+    return int(mode)
+
+
+async def numbers(database: Database) -> list[int]:
+    return [n for (n,) in await database.read("SELECT n FROM number ORDER BY n")]
+
+
+async def test_nothing_is_opened_before_it_is_used(database: Database) -> None:
+    assert not database.path.parent.exists()
+
+    assert await database.write(insert(1)) == 1
+
+    assert await numbers(database) == [1]
+
+
+async def test_writes_that_wait_together_are_one_transaction(database: Database) -> None:
+    await database.write(insert(0))
+    [before] = await database.read("PRAGMA data_version")
+
+    await asyncio.gather(*(database.write(insert(n)) for n in range(1, 50)))
+
+    [after] = await database.read("PRAGMA data_version")
+    assert after[0] - before[0] < 10
+    assert await numbers(database) == list(range(50))
+
+
+async def test_a_write_that_raises_undoes_itself_alone(database: Database) -> None:
+    writes = [insert(n, (Conflict("x"), ValueError("bug"), None)[n % 3]) for n in range(30)]
+
+    results = await asyncio.gather(*map(database.write, writes), return_exceptions=True)
+
+    assert [type(result) for result in results[:3]] == [Conflict, ValueError, int]
+    assert await numbers(database) == list(range(2, 30, 3))
+
+
+async def test_a_write_may_read_first_whoever_else_writes(database: Database) -> None:
+    other = Database(database.path, SCHEMA)
+
+    def append(cursor: sqlite3.Cursor) -> None:
+        [(last,)] = cursor.execute("SELECT ifnull(max(n), -1) FROM number").fetchall()
+        cursor.execute("INSERT INTO number VALUES (?)", (last + 1,))
+
+    async def append_often(mine: Database) -> None:
+        for _ in range(50):
+            await mine.write(append)
+
+    await asyncio.gather(append_often(database), append_often(other))
+    assert await numbers(database) == list(range(100))
+    await other.close()
+
+
+async def test_a_durable_write_is_fsynced_and_so_is_what_shares_its_commit(
+    database: Database,
+) -> None:
+    assert await database.write(synchronous) == FULL
+    assert await database.write(synchronous, durable=False) == NORMAL
+
+    mixed = await asyncio.gather(*(database.write(synchronous, durable=n == 0) for n in range(10)))
+    assert mixed[0] == FULL
+
+
+async def test_normal_by_setting_never_waits_for_the_disk(tmp_path: Path) -> None:
+    database = Database(tmp_path / "numbers.db", SCHEMA, synchronous="NORMAL")
+
+    assert await database.write(synchronous) == NORMAL
+    await database.close()
+
+
+async def test_a_locked_file_is_unavailable_until_it_is_free(database: Database) -> None:
+    await database.write(insert(1))
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(Unavailable):
+        await database.write(insert(2))
+    assert "locked" in await database.check()
+    assert await numbers(database) == [1]
+
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(insert(2))
+    assert await database.check() == ""
+
+
+async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.db"
+    path.write_bytes(b"something else " * 100)
+    database = Database(path, SCHEMA)
+
+    with pytest.raises(Unavailable):
+        await database.read("SELECT 1")
+    assert "not a database" in await database.check()
+    await database.close()
+
+
+async def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = Database(tmp_path / "file" / "numbers.db", SCHEMA)
+
+    with pytest.raises(Unavailable):
+        await database.write(insert(1))
+    await database.close()
+
+
+async def test_a_cancelled_wait_hurts_nobody(database: Database) -> None:
+    tasks = [asyncio.create_task(database.write(insert(n))) for n in range(10)]
+    await asyncio.sleep(0)
+    tasks[3].cancel()
+
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert isinstance(results[3], asyncio.CancelledError)
+    assert [r for r in results if isinstance(r, int)] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+
+def test_event_loops_may_follow_each_other(tmp_path: Path) -> None:
+    database = Database(tmp_path / "numbers.db", SCHEMA)
+
+    for n in range(3):
+        assert asyncio.run(database.write(insert(n))) == n
+    assert asyncio.run(numbers(database)) == [0, 1, 2]
+    asyncio.run(database.close())
+    assert asyncio.run(database.write(insert(3))) == 3
+    asyncio.run(database.close())
+
+
+def test_a_loop_that_ended_in_the_middle_does_not_stop_the_writer(tmp_path: Path) -> None:
+    database = Database(tmp_path / "numbers.db", SCHEMA)
+
+    async def leave() -> None:
+        write = asyncio.create_task(database.write(insert(1)))
+        await asyncio.sleep(0)
+        assert not write.done()
+
+    asyncio.run(leave())
+    asyncio.run(database.write(insert(2)))
+    assert asyncio.run(numbers(database)) == [1, 2]
+    asyncio.run(database.close())

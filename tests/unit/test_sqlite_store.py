@@ -1,0 +1,60 @@
+"""What the embedded store does beyond the port's promises."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from shared.ports import Create, Put
+from shared.storage import sqlite
+from shared.storage.sqlite import SqliteStore
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(tmp_path / "store.db")
+    yield store
+    await store.close()
+
+
+def rows(folder: Path) -> int:
+    connection = sqlite3.connect(folder / "store.db")
+    [count] = connection.execute("SELECT count(*) FROM item").fetchone()
+    connection.close()
+    return int(count)
+
+
+async def test_what_has_expired_is_removed_in_portions(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PURGE_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite, "PURGE_ITEMS", 10)
+    await store.write("p", *(Create(f"k:{n}", {}, ttl=0) for n in range(25)), Create("stays", {}))
+    left = [rows(tmp_path)]
+
+    while left[-1] > 1:
+        await store.write("p", Put("stays", {}))
+        left.append(rows(tmp_path))
+
+    assert all(before - after <= 10 for before, after in pairwise(left))
+
+
+@pytest.mark.parametrize("sql", [sqlite._GET, sqlite._FIND, sqlite._FIND_DUE, sqlite._FIND_ALL])
+async def test_no_query_of_a_turn_reads_a_whole_table(store: SqliteStore, sql: str) -> None:
+    plan = await store._database.read(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
+
+    assert plan
+    assert not [step for *_, step in plan if step.startswith("SCAN")]
+
+
+def test_event_loops_may_follow_each_other(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "store.db"))
+    asyncio.run(store.write("p", Create("k", {"n": 1})))
+    item = asyncio.run(store.get("p", "k"))
+    asyncio.run(store.close())
+
+    assert item is not None
+    assert item.body == {"n": 1}
