@@ -1,0 +1,43 @@
+"""Which addresses a Teams bot may answer to: an exact allow-list, checked on every send.
+
+Hosts: microsoft/teams.py, presets of the public cloud (GCC included). Wildcards of
+`trafficmanager.net` or `azurewebsites.net` would let in names that anybody can register.
+"""
+
+import re
+
+from shared.settings import LOOPBACK
+
+HOSTS = frozenset(
+    {
+        "smba.trafficmanager.net",
+        "smba.onyx.prod.teams.trafficmanager.net",
+        "smba.infra.gcc.teams.microsoft.com",
+    }
+)
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<netloc>(?P<host>[a-z0-9.-]+|\[::1\])(?::(?P<port>[0-9]{1,5}))?)"
+    r"(?P<path>(?:/[a-z0-9._~-]*)*)",
+    re.IGNORECASE | re.ASCII,
+)
+_MAX_LENGTH = 1024
+
+
+def allowed(url: str, *, extra: frozenset[str] = frozenset(), loopback: bool = False) -> bool:
+    """Whether `url` is the https address of a known connector, without query or userinfo.
+
+    `extra` adds `host:port` pairs, reachable by plain http when on loopback; `loopback` any
+    port of this machine. Both are for the local environment only.
+    """
+    match = _URL.fullmatch(url) if len(url) <= _MAX_LENGTH else None
+    if match is None or {".", ".."} & set(match["path"].split("/")):
+        return False
+    if match["port"] and int(match["port"]) > 65535:
+        return False
+    https, host = match["scheme"].lower() == "https", match["host"].lower()
+    if https and host in HOSTS and match["port"] in (None, "443"):
+        return True
+    here = host.strip("[]") in LOOPBACK
+    return (loopback and here) or ((https or here) and match["netloc"].lower() in extra)
