@@ -1,0 +1,304 @@
+"""The call to Graph, what its answers mean for the message, and the pace of a number."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.activity import Activity, ConversationReference
+from shared.bot import Channels
+from shared.channels.whatsapp_pace import NumberPace
+from shared.errors import PermanentError, TransientError, Unavailable
+from tests.contract.channels.stub import Answer
+from tests.contract.channels.whatsapp import NUMBER, WhatsAppHarness, graph_error, whatsapp_bot
+
+HI = Activity(type="message", text="hi", id="effect-1")
+ANNA = ConversationReference(
+    "helpdesk", "whatsapp", "NL.1", user="31655501001", account=NUMBER, reply_to="wamid.in.1"
+)
+
+
+@pytest.fixture
+async def meta() -> AsyncIterator[WhatsAppHarness]:
+    async with WhatsAppHarness() as harness:
+        yield harness
+
+
+async def send(
+    meta: WhatsAppHarness, activity: Activity = HI, reference: ConversationReference = ANNA
+) -> str:
+    return await meta.channel.send(meta.bot, reference, activity)
+
+
+# --- the call ----------------------------------------------------------------------------------
+
+
+async def test_a_message_is_posted_for_the_bots_number(meta: WhatsAppHarness) -> None:
+    assert await send(meta) == "wamid.sent.1"
+
+    [call] = meta.sent
+    assert (call.method, call.path) == ("POST", f"/v24.0/{NUMBER}/messages")
+    assert call.headers["Authorization"] == "Bearer access-token-1"
+    assert call.json()["text"] == {"body": "hi"}
+    assert "context" not in call.json()
+
+
+async def test_typing_marks_the_persons_message_as_read(meta: WhatsAppHarness) -> None:
+    meta.service.answers.append(Answer(200, {"success": True}))
+
+    assert await send(meta, Activity(type="typing")) == ""
+
+    assert meta.sent[0].json() == {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": "wamid.in.1",
+        "typing_indicator": {"type": "text"},
+    }
+
+
+@pytest.mark.parametrize("type", ["typing", "event", "endOfConversation", "trace"])
+async def test_what_nobody_would_see_is_not_sent(meta: WhatsAppHarness, type: str) -> None:
+    assert await send(meta, Activity(type=type), ANNA.proactive()) == ""
+
+    assert meta.sent == []
+
+
+async def test_what_needs_several_messages_has_to_be_split(meta: WhatsAppHarness) -> None:
+    long = Activity(type="message", text="x" * 4097)
+
+    with pytest.raises(PermanentError) as error:
+        await send(meta, long)
+
+    assert error.value.reason == "too_long"
+    assert meta.sent == []
+    assert [await send(meta, part) for part in meta.channel.split(long)] == ["wamid.sent.1"] * 2
+
+
+async def test_without_an_access_token_nothing_is_sent_and_the_setting_is_named(
+    meta: WhatsAppHarness,
+) -> None:
+    meta.rebuild(whatsapp_access_token="")
+
+    with pytest.raises(PermanentError, match="FABRIC_WHATSAPP_ACCESS_TOKEN"):
+        await send(meta)
+
+    assert meta.sent == []
+    assert "FABRIC_WHATSAPP_ACCESS_TOKEN" in await meta.channel.check()
+
+
+async def test_a_bot_that_is_not_on_whatsapp_says_so(meta: WhatsAppHarness) -> None:
+    other = replace(meta.bot, channels=Channels())
+
+    with pytest.raises(PermanentError, match=r"bots/helpdesk\.toml"):
+        await meta.channel.send(other, ANNA, HI)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], {}, {"messages": []}, {"messages": [7]}, {"messages": [{"id": 7}]}]
+)
+async def test_an_accepted_message_without_an_id_is_sent(
+    meta: WhatsAppHarness, answer: Any
+) -> None:
+    meta.service.answers.append(Answer(200, answer))
+
+    assert await send(meta) == ""
+
+
+# --- what an answer means ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        (1, None),
+        (2, None),
+        (4, 60),
+        (80007, 60),
+        (130429, 1),
+        (131000, None),
+        (131016, None),
+        (131056, 6),
+        (131057, 300),
+        (133016, 600),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 429, 500])
+async def test_these_codes_pass_by_themselves(
+    meta: WhatsAppHarness, code: int, after: float | None, status: int
+) -> None:
+    meta.service.answers.append(graph_error(code, status))
+
+    with pytest.raises(TransientError) as error:
+        await send(meta)
+
+    assert error.value.after == after
+    assert not error.value.maybe_done
+
+
+@pytest.mark.parametrize("after", [0, 30])
+async def test_retry_after_has_the_last_word(meta: WhatsAppHarness, after: int) -> None:
+    meta.service.answers.append(graph_error(131056, 400, Retry_After=str(after)))
+
+    with pytest.raises(TransientError) as error:
+        await send(meta)
+
+    assert error.value.after == after
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        (0, "FABRIC_WHATSAPP_ACCESS_TOKEN"),
+        (3, "permission"),
+        (10, "permission"),
+        (33, "phone_number_id"),
+        (100, "phone_number_id"),
+        (190, "FABRIC_WHATSAPP_ACCESS_TOKEN"),
+        (200, "permission"),
+        (299, "permission"),
+        (368, "restrictions"),
+        (130472, "experiment"),
+        (130497, "restrictions"),
+        (131005, "permission"),
+        (131008, "parameter"),
+        (131009, "parameter"),
+        (131021, "same number"),
+        (131026, "WhatsApp"),
+        (131030, "test number"),
+        (131031, "restrictions"),
+        (131037, "display name"),
+        (131042, "payment"),
+        (131045, "register"),
+        (131047, "template"),
+        (131048, "spam"),
+        (131049, "24 hours"),
+        (131050, "stopped"),
+        (131051, "type"),
+        (131052, "media"),
+        (131053, "media"),
+        (132000, "template"),
+        (132068, "template"),
+        (999999, "400"),
+    ],
+)
+async def test_these_codes_are_final_and_say_what_to_do(
+    meta: WhatsAppHarness, code: int, hint: str
+) -> None:
+    meta.service.answers.append(graph_error(code))
+
+    with pytest.raises(PermanentError, match=hint) as error:
+        await send(meta)
+
+    assert error.value.reason == f"whatsapp_{code}"
+    assert "nobody reads this" not in str(error.value)
+
+
+@pytest.mark.parametrize("code", [3, 131045])
+async def test_a_permanent_code_is_final_even_as_a_server_error(
+    meta: WhatsAppHarness, code: int
+) -> None:
+    meta.service.answers.append(graph_error(code, 500))
+
+    with pytest.raises(PermanentError):
+        await send(meta)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_a_failure_without_a_code_is_tried_again(meta: WhatsAppHarness, status: int) -> None:
+    meta.service.answers.append(Answer(status, {"error": {"code": "x"}}, {"Retry-After": "3"}))
+
+    with pytest.raises(TransientError) as error:
+        await send(meta)
+
+    assert error.value.after == 3
+    assert error.value.maybe_done == (status in (502, 504))
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404])
+async def test_a_refusal_without_a_code_is_final(meta: WhatsAppHarness, status: int) -> None:
+    meta.service.answers.append(Answer(status, None, {"Location": "https://evil.example"}))
+
+    with pytest.raises(PermanentError) as error:
+        await send(meta)
+
+    assert error.value.reason == f"http_{status}"
+    assert ("FABRIC_WHATSAPP_ACCESS_TOKEN" in str(error.value)) == (status == 401)
+
+
+async def test_a_service_that_is_away_is_tried_again(meta: WhatsAppHarness) -> None:
+    meta.rebuild(whatsapp_graph_url="http://127.0.0.1:1/v24.0")
+
+    with pytest.raises(Unavailable) as error:
+        await send(meta)
+
+    assert not error.value.maybe_done
+
+
+# --- pace --------------------------------------------------------------------------------------
+
+
+def slots(count: int, rate: float | None) -> list[float]:
+    """When each of `count` messages may go that all want to go at 100.0."""
+    pace = NumberPace()
+    return [pace.reserve(NUMBER, rate, 100.0) for _ in range(count)]
+
+
+def busiest_second(times: list[float]) -> int:
+    return max(sum(1 for t in times if s <= t < s + 1) for s in times)
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [(None, 80), (80, 80), (500, 80), (30, 30), (2.5, 2), (1, 1)]
+)
+def test_a_number_sends_at_most_80_messages_in_any_second_or_what_its_bot_says(
+    rate: float | None, expected: int
+) -> None:
+    times = slots(4 * expected, rate)
+
+    assert busiest_second(times) == expected
+    assert times[-1] < 100 + 5
+
+
+def test_the_pace_is_no_slower_than_the_rate() -> None:
+    assert slots(81, None)[-1] == pytest.approx(101, abs=0.1)
+    assert slots(3, 0.5)[-1] == pytest.approx(104, abs=0.3)
+
+
+def test_numbers_do_not_wait_for_each_other() -> None:
+    pace = NumberPace()
+
+    assert {pace.reserve(str(n), 1, 100.0) for n in range(50)} == {100.0}
+
+
+def test_who_would_wait_long_is_told_when_to_come_back_and_takes_no_slot() -> None:
+    pace = NumberPace()
+    pace.reserve(NUMBER, 0.1, 100.0)
+
+    for _ in range(3):
+        with pytest.raises(TransientError) as error:
+            pace.reserve(NUMBER, 0.1, 100.0)
+        assert error.value.after == pytest.approx(10.5)
+    assert pace.reserve(NUMBER, 0.1, 110.5) == 110.5
+
+
+async def test_a_message_waits_for_its_slot() -> None:
+    pace, loop = NumberPace(), asyncio.get_running_loop()
+    began = loop.time()
+    pace.reserve(NUMBER, 1, began - 1)
+
+    await pace.wait(NUMBER, 1)
+
+    assert loop.time() - began >= 0.04
+
+
+async def test_the_bots_rate_is_kept_when_sending(meta: WhatsAppHarness) -> None:
+    meta.rebuild(whatsapp_bot(requests_per_second=0.1))
+    await send(meta)
+
+    with pytest.raises(TransientError):
+        await send(meta)
+
+    assert await send(meta, Activity(type="typing")) == "wamid.sent.1", "typing is no message"
+    assert len(meta.sent) == 2
