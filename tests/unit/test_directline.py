@@ -1,0 +1,246 @@
+"""The web channel: what a person says comes in as theirs, what the bot says comes out once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from shared.activity import Activity
+from shared.errors import Rejected
+from shared.ports import Delete, Item, Op
+from shared.storage.sqlite import SqliteStore
+from tests.contract.channels.directline import PAYLOADS, call
+from tests.unit.directline import Web, payload, refused
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> Web:
+    web = Web(tmp_path)
+    await web.join(user={"id": "ann", "name": "Ann"})
+    return web
+
+
+class StoreOutage(SqliteStore):
+    """Answers until it is `down`."""
+
+    down = False
+
+    async def get(self, partition: str, id: str) -> Item | None:
+        if self.down:
+            raise OSError("connection refused")
+        return await super().get(partition, id)
+
+
+class Remembering(SqliteStore):
+    """Remembers for how long each kind of item was written."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.lives: dict[str, int | None] = {}
+
+    async def write(self, partition: str, *ops: Op) -> None:
+        await super().write(partition, *ops)
+        self.lives |= {op.id.split(":")[0]: op.ttl for op in ops if not isinstance(op, Delete)}
+
+
+async def test_a_conversation_is_created_once(web: Web) -> None:
+    first, granted = await web.channel.start(call("POST", web.token, {"user": {}}))
+    again, same = await web.channel.start(call("POST", web.token, {"user": {}}))
+
+    assert (first, again) == (True, False)
+    assert granted == same
+    assert granted["conversationId"] == web.conversation
+
+
+async def test_a_message_and_its_answer_come_by_polling(web: Web) -> None:
+    inbound = await web.say("hello", "c-1")
+    await web.answer(inbound.reference, "echo: hello", "effect-1")
+
+    (mine, reply), _ = await web.poll()
+
+    assert (mine["id"], mine["channelData"]) == (inbound.activity.id, {"clientActivityID": "c-1"})
+    assert (reply["text"], reply["replyToId"]) == ("echo: hello", mine["id"])
+    assert (reply["from"]["role"], reply["from"]["id"]) == ("bot", "helpdesk")
+
+
+async def test_the_watermark_leaves_out_what_was_seen(web: Web) -> None:
+    await web.say("one")
+    _, watermark = await web.poll()
+    await web.say("two")
+
+    activities, later = await web.poll(watermark)
+
+    assert [activity.text for activity in activities] == ["two"]
+    assert await web.poll(later) == ([], later)
+
+
+@pytest.mark.parametrize("watermark", ["", "null", "-1", "1e3", "٣", "9" * 40, "../x"])
+async def test_a_strange_watermark_starts_from_the_beginning(web: Web, watermark: str) -> None:
+    await web.say("hello")
+
+    assert [activity.text for activity in (await web.poll(watermark))[0]] == ["hello"]
+
+
+async def test_the_server_says_who_speaks_and_where(web: Web) -> None:
+    [inbound] = await web.post(payload("message"))
+    activity = inbound.activity
+
+    assert activity["from"] == {"id": "ann", "name": "Ann", "role": "user"}
+    assert activity["conversation"] == {"id": web.conversation}
+    assert activity["recipient"]["id"] == "helpdesk"
+    assert activity["channelId"] == "directline"
+    assert not {"serviceUrl", "deliveryMode"} & activity.keys()
+    assert activity["channelData"] == payload("message")["channelData"]
+    assert activity["entities"] == payload("message")["entities"]
+    assert (inbound.reference.user, inbound.reference.service_url) == ("ann", "")
+    assert inbound.reference.reply_to == activity.id
+
+
+async def test_a_submitted_card_arrives_as_a_value(web: Web) -> None:
+    [inbound] = await web.post(payload("card_submit"))
+
+    assert inbound.activity.value == payload("card_submit")["value"]
+
+
+async def test_a_clients_retry_is_the_same_message(web: Web) -> None:
+    first, second = await web.say("hello", "c-1"), await web.say("hello", "c-1")
+
+    assert first.activity.id == second.activity.id
+    assert await web.heard() == ["hello"]
+
+
+async def test_messages_without_a_client_id_stay_apart(web: Web) -> None:
+    await web.say("again")
+    await web.say("again")
+
+    assert await web.heard() == ["again", "again"]
+
+
+async def test_a_client_id_means_nothing_in_another_conversation(web: Web) -> None:
+    first = await web.say("hello", "c-1")
+    await web.join()
+
+    assert (await web.say("hello", "c-1")).activity.id != first.activity.id
+
+
+async def test_a_repeated_send_has_one_effect(web: Web) -> None:
+    reference = (await web.say("hello")).reference
+
+    assert await web.answer(reference, "hi", "effect-1") == "effect-1"
+    assert await web.answer(reference, "hi", "effect-1") == "effect-1"
+    assert await web.heard() == ["hello", "hi"]
+
+
+async def test_writers_at_once_lose_nothing_and_keep_one_order(web: Web) -> None:
+    reference = (await web.say("0")).reference
+
+    await asyncio.gather(*(web.answer(reference, str(n), f"e{n}") for n in range(1, 21)))
+
+    heard = await web.heard()
+    assert sorted(heard, key=int) == [str(n) for n in range(21)]
+    assert await web.heard() == heard
+
+
+async def test_a_proactive_message_replies_to_nothing(web: Web) -> None:
+    reference = (await web.say("hello")).reference.proactive()
+    await web.answer(reference, "your ticket is done", "effect-1")
+
+    (_, news), _ = await web.poll()
+
+    assert "replyToId" not in news
+
+
+async def test_a_reply_names_only_what_the_client_has_seen(web: Web) -> None:
+    reference = (await web.say("hello")).reference
+    unseen = Activity(type="message", text="hi", id="effect-1", replyToId="never-logged")
+    await web.channel.send(web.bots["helpdesk"], reference, unseen)
+
+    (_, reply), _ = await web.poll()
+
+    assert "replyToId" not in reply
+
+
+async def test_typing_reaches_the_client_and_fades(tmp_path: Path) -> None:
+    store = Remembering(str(tmp_path / "store.db"))
+    web = Web(tmp_path, store=store)
+    await web.join()
+    reference = (await web.say("hello")).reference
+    store.lives.clear()
+    await web.channel.send(web.bots["helpdesk"], reference, Activity(type="typing"))
+
+    _, typing = (await web.poll())[0]
+
+    assert typing.type == "typing"
+    assert store.lives == {"head": 90 * 86_400, "activity": 30, "id": 30}
+
+
+@pytest.mark.parametrize(
+    "type", ["typing", "conversationUpdate", "installationUpdate", "invoke", "trace", "x"]
+)
+async def test_a_client_cannot_speak_as_the_channel(web: Web, type: str) -> None:
+    assert await web.post({"type": type, "name": "x"}) == []
+    assert await web.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"type":"message","text":"' + b"a" * 65_536 + b'"}', 413),
+        (b'{"type":7,"text":"x"}', 400),
+        (b'{"text":"x"}', 400),
+        (b'{"type":"message","text":""}', 400),
+        (b"not json", 400),
+    ],
+)
+async def test_a_wrong_body_is_refused(web: Web, body: bytes, status: int) -> None:
+    assert await refused(web.post(body)) == status
+    assert await web.heard() == []
+
+
+async def test_fields_of_the_wrong_type_do_no_harm(web: Web) -> None:
+    strange = {"channelData": ["x"], "from": 1, "locale": {}, "entities": "x", "id": [1]}
+
+    [inbound] = await web.post({"type": "message", "text": "hello", **strange})
+
+    assert inbound.activity["from"]["id"] == "ann"
+
+
+async def test_an_upload_names_the_files_and_keeps_none(web: Web) -> None:
+    body = (PAYLOADS / "upload.multipart").read_bytes()
+    kind = "multipart/form-data; boundary=WebKitBoundary7MA4"
+
+    [inbound] = await web.post(body, content_type=kind)
+
+    assert inbound.activity.text == "Here is the photo"
+    assert inbound.activity.attachments == [
+        {
+            "contentType": "image/png",
+            "name": "Bildschirm für alle.png",
+            "content": {"bytes": 24},
+        }
+    ]
+
+
+async def test_polling_outlives_an_outage_of_the_store(tmp_path: Path) -> None:
+    store = StoreOutage(str(tmp_path / "store.db"))
+    web = Web(tmp_path, store=store)
+    await web.join()
+    await web.say("hello")
+
+    store.down = True
+    assert await web.poll("0") == ([], "0")
+    store.down = False
+    assert [activity.text for activity in (await web.poll("0"))[0]] == ["hello"]
+
+
+@pytest.mark.parametrize("token", ["", "A" * 43, "short", "B" * 4_000])
+async def test_polling_is_never_answered_401(web: Web, token: str) -> None:
+    request = call("GET", token, conversation=web.conversation)
+
+    with pytest.raises(Rejected) as refusal:
+        await web.channel.poll(request)
+    assert refusal.value.status == 403
+
+
+async def test_check_reports_the_store(web: Web) -> None:
+    assert await web.channel.check() == ""

@@ -1,0 +1,72 @@
+"""Multipart bodies from strangers: read, or refused."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.channels.directline_upload import activity_of
+from shared.errors import Rejected
+
+FORM = "multipart/form-data; boundary=x"
+
+
+def part(headers: str, content: bytes = b"data") -> bytes:
+    return b"--x\r\n" + headers.encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+def test_a_bare_file_is_a_message() -> None:
+    head = 'Content-Disposition: form-data; name="file"; filename="a.pdf"'
+    activity = activity_of(FORM, part(head + "\r\nContent-Type: application/pdf") + b"--x--\r\n")
+
+    assert activity.type == "message"
+    assert activity.attachments == [
+        {"contentType": "application/pdf", "name": "a.pdf", "content": {"bytes": 4}}
+    ]
+
+
+def test_a_quoted_boundary_is_read() -> None:
+    head = 'Content-Disposition: form-data; name="activity"'
+    body = part(head, b'{"type":"message","text":"hi"}') + b"--x--"
+
+    assert activity_of('multipart/form-data; boundary="x"', body).text == "hi"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("multipart/form-data", b"", 400),
+        (FORM, b"", 400),
+        (FORM, part("A: b"), 400),
+        (FORM, part("A: " + "b" * 5_000) + b"--x--", 400),
+        (FORM, b"--x\r\nno blank line--x--", 400),
+        (FORM, part('Content-Disposition: form-data; name="activity"', b"[]") + b"--x--", 400),
+        (FORM, part('Content-Disposition: form-data; name="file"') * 12 + b"--x--", 413),
+        (
+            FORM,
+            part('Content-Disposition: form-data; name="activity"', b'"' * 70_000) + b"--x--",
+            413,
+        ),
+    ],
+)
+def test_a_wrong_form_is_refused(content_type: str, body: bytes, status: int) -> None:
+    with pytest.raises(Rejected) as refusal:
+        activity_of(content_type, body)
+    assert refusal.value.status == status
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\r\n"), max_size=120), st.binary())
+def test_no_header_of_a_part_does_worse_than_a_refusal(header: str, content: bytes) -> None:
+    body = part(f"Content-Disposition: form-data; {header}", content) + b"--x--\r\n"
+    with suppress(Rejected):
+        json.dumps(activity_of(FORM, body), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16-le", "hex", "no-such-charset"])
+def test_a_file_name_in_an_odd_charset_can_be_stored(charset: str) -> None:
+    head = f"Content-Disposition: form-data; filename*={charset}''+2AA-%00%D8"
+    with suppress(Rejected):
+        [file] = activity_of(FORM, part(head) + b"--x--").attachments
+        file["name"].encode()
