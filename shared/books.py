@@ -1,0 +1,52 @@
+"""The books: what came in, and what became of it. They balance."""
+
+from collections.abc import AsyncIterator
+from time import time
+
+from shared.fabric import Fabric
+from shared.ports import Item
+
+PAGE = 1000
+
+
+async def books(fabric: Fabric) -> dict[str, int]:
+    """accepted = done + parked + dead + pending, counted over every conversation.
+
+    `done`: answered, nothing left to send. `parked`: waits for a known time, a retry or a
+    paced send. `dead`: an event or a reply of it was given up, with its reason on record.
+    `repeated` counts sends that may have reached a channel twice, too many rather than too
+    few. Walks all activities of the last 30 days: a report, not a health check.
+    """
+    dead = {(i.partition, i.body.get("origin")) async for i in _all(fabric, "dead:")}
+    now = time()
+    left: dict[tuple[str, str], str] = {}
+    async for item in _all(fabric, "outbox:"):
+        waits = item.body.get("failures") or item.body.get("not_before", 0) > now
+        place = (item.partition, str(item.body.get("origin")))
+        left[place] = "parked" if waits and left.get(place) != "pending" else "pending"
+    count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
+    async for item in _all(fabric, "accepted:"):
+        place = (item.partition, item.id.removeprefix("accepted:"))
+        if place in dead:
+            fate = "dead"
+        elif item.due is not None:
+            fate = "parked" if item.body.get("parked") else "pending"
+        else:
+            fate = left.get(place, "done")
+        count["accepted"] += 1
+        count[fate] += 1
+    count["repeated"] = len([item async for item in _all(fabric, "repeat:")])
+    return count
+
+
+def balanced(count: dict[str, int]) -> bool:
+    return count["accepted"] == sum(count[fate] for fate in ("done", "parked", "dead", "pending"))
+
+
+async def _all(fabric: Fabric, prefix: str) -> AsyncIterator[Item]:
+    """Every item of a kind, page by page, over all partitions."""
+    after = ""
+    while page := await fabric.store.find(None, prefix, after=after, limit=PAGE):
+        for item in page:
+            yield item
+        after = page[-1].place

@@ -1,0 +1,126 @@
+"""What the platform keeps of one conversation: one document, changed once a turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from shared.activity import Activity, ConversationReference
+from shared.bot import Bot
+from shared.errors import PermanentError
+from shared.event import ACTIVITY, Event
+from shared.pace import Pace
+from shared.ports import Create, Item, Put, Store
+from shared.skill import Skill
+
+DOCUMENT = "conversation"
+
+REMEMBERED = 30 * 86_400
+"""Seconds that the copy of an activity or event is recognised."""
+
+
+@dataclass
+class Conversation:
+    """The document `conversation` in the partition of its key.
+
+    `state` holds one dict for each skill. `floor` names the skill that the next messages go
+    to. `parked` lists, in order, the work ids that wait for a retry or for another skill: nothing
+    may overtake them; the first is tried again at the Unix time `wake`. `sequence` numbers
+    the outbox.
+    """
+
+    reference: ConversationReference
+    etag: str = ""
+    floor: str = ""
+    muted: bool = False
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parked: list[str] = field(default_factory=list)
+    wake: float = 0.0
+    sequence: int = 0
+    pace: Pace = field(default_factory=Pace)
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        body = dict(item.body)
+        reference = ConversationReference.from_dict(body.pop("reference"))
+        return cls(reference, item.etag, pace=Pace(**body.pop("pace", {})), **body)
+
+    def to_op(self) -> Create | Put:
+        """The write that stores it: guarded by the etag it was read with."""
+        body = {
+            "reference": self.reference.to_dict(),
+            "floor": self.floor,
+            "muted": self.muted,
+            "state": self.state,
+            "parked": self.parked,
+            "wake": self.wake,
+            "sequence": self.sequence,
+            "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
+        }
+        return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
+
+    def queue_up(self, work_id: str, due: float) -> float:
+        """Park work until `due` and return when to try it: behind what is parked already."""
+        if work_id not in self.parked:
+            self.parked.append(work_id)
+        place = self.parked.index(work_id)
+        if place == 0:
+            self.wake = due
+        return max(due, self.wake + 0.05 * place)
+
+    def go_first(self, work_id: str) -> None:
+        """Nothing else runs before this work: the activity handled now goes on elsewhere."""
+        self.parked.insert(0, work_id)
+
+    def behind(self, work_id: str) -> bool:
+        """Whether other work is parked that must go first."""
+        return bool(self.parked) and self.parked[0] != work_id
+
+    def finish(self, work_id: str) -> None:
+        if work_id in self.parked:
+            self.parked.remove(work_id)
+
+    def next_outbox_id(self) -> str:
+        self.sequence += 1
+        return f"outbox:{self.sequence:012d}"
+
+
+async def load(store: Store, event: Event) -> Conversation:
+    """The conversation an event belongs to, new when the event brings its reference.
+
+    Raises PermanentError when there is none and the event names none.
+    """
+    item = await store.get(event.conversation, DOCUMENT)
+    raw = event.data.get("reference") if event.type == ACTIVITY else None
+    reference = ConversationReference.from_dict(raw) if isinstance(raw, dict) else None
+    if item is not None:
+        conversation = Conversation.from_item(item)
+        conversation.reference = reference or conversation.reference.proactive()
+        return conversation
+    if reference is None:
+        raise PermanentError("no_conversation", "the fact belongs to no known conversation")
+    return Conversation(reference)
+
+
+def addressee(
+    bot: Bot, activity: Activity, skills: Sequence[Skill], floor: str = "", *, muted: bool = False
+) -> str:
+    """The skill an activity goes to without a look at what it means.
+
+    An exact command first (a route of the manifest, else `/skill`), then the skill a card
+    names, then the floor, then the bot's default. While muted only the floor counts. What is
+    not a message goes to the first skill that handles its type. `skills` are the bot's.
+    """
+    if not activity.is_message:
+        takers = (skill.name for skill in skills if activity.type in skill.activities)
+        return next(takers, bot.default_skill)
+    if muted and floor in bot.skills:
+        return floor
+    words = activity.text.split(maxsplit=1)
+    command = words[0].casefold() if words and words[0].startswith("/") else ""
+    if command in bot.routes:
+        return bot.routes[command]
+    if command[1:] in bot.skills:
+        return command[1:]
+    if isinstance(activity.value, dict) and activity.value.get("skill") in bot.skills:
+        return str(activity.value["skill"])
+    return floor if floor in bot.skills else bot.default_skill

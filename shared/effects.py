@@ -1,0 +1,125 @@
+"""Effects: what a turn recorded, as items for the outbox that are committed with its state.
+
+Their ids derive from the event that caused them and their place in the turn, so a turn that
+runs twice makes the same effects, and every receiver can drop the copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from shared.activity import Activity
+from shared.conversation import Conversation
+from shared.errors import PermanentError
+from shared.event import MAX_HOPS, Event
+from shared.fabric import Fabric
+from shared.observability import trace
+from shared.ports import Create
+from shared.turn import Turn
+
+LEASE = 20.0
+"""Seconds that an effect belongs to the process that committed or claimed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an effect descends from: the event handled now, and the activity that began it."""
+
+    event: str
+    work: str
+    origin: str
+
+    @classmethod
+    def of(cls, event: Event) -> "Cause":
+        return cls(event.id, event.work_id, event.origin)
+
+
+def send_effect(
+    conversation: Conversation, cause: Cause, ordinal: str, activity: Activity, not_before: float
+) -> Create:
+    """Send `activity`; its id is the effect's, the same each time the turn runs."""
+    effect = f"{cause.work}.{ordinal}"
+    return _effect(
+        conversation,
+        cause,
+        effect,
+        kind="send",
+        reference=conversation.reference.to_dict(),
+        activity=Activity(activity, id=effect),
+        not_before=not_before,
+    )
+
+
+def queue_effect(
+    conversation: Conversation, cause: Cause, queue: str, event: Event, *, at: float = 0.0
+) -> Create:
+    """Enqueue `event`, hidden until the Unix time `at`."""
+    return _effect(
+        conversation, cause, event.id, kind="queue", queue=queue, event=event.to_dict(), at=at
+    )
+
+
+def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Create:
+    return _effect(conversation, cause, event.id, kind="publish", event=event.to_dict())
+
+
+def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) -> Create:
+    now = time()
+    body |= {
+        "effect": effect,
+        "cause": cause.event,
+        "origin": cause.origin,
+        "made": now,
+        "tries": 1,
+    }
+    return Create(conversation.next_outbox_id(), body, due=now + LEASE)
+
+
+def sends(
+    fabric: Fabric, conversation: Conversation, cause: Cause, replies: Sequence[Activity]
+) -> list[Create]:
+    if not replies:
+        return []
+    channel = fabric.channel(conversation.reference.channel)
+    now = time()
+    return [
+        send_effect(
+            conversation, cause, str(n), part, conversation.pace.reserve(channel.limits, now)
+        )
+        for n, part in enumerate(part for reply in replies for part in channel.split(reply))
+    ]
+
+
+def handed_on(turn: Turn) -> Event:
+    """The same activity for another skill, one hop further."""
+    event = turn.event
+    if event.hops >= MAX_HOPS:
+        raise PermanentError("too_many_hops", f"handed on {MAX_HOPS} times")
+    return replace(
+        event,
+        id=f"{event.work_id}.to",
+        cause=event.id,
+        hops=event.hops + 1,
+        attempt=0,
+        traceparent=trace.traceparent(),
+    )
+
+
+def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any]) -> Event:
+    event = turn.event
+    if event.hops >= MAX_HOPS:
+        raise PermanentError("too_many_hops", f"chain of {MAX_HOPS} events")
+    return Event(
+        id=f"{event.work_id}.e{number}",
+        type=type,
+        data=data,
+        source=f"/bot-fabric/{turn.bot.id}/{turn.skill.name}",
+        subject=subject,
+        bot=turn.bot.id,
+        conversation=event.conversation,
+        origin=event.origin,
+        cause=event.id,
+        hops=event.hops + 1,
+        traceparent=trace.traceparent(),
+    )

@@ -1,0 +1,156 @@
+"""The composition root: settings in, connected ports out, each on first use."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from shared.bot import Bot
+from shared.errors import ConfigurationError
+from shared.http import HttpClient
+from shared.manifest import load_bots
+from shared.ports import Bus, Channel, ChatModel, Store, Topic
+from shared.settings import Settings
+from shared.skill import Skill
+
+if TYPE_CHECKING:
+    from shared.ai.assistant import Assistant
+    from shared.channels.directline import DirectLineChannel
+    from shared.channels.teams import TeamsChannel
+    from shared.channels.whatsapp import WhatsAppChannel
+    from shared.knowledge import KnowledgeBase
+
+CHANNELS = ("teams", "whatsapp", "web")
+
+
+class Fabric:
+    """Everything that a function needs, for one process.
+
+    Bots are read and checked at once, so that a wrong manifest stops the start; connections
+    are made when they are first used, so that a cold webhook meets no SDK.
+    """
+
+    def __init__(self, settings: Settings, skills: Mapping[str, Skill]) -> None:
+        self.settings = settings
+        self.skills = skills
+        self.bots: dict[str, Bot] = load_bots(
+            settings.bots_dir, settings.environ, local=settings.local, skills=skills
+        )
+        for bot in self.bots.values():
+            self._check(bot)
+        self.http = HttpClient()
+
+    def _check(self, bot: Bot) -> None:
+        """What a manifest needs from its surroundings."""
+        settings = self.settings
+        if bot.channels.whatsapp and not settings.local and not settings.whatsapp_app_secrets:
+            raise ConfigurationError(
+                f"FABRIC_WHATSAPP_APP_SECRET is not set, and bot {bot.id} is on WhatsApp; "
+                "set it to the app secret of the Meta app"
+            )
+        for name in bot.knowledge:
+            if not (settings.knowledge_dir / name).is_dir():
+                raise ConfigurationError(
+                    f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
+                    "create it, or remove the name from the list"
+                )
+
+    @cached_property
+    def store(self) -> Store:
+        url = self.settings.store_url
+        match urlsplit(url).scheme:
+            case "sqlite":
+                from shared.storage.sqlite import SqliteStore
+
+                return SqliteStore(_path(url), self.settings.sqlite_synchronous)
+            case scheme:
+                raise _unknown("FABRIC_STORE_URL", scheme, "sqlite")
+
+    @cached_property
+    def bus(self) -> Bus:
+        url = self.settings.bus_url
+        match urlsplit(url).scheme:
+            case "sqlite":
+                from shared.messaging.sqlite import SqliteBus
+
+                return SqliteBus(_path(url), self.settings.sqlite_synchronous)
+            case scheme:
+                raise _unknown("FABRIC_BUS_URL", scheme, "sqlite")
+
+    @cached_property
+    def topic(self) -> Topic:
+        match urlsplit(self.settings.events_url).scheme:
+            case "bus":
+                from shared.messaging.queue_topic import QueueTopic
+
+                return QueueTopic(self.bus)
+            case scheme:
+                raise _unknown("FABRIC_EVENTS_URL", scheme, "bus")
+
+    @cached_property
+    def model(self) -> ChatModel:
+        match urlsplit(self.settings.ai_url).scheme:
+            case "offline":
+                from shared.ai.offline import OfflineModel
+
+                return OfflineModel()
+            case scheme:
+                raise _unknown("FABRIC_AI_URL", scheme, "offline")
+
+    @cached_property
+    def knowledge(self) -> "KnowledgeBase":
+        from shared.knowledge import KnowledgeBase
+
+        return KnowledgeBase(self.settings.knowledge_dir)
+
+    def assistant(self, bot: Bot) -> "Assistant":
+        from shared.ai.assistant import Assistant
+
+        return Assistant(self.model, instructions=bot.instructions)
+
+    def channel(self, name: str) -> Channel:
+        """The adapter called `teams`, `whatsapp` or `web`."""
+        match name:
+            case "teams":
+                return self.teams
+            case "whatsapp":
+                return self.whatsapp
+            case "web":
+                return self.web
+        raise ValueError(f"no channel {name!r}; there are {', '.join(CHANNELS)}")
+
+    @cached_property
+    def teams(self) -> "TeamsChannel":
+        from shared.channels.teams import TeamsChannel
+
+        return TeamsChannel(self.bots, self.settings, self.http)
+
+    @cached_property
+    def whatsapp(self) -> "WhatsAppChannel":
+        from shared.channels.whatsapp import WhatsAppChannel
+
+        return WhatsAppChannel(self.bots, self.settings, self.http)
+
+    @cached_property
+    def web(self) -> "DirectLineChannel":
+        from shared.channels.directline import DirectLineChannel
+
+        return DirectLineChannel(self.bots, self.store, self.settings)
+
+    async def close(self) -> None:
+        """Close what was opened, and nothing else."""
+        for name in ("topic", "bus", "store"):
+            if port := self.__dict__.get(name):
+                await port.close()
+        await self.http.close()
+
+
+def _path(url: str) -> str:
+    """The file of `sqlite:///relative/path` or `sqlite:////absolute/path`."""
+    return unquote(urlsplit(url).path.removeprefix("/"))
+
+
+def _unknown(setting: str, scheme: str, *known: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{setting} has the scheme {scheme!r}; write one of {', '.join(s + '://' for s in known)}"
+    )

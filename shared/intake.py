@@ -1,0 +1,150 @@
+"""The door: what a webhook took in is recorded and enqueued, and only then acknowledged.
+
+Nothing here meets a model, a tool or a URL from the message.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from time import time
+
+from shared import outbox
+from shared.activity import Activity
+from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee
+from shared.errors import Conflict, TransientError, Unavailable
+from shared.event import ACTIVITY, Event, event_id, utc_now
+from shared.fabric import Fabric
+from shared.observability import log, trace
+from shared.ports import Create, Inbound
+
+OVERDUE = 600.0
+"""Seconds after which an accepted activity that is not finished is late."""
+
+CLICK_WINDOW = 90
+"""Seconds in which the same card action by the same person is one click."""
+
+
+async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
+    """Record and enqueue, durably; on return the webhook may be acknowledged.
+
+    Activities of one conversation keep their order; what was accepted before is dropped.
+    Raises Unavailable when nothing durable could take them: the channel then sends again.
+    """
+    conversations: dict[str, list[Inbound]] = {}
+    for inbound in inbounds:
+        conversations.setdefault(inbound.reference.key, []).append(inbound)
+    if len(conversations) == 1:
+        [(key, group)] = conversations.items()
+        await _accept(fabric, key, group)
+    else:
+        await asyncio.gather(*(_accept(fabric, key, group) for key, group in conversations.items()))
+
+
+async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None:
+    events: dict[str, Event] = {}
+    skill = ""
+    now = time()
+    for inbound in inbounds:
+        event = arrival(inbound)
+        try:
+            if event.id in events or await _repeated_click(fabric, event, inbound.activity):
+                log.info("accept.duplicate", conversation=key, id=event.id)
+                continue
+            skill = skill or await _lane(fabric, inbound)
+        except Unavailable as error:
+            log.error("accept.store_unavailable", conversation=key, reason=str(error))
+            skill = skill or inbound.bot.default_skill
+        events[event.id] = event
+    if not events:
+        return
+    recorded, sent = await asyncio.gather(
+        _record(fabric, key, list(events), skill, now),
+        fabric.bus.send(f"skill-{skill}", *events.values()),
+        return_exceptions=True,
+    )
+    if isinstance(sent, TransientError) and not isinstance(recorded, BaseException):
+        await outbox.keep(fabric, key, f"skill-{skill}", list(events.values()))
+    elif isinstance(sent, BaseException):
+        raise sent
+    if isinstance(recorded, BaseException):
+        log.error("accept.not_recorded", conversation=key, reason=str(recorded))
+    for id in events:
+        log.info("accepted", conversation=key, id=id, skill=skill)
+
+
+def arrival(inbound: Inbound) -> Event:
+    """The first event of a chain; its id depends on nothing but the activity's identity."""
+    activity, key = inbound.activity, inbound.reference.key
+    identity = [key, activity.type, activity.id]
+    if not activity.is_message:
+        identity.append(str(activity.get("timestamp", "")))
+    id = event_id(*identity)
+    return Event(
+        id=id,
+        type=ACTIVITY,
+        data={"activity": activity, "reference": inbound.reference.to_dict()},
+        bot=inbound.bot.id,
+        conversation=key,
+        origin=id,
+        traceparent=trace.traceparent(),
+        time=utc_now(),
+    )
+
+
+async def _repeated_click(fabric: Fabric, event: Event, activity: Activity) -> bool:
+    if activity.value is None or activity.text:
+        return False
+    return await click(fabric, event, activity) != event.id
+
+
+async def click(fabric: Fabric, event: Event, activity: Activity) -> str:
+    """The event id under which this click was first seen, `event.id` when it is the first.
+
+    Teams may repeat a card action about 30 s later under a new id and timestamp.
+    """
+    value = json.dumps(activity.value, sort_keys=True)
+    marker = "click:" + event_id(
+        str(activity.sender.get("id")), activity.name, activity.reply_to_id, value
+    )
+    try:
+        create = Create(marker, {"event": event.id}, ttl=CLICK_WINDOW)
+        await fabric.store.write(event.conversation, create)
+    except Conflict:
+        first = await fabric.store.get(event.conversation, marker)
+        return str(first.body["event"]) if first else event.id
+    return event.id
+
+
+async def _lane(fabric: Fabric, inbound: Inbound) -> str:
+    """The skill whose queue takes the activity.
+
+    While earlier activities of the conversation are unfinished, the newest one's queue: the
+    session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
+    addressee, so that a turn needs one hop.
+    """
+    key = inbound.reference.key
+    unfinished = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=1000)
+    if unfinished:
+        return str(max(unfinished, key=lambda item: item.body["at"]).body["skill"])
+    item = await fabric.store.get(key, DOCUMENT)
+    skills = [fabric.skills[name] for name in inbound.bot.skills]
+    if item is None:
+        return addressee(inbound.bot, inbound.activity, skills)
+    known = Conversation.from_item(item)
+    return addressee(inbound.bot, inbound.activity, skills, known.floor, muted=known.muted)
+
+
+async def _record(fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float) -> None:
+    for start in range(0, len(ids), 50):
+        creates = [
+            Create(f"accepted:{id}", {"skill": skill, "at": now}, due=now + OVERDUE, ttl=REMEMBERED)
+            for id in ids[start : start + 50]
+        ]
+        try:
+            await fabric.store.write(key, *creates)
+        except Conflict:
+            for create in creates:
+                try:
+                    await fabric.store.write(key, create)
+                except Conflict:
+                    log.info("accept.raced", conversation=key, id=create.id)

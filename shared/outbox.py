@@ -1,0 +1,274 @@
+"""Effects that are committed and not yet done: sent at once, in order, or when they can go.
+
+An effect is an item `outbox:<number>` in its conversation's partition. Whoever committed it
+owns it until its `due` time; after that anyone may claim it, guarded by its etag. A claim of
+something whose first send may have reached the channel is recorded as `repeat:`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from time import time
+from typing import Any
+
+from shared.activity import Activity, ConversationReference
+from shared.conversation import REMEMBERED
+from shared.effects import LEASE
+from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError
+from shared.event import Event, event_id
+from shared.fabric import Fabric
+from shared.observability import log
+from shared.ports import Create, Delete, Item, Op, Put
+
+OUTBOUND = "outbound"
+"""The queue of wake-ups: a conversation has something to send that could not go at once."""
+
+PATIENCE = 1.2
+"""Seconds that a paced message is waited for in place; later ones take the queue."""
+
+MAX_AGE = 24 * 3600.0
+"""Seconds after which an undeliverable effect is dead."""
+
+
+async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) -> None:
+    """Store events that the bus could not take just now; the sweep enqueues them."""
+    now = time()
+    puts = [
+        Put(
+            f"outbox:{0:012d}.{number:04d}.{event.id}",
+            {
+                "kind": "queue",
+                "queue": queue,
+                "event": event.to_dict(),
+                "effect": event.id,
+                "cause": "",
+                "origin": event.origin,
+                "made": now,
+                "tries": 0,
+                "at": 0.0,
+            },
+            due=now,
+        )
+        for number, event in enumerate(events)
+    ]
+    await fabric.store.write(key, *puts)
+
+
+async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
+    """Do what this process just committed; what cannot go now is left with a wake-up.
+
+    Messages to people keep their order: they wait behind what is still in the outbox.
+    """
+    for effect in effects:
+        if effect.body["kind"] != "send":
+            await _forward(fabric, key, effect.id, effect.body)
+    sends = [effect for effect in effects if effect.body["kind"] == "send"]
+    if not sends:
+        return
+    waiting = await fabric.store.find(key, "outbox:", limit=len(effects) + 20)
+    if any(item.body["kind"] == "send" and item.id < sends[0].id for item in waiting):
+        await _release(fabric, key, sends)
+        await drain(fabric, key)
+        return
+    for place, effect in enumerate(sends):
+        delay = effect.body["not_before"] - time()
+        if delay > PATIENCE:
+            await _release(fabric, key, sends[place:])
+            await _wake(fabric, key, effect.body, effect.body["not_before"])
+            return
+        if delay > 0:
+            await asyncio.sleep(delay)
+        if not await _send(fabric, key, effect.id, effect.body):
+            await _release(fabric, key, sends[place + 1 :])
+            return
+
+
+async def take_over(fabric: Fabric, event: Event) -> None:
+    """Do what an earlier delivery of `event` committed and, by crashing, left behind."""
+    key = event.conversation
+    for item in await fabric.store.find(key, "outbox:", limit=1000):
+        if item.body["cause"] == event.id and (item.due or 0) > time():
+            try:
+                await fabric.store.write(key, Put(item.id, item.body, etag=item.etag, due=time()))
+            except Conflict:
+                log.info("outbox.claimed_elsewhere", conversation=key, id=item.id)
+    await drain(fabric, key)
+
+
+async def drain(fabric: Fabric, key: str) -> None:
+    """Do everything of one conversation that is due, in order, claiming each item first."""
+    while items := await fabric.store.find(key, "outbox:", limit=50):
+        blocked = False
+        for item in items:
+            body = item.body
+            if body["kind"] == "send" and blocked:
+                continue
+            due = max(item.due or 0.0, body.get("not_before", 0.0))
+            if due > time():
+                if body["kind"] == "send":
+                    blocked = True
+                    await _wake(fabric, key, body, due)
+                continue
+            if not await _claim(fabric, key, item):
+                return
+            if body["kind"] != "send":
+                await _forward(fabric, key, item.id, body)
+            elif not await _send(fabric, key, item.id, body):
+                return
+        if blocked or len(items) < 50:
+            return
+
+
+async def sweep(fabric: Fabric) -> None:
+    """Wake every conversation that has an effect past its time: what a crash left."""
+    late = await fabric.store.find(None, "outbox:", due_by=time(), limit=1000)
+    for key in dict.fromkeys(item.partition for item in late):
+        log.warning("outbox.swept", conversation=key)
+        try:
+            await drain(fabric, key)
+        except (TransientError, Conflict) as error:
+            log.error("outbox.still_waiting", conversation=key, reason=str(error))
+
+
+async def _claim(fabric: Fabric, key: str, item: Item) -> bool:
+    """Own the item for the next `LEASE` seconds; False when somebody else was faster."""
+    tries = item.body["tries"]
+    ops: list[Op] = [
+        Put(item.id, {**item.body, "tries": tries + 1}, etag=item.etag, due=time() + LEASE)
+    ]
+    if tries and item.body["kind"] == "send":
+        ops.append(Put(f"repeat:{item.body['effect']}:{tries}", {"made": time()}, ttl=REMEMBERED))
+    try:
+        await fabric.store.write(key, *ops)
+    except Conflict:
+        return False
+    item.body["tries"] = tries + 1
+    return True
+
+
+async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> None:
+    """Enqueue or publish. When that fails the item stays, due at once, for the sweep."""
+    event = Event.from_dict(body["event"])
+    try:
+        if body["kind"] == "publish":
+            await fabric.topic.publish(event)
+        else:
+            await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
+    except TransientError as error:
+        log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
+        await fabric.store.write(key, Put(id, {**body, "tries": 0}, due=time()))
+        return
+    await fabric.store.write(key, Delete(id))
+
+
+async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
+    """Send one message; False when it, and what follows it, has to wait."""
+    reference = ConversationReference.from_dict(body["reference"])
+    try:
+        message_id = await _deliver(fabric, key, reference, Activity(body["activity"]))
+    except TransientError as error:
+        return await _later(fabric, key, id, body, error)
+    except Exception as error:
+        if not isinstance(error, PermanentError):
+            log.error("send.failed", exc_info=True, conversation=key, id=body["effect"])
+        await _give_up(fabric, key, id, body, error)
+        return True
+    ops: list[Op] = [Delete(id)]
+    if message_id:
+        sent = {"effect": body["effect"], "status": "sent", "channel": reference.channel}
+        ops.append(Create(sent_id(message_id), sent, ttl=REMEMBERED))
+    try:
+        await fabric.store.write(key, *ops)
+    except Conflict:
+        await fabric.store.write(key, Delete(id))
+    log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
+    return True
+
+
+async def _deliver(
+    fabric: Fabric, key: str, reference: ConversationReference, activity: Activity
+) -> str:
+    bot = fabric.bots.get(reference.bot)
+    if bot is None:
+        raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
+    if not reference.reply_to and await fabric.store.get(key, "gone"):
+        raise PermanentError("reference_gone", "the bot was removed from this conversation")
+    return await fabric.channel(reference.channel).send(bot, reference, activity)
+
+
+def sent_id(message_id: str) -> str:
+    """The id of the record of an outbound message, from the channel's id for it."""
+    return f"sent:{event_id(message_id)}"
+
+
+async def _later(
+    fabric: Fabric, key: str, id: str, body: dict[str, Any], error: TransientError
+) -> bool:
+    """Put a message back until it may be tried again; give it up when it is too old."""
+    now = time()
+    if now - body["made"] > MAX_AGE:
+        await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
+        return True
+    failures = body.get("failures", 0) + 1
+    delay = error.after if error.after is not None else float(min(300, 2 ** (failures - 1)))
+    tries = body["tries"] if error.maybe_done else 0
+    waiting = {**body, "failures": failures, "tries": tries}
+    await fabric.store.write(key, Put(id, waiting, due=now + delay))
+    log.warning(
+        "send.waits",
+        conversation=key,
+        id=body["effect"],
+        after=round(delay, 1),
+        failures=failures,
+        reason=str(error),
+    )
+    await _wake(fabric, key, waiting, now + delay)
+    return False
+
+
+async def _give_up(
+    fabric: Fabric, key: str, id: str, body: dict[str, Any], error: Exception
+) -> None:
+    reason = error.reason if isinstance(error, PermanentError) else "send_error"
+    dead = {
+        "kind": "send",
+        "reason": reason,
+        "detail": str(error),
+        "effect": body["effect"],
+        "origin": body["origin"],
+        "activity": body["activity"],
+        "reference": body["reference"],
+        "at": time(),
+    }
+    ops: list[Op] = [Delete(id), Put(f"dead:{body['effect']}", dead)]
+    if isinstance(error, ReferenceGone):
+        ops.append(Put("gone", {"at": time()}))
+    await fabric.store.write(key, *ops)
+    log.error("send.dead", conversation=key, id=body["effect"], reason=reason)
+
+
+async def _release(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
+    """Give effects that were not tried back: anyone may take them from now on."""
+    if effects:
+        now = time()
+        await fabric.store.write(
+            key,
+            *(
+                Put(e.id, {**e.body, "tries": 0}, due=max(now, e.body["not_before"]))
+                for e in effects
+            ),
+        )
+
+
+async def _wake(fabric: Fabric, key: str, body: dict[str, Any], at: float) -> None:
+    """Have `deliver` look at this conversation at the Unix time `at`."""
+    wake = Event(
+        id=event_id(body["effect"], "wake", f"{at:.3f}"),
+        type="fabric.wake",
+        bot=body["reference"]["bot"],
+        conversation=key,
+        origin=body["origin"],
+    )
+    try:
+        await fabric.bus.send(OUTBOUND, wake, delay=max(0.0, at - time()))
+    except TransientError as error:
+        log.error("outbox.no_wake_up", conversation=key, reason=str(error))

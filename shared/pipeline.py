@@ -1,0 +1,354 @@
+"""The way of a message: accept -> handle -> relay, and settle decides its fate.
+
+`intake.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
+time per conversation: load the conversation, run the handler, which only records effects, and
+commit state, transcript, outbox and the `seen` marker in one partition write. Only then does
+`outbox.relay` act on the world. The `seen` marker is create-only: whatever is delivered twice
+commits once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+from typing import Any
+
+from shared import effects, outbox
+from shared.activity import Activity
+from shared.bot import Bot
+from shared.conversation import REMEMBERED, Conversation, addressee, load
+from shared.dead_letters import bury, bury_body
+from shared.errors import Conflict, PermanentError, Refused, TransientError
+from shared.event import ACTIVITY, Event
+from shared.fabric import Fabric
+from shared.observability import log, trace
+from shared.ports import Create, Op, Put, Store
+from shared.skill import Handler, Skill
+from shared.turn import Turn
+from shared.typing_indicator import typing
+
+MAX_DELIVERIES = 10
+"""Deliveries of one message before it is dead; the queues are set up with the same number."""
+
+MAX_AGE = 24 * 3600.0
+"""Seconds that work is tried again before it is dead."""
+
+TURN_SECONDS = 240.0
+"""Time a handler has: less than the host renews the message's lock for (host.json)."""
+
+MAX_CONFLICTS = 5
+
+QUEUE_PATIENCE = 3.0
+"""Seconds that a turn waits in place for an earlier one of its conversation."""
+
+NOTICE_ATTEMPT = 2
+"""The failed attempt after which the person is told that it takes longer (about 3 s)."""
+
+WAITING_TEXT = (
+    "This is taking longer than usual: a system I need is not answering. "
+    "I will reply here as soon as it is back."
+)
+
+
+async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
+    """Handle one delivery. Returns when the message is finished; raises to have it again."""
+    try:
+        event = Event.from_json(body)
+    except ValueError as error:
+        await bury_body(fabric, body, "not_an_event", str(error))
+        return
+    with trace.span(event.traceparent):
+        started = monotonic()
+        fate = await settle(fabric, skill, event, count)
+        log.info(
+            "turn",
+            bot=event.bot,
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            hops=event.hops,
+            fate=fate,
+            ms=round((monotonic() - started) * 1000, 1),
+        )
+
+
+async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
+    """Run the turn and decide the message's fate; the only place that does.
+
+    `count` is the number of this delivery. What fails here for want of the store, or by a bug,
+    is raised after a pause, so that the broker delivers it again, in order.
+    """
+    try:
+        try:
+            await handle(fabric, skill, event)
+            return "done"
+        except TransientError as error:
+            if event.age() > MAX_AGE:
+                raise PermanentError("retried_too_long", str(error)) from error
+            await retry_later(fabric, skill, event, error)
+            return "parked"
+    except PermanentError as error:
+        await bury(fabric, skill.name, event, error.reason, error.detail)
+        return "dead"
+    except Exception as error:
+        outage = isinstance(error, TransientError)
+        log.error(
+            "turn.failed",
+            exc_info=not outage,
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            delivery=count,
+            reason=type(error).__name__,
+        )
+        if count >= MAX_DELIVERIES and not outage:
+            await bury(fabric, skill.name, event, "handler_error", type(error).__name__)
+            return "dead"
+        await asyncio.sleep(min(0.05 * 2**count, 30 if outage else 1))
+        raise
+
+
+async def handle(fabric: Fabric, skill: Skill, event: Event) -> None:
+    """Commit the turn once, however often the event is delivered, and relay its effects."""
+    for _ in range(MAX_CONFLICTS):
+        try:
+            outcome = await perform(fabric, skill, event)
+        except Conflict:
+            continue
+        if outcome is None:
+            await outbox.take_over(fabric, event)
+        else:
+            await outbox.relay(fabric, event.conversation, outcome.effects)
+        return
+    raise TransientError("others keep changing the conversation", after=0.2)
+
+
+async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: TransientError) -> None:
+    """Park the work: its next attempt is in the outbox before this message completes."""
+    delay = error.after if error.after is not None else float(min(300, 2**event.attempt))
+    for _ in range(MAX_CONFLICTS):
+        conversation = await load(fabric.store, event)
+        at = conversation.queue_up(event.work_id, time() + delay)
+        cause = effects.Cause.of(event)
+        retry = event.retry(skill.name)
+        made = [
+            effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
+            *_notice(fabric, conversation, event, cause, delay),
+        ]
+        accepted = {"skill": skill.name, "at": time(), "parked": True}
+        try:
+            await fabric.store.write(
+                event.conversation,
+                Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+                Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED),
+                conversation.to_op(),
+                *made,
+            )
+        except Conflict as conflict:
+            if conflict.id.startswith("seen:"):
+                return
+            continue
+        log.warning(
+            "turn.parked",
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            attempt=event.attempt,
+            after=round(at - time(), 1),
+            reason=str(error),
+        )
+        await outbox.relay(fabric, event.conversation, made)
+        return
+    raise TransientError("others keep changing the conversation")
+
+
+def _notice(
+    fabric: Fabric, conversation: Conversation, event: Event, cause: effects.Cause, delay: float
+) -> list[Create]:
+    """Tell the person once that the answer takes longer, when it takes long enough to notice."""
+    if event.attempt != NOTICE_ATTEMPT or event.type != ACTIVITY or conversation.muted:
+        return []
+    channel = fabric.channel(conversation.reference.channel)
+    notice = Activity(type="message", text=WAITING_TEXT)
+    slot = conversation.pace.reserve(channel.limits, time())
+    return [effects.send_effect(conversation, cause, "wait", notice, slot)]
+
+
+# --- one turn ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a committed turn left to do, or to say when the caller answers itself."""
+
+    effects: Sequence[Create]
+    replies: Sequence[Activity] = ()
+    handed: Event | None = None
+    handed_to: str = ""
+    answer: dict[str, Any] | None = None
+
+
+async def perform(
+    fabric: Fabric, skill: Skill, event: Event, *, direct: bool = False, collect: bool = False
+) -> Outcome | None:
+    """Load, run, commit. None when this event was committed before.
+
+    `direct` when somebody waits for the answer: no queue order, and what was committed before
+    is told again. `collect` returns replies and hand-off instead of putting them into the
+    outbox. Raises Conflict when another turn of the conversation committed in between:
+    nothing happened, run it again.
+    """
+    store, key = fabric.store, event.conversation
+    conversation = await load(store, event) if direct else await _in_order(store, event)
+    seen = await store.get(key, f"seen:{event.id}")
+    if seen is not None:
+        return _recalled(seen.body) if direct else None
+    bot = fabric.bots.get(event.bot)
+    if bot is None:
+        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    turn = _turn(fabric, bot, skill, conversation, event)
+    answer = await _run(fabric, turn, direct=direct)
+    return await _commit(fabric, conversation, turn, answer, collect=collect)
+
+
+async def _in_order(store: Store, event: Event) -> Conversation:
+    """The conversation, once nothing of it must go before this event.
+
+    An earlier activity may still be with another skill, whose queue knows nothing of this
+    one. That mostly takes milliseconds, so they are waited for in place.
+    """
+    deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
+    while (conversation := await load(store, event)).behind(event.work_id):
+        if await store.get(event.conversation, f"seen:{event.id}") is not None:
+            break
+        if monotonic() > deadline:
+            raise TransientError("waits behind earlier work", after=1.0)
+        await asyncio.sleep(pause)
+        pause = min(0.2, pause * 1.5)
+    return conversation
+
+
+def _recalled(body: dict[str, Any]) -> Outcome:
+    handed = body.get("handed")
+    return Outcome(
+        (),
+        [Activity(reply) for reply in body.get("replies", ())],
+        Event.from_dict(handed) if handed else None,
+        body.get("handed_to", ""),
+        body.get("answer"),
+    )
+
+
+def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, event: Event) -> Turn:
+    if event.type == ACTIVITY:
+        activity = Activity(event.data["activity"])
+    else:
+        activity = Activity(type="event", name=event.type)
+    return Turn(
+        bot=bot,
+        skill=skill,
+        reference=conversation.reference,
+        event=event,
+        activity=activity,
+        state=conversation.state.setdefault(skill.name, {}),
+        skills=[fabric.skills[name] for name in bot.skills],
+        ai=fabric.assistant(bot),
+        knowledge=fabric.knowledge.for_bot(bot),
+        now=time(),
+        floor=conversation.floor,
+        muted=conversation.muted,
+    )
+
+
+async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | None:
+    """Call the handler, or hand the activity on when it is another skill's.
+
+    Returns the body of an `invoke`. A lane may have brought the activity to this queue only
+    for the sake of order, so its addressee is looked up again.
+    """
+    activity, skill = turn.activity, turn.skill
+    handler: Handler | None
+    if turn.event.type != ACTIVITY:
+        handler = skill.events.get(turn.event.type)
+    elif activity.type == "invoke":
+        return await skill.invokes[activity.name](turn)
+    else:
+        if turn.event.hops == 0 and not direct:
+            target = addressee(turn.bot, activity, turn.skills, turn.floor, muted=turn.muted)
+            if target != skill.name:
+                turn.handed_to = target
+                return None
+        handler = skill.message if activity.is_message else skill.activities.get(activity.type)
+    if handler is None:
+        return None
+    try:
+        async with asyncio.timeout(TURN_SECONDS), typing(fabric, turn, shown=not direct):
+            await handler(turn)
+    except Refused as refusal:
+        turn.replies[:] = [Activity(type="message", text=refusal.text)]
+        turn.facts.clear()
+        turn.handed_to = ""
+    except TimeoutError as error:
+        raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
+    return None
+
+
+async def _commit(
+    fabric: Fabric,
+    conversation: Conversation,
+    turn: Turn,
+    answer: dict[str, Any] | None,
+    *,
+    collect: bool,
+) -> Outcome:
+    event, cause = turn.event, effects.Cause.of(turn.event)
+    silent = conversation.muted and turn.muted
+    replies = [] if silent else turn.replies
+    conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.finish(event.work_id)
+    made: list[Create] = []
+    seen: dict[str, Any] = {}
+    handed = effects.handed_on(turn) if turn.handed_to else None
+    for number, (type, subject, data) in enumerate(turn.facts):
+        made.append(
+            effects.publish_effect(
+                conversation, cause, effects.fact(turn, number, type, subject, data)
+            )
+        )
+    said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
+    if collect:
+        seen = {"replies": said}
+        if handed:
+            seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
+    else:
+        made += effects.sends(fabric, conversation, cause, replies)
+        if handed:
+            queue = f"skill-{turn.handed_to}"
+            made.append(effects.queue_effect(conversation, cause, queue, handed))
+            conversation.go_first(handed.work_id)
+    if answer is not None:
+        seen["answer"] = answer
+    ops: list[Op] = [
+        Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
+        conversation.to_op(),
+        _transcript(turn, replies),
+        *made,
+    ]
+    if event.origin and event.type == ACTIVITY and not handed:
+        finished = {"skill": turn.skill.name, "at": turn.now}
+        ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+    await fabric.store.write(event.conversation, *ops)
+    return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def _transcript(turn: Turn, replies: Sequence[Activity]) -> Create:
+    """What was said in this turn, kept as long as the bot's retention says."""
+    said = {
+        "at": turn.now,
+        "skill": turn.skill.name,
+        "type": turn.activity.type,
+        "text": turn.activity.text,
+        "replies": [reply.text for reply in replies],
+    }
+    id = f"said:{int(turn.now * 1000):013d}.{turn.event.id}"
+    return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)

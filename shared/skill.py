@@ -1,0 +1,61 @@
+"""A skill: its name, what it can do, and its handlers. Recording only; `pipeline` runs it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.turn import Turn
+
+Handler = Callable[["Turn"], Awaitable[None]]
+InvokeHandler = Callable[["Turn"], Awaitable[dict[str, Any] | None]]
+
+
+@dataclass
+class Skill:
+    """One thing that bots can do, shared by all of them.
+
+    `description`, `capabilities` (short phrases) and `examples` (what people say) are what the
+    router and a model choose by.
+    """
+
+    name: str
+    description: str
+    capabilities: Sequence[str] = ()
+    examples: Sequence[str] = ()
+    message: Handler | None = None
+    events: dict[str, Handler] = field(default_factory=dict)
+    invokes: dict[str, InvokeHandler] = field(default_factory=dict)
+    activities: dict[str, Handler] = field(default_factory=dict)
+
+    def on_message(self, handler: Handler) -> Handler:
+        """Handle what a person says, and cards they submit (`turn.value`)."""
+        self.message = handler
+        return handler
+
+    def on_event(self, type: str) -> Callable[[Handler], Handler]:
+        """Handle a fact that some skill or system emitted; it stands in `turn.event`."""
+
+        def register(handler: Handler) -> Handler:
+            self.events[type] = handler
+            return handler
+
+        return register
+
+    def on_invoke(self, name: str) -> Callable[[InvokeHandler], InvokeHandler]:
+        """Answer a Teams `invoke` within 3 s: the returned object is the HTTP body, None empty."""
+
+        def register(handler: InvokeHandler) -> InvokeHandler:
+            self.invokes[name] = handler
+            return handler
+
+        return register
+
+    def on_activity(self, type: str) -> Callable[[Handler], Handler]:
+        """Handle another activity type, such as `conversationUpdate` or `messageReaction`."""
+
+        def register(handler: Handler) -> Handler:
+            self.activities[type] = handler
+            return handler
+
+        return register

@@ -1,0 +1,150 @@
+"""The unit of work handed to a handler. It records effects; nothing happens until the commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shared.activity import Activity, ConversationReference
+from shared.event import Event
+
+if TYPE_CHECKING:
+    from shared.ai.assistant import Assistant
+    from shared.bot import Bot
+    from shared.knowledge import Knowledge, Passage
+    from shared.skill import Skill
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A choice offered with a reply: `title` is shown, `value` is what the person then says."""
+
+    title: str
+    value: str = ""
+
+    def to_action(self) -> dict[str, Any]:
+        return {"type": "imBack", "title": self.title, "value": self.value or self.title}
+
+
+@dataclass
+class Turn:
+    """One activity or fact, for one bot and one skill, in one conversation.
+
+    `state` is the skill's own dict in this conversation: change it, and it is stored with the
+    effects. `user_text` what the person said. `skills` are the skills of this bot.
+    """
+
+    bot: "Bot"
+    skill: "Skill"
+    reference: ConversationReference
+    event: Event
+    activity: Activity
+    state: dict[str, Any]
+    skills: "Sequence[Skill]"
+    ai: "Assistant"
+    knowledge: "Knowledge"
+    now: float
+    floor: str = ""
+    replies: list[Activity] = field(default_factory=list)
+    facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    handed_to: str = ""
+    muted: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the person said, cleaned by the channel; empty for a card or a fact."""
+        return self.activity.text
+
+    @property
+    def value(self) -> Any:
+        """What a card submitted, or None. A client sent it: never take it for authorisation."""
+        return self.activity.value
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of the fact being handled (`@skill.on_event`)."""
+        return self.event.data
+
+    def reply(
+        self,
+        text: str = "",
+        *,
+        buttons: Sequence[Button | str] = (),
+        citations: "Sequence[Passage]" = (),
+        card: dict[str, Any] | None = None,
+    ) -> None:
+        """Say something: Markdown text, choices, sources to cite, an Adaptive Card.
+
+        Channels that cannot show a part leave it out or write it as text.
+        """
+        activity = Activity(type="message", text=text, textFormat="markdown")
+        if buttons:
+            choices = [Button(b) if isinstance(b, str) else b for b in buttons]
+            activity["suggestedActions"] = {"actions": [b.to_action() for b in choices]}
+        if citations:
+            activity["entities"] = [_citation_entity(citations)]
+        if card is not None:
+            content = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+            activity["attachments"] = [content]
+        self.replies.append(activity)
+
+    def send(self, activity: Activity) -> None:
+        """Say an activity made by hand, for what `reply` has no words for."""
+        self.replies.append(activity)
+
+    def hand_off(self, skill: str) -> None:
+        """Let another skill of this bot handle this same activity, after this turn."""
+        if skill not in self.bot.skills:
+            raise ValueError(f"bot {self.bot.id} has no skill {skill!r}; it has {self.bot.skills}")
+        if self.handed_to:
+            raise ValueError(f"already handed off to {self.handed_to!r}; a turn hands off once")
+        self.handed_to = skill
+
+    def emit(self, type: str, data: dict[str, Any], *, subject: str = "") -> None:
+        """Tell whoever listens that something happened, past tense: `ticket.created`.
+
+        `subject` names the thing it happened to. This conversation hears later facts about
+        the same subject.
+        """
+        self.facts.append((type, subject, data))
+
+    def hold_floor(self) -> None:
+        """The next messages of this conversation come here first, until `release_floor`."""
+        self.floor = self.skill.name
+
+    def release_floor(self) -> None:
+        if self.floor == self.skill.name:
+            self.floor = ""
+
+    def mute(self) -> None:
+        """The bot says no more in this conversation until `unmute`: a person has taken over."""
+        self.muted = True
+
+    def unmute(self) -> None:
+        self.muted = False
+
+
+def _citation_entity(passages: "Sequence[Passage]") -> dict[str, Any]:
+    """The root `https://schema.org/Message` entity that Teams renders as sources.
+
+    Shape and limits (10 sources, name 80, abstract 160): learn.microsoft.com, "bot messages
+    with AI-generated content".
+    """
+    return {
+        "type": "https://schema.org/Message",
+        "@type": "Message",
+        "@context": "https://schema.org",
+        "additionalType": ["AIGeneratedContent"],
+        "citation": [
+            {
+                "@type": "Claim",
+                "position": position,
+                "appearance": {
+                    "@type": "DigitalDocument",
+                    "name": passage.title[:80],
+                    "abstract": passage.text[:160],
+                    **({"url": passage.url} if passage.url else {}),
+                },
+            }
+            for position, passage in enumerate(passages[:10], start=1)
+        ],
+    }

@@ -1,0 +1,141 @@
+"""A whole fabric in a folder: real store and bus, real pipeline, a channel with a memory."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from shared import facts, intake, outbox, pipeline
+from shared.activity import Activity, ConversationReference
+from shared.bot import Bot
+from shared.dead_letters import bury_body
+from shared.event import Event
+from shared.fabric import Fabric
+from shared.ports import Delivery, Inbound, Item, Received, Request
+from shared.settings import Settings
+from shared.skill import Skill
+
+
+class MemoryChannel:
+    """Remembers what was sent; fails as often and in the way it is told to."""
+
+    typing_after = 1000.0
+    idempotent = False
+    limits: Sequence[tuple[int, float]] = ()
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Activity]] = []
+        self.failures: list[Exception] = []
+
+    async def receive(self, request: Request) -> Received:
+        return Received()
+
+    def split(self, activity: Activity) -> list[Activity]:
+        return [activity]
+
+    async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((reference.conversation, activity))
+        return f"message-{len(self.sent)}"
+
+    async def check(self) -> str:
+        return ""
+
+
+class Lab(Fabric):
+    """One bot with the given skills. `say`, `drain`, then look at `heard`."""
+
+    def __init__(self, folder: Path, *skills: Skill, floorless: str = "") -> None:
+        names = ", ".join(f'"{skill.name}"' for skill in skills)
+        bots = folder / "bots"
+        bots.mkdir()
+        (bots / "lab.toml").write_text(
+            f"""
+            id = "lab"
+            name = "Lab"
+            owner = "lab@contoso.example"
+            department = "Research"
+            skills = [{names}]
+            default_skill = "{floorless or skills[0].name}"
+            [channels.web]
+            origins = ["http://localhost:7071"]
+            """
+        )
+        environ = {
+            "FABRIC_ENVIRONMENT": "local",
+            "FABRIC_DATA_DIR": str(folder / "data"),
+            "FABRIC_BOTS_DIR": str(bots),
+            "FABRIC_KNOWLEDGE_DIR": str(folder / "knowledge"),
+        }
+        super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
+        self.memory = MemoryChannel()
+        self.count = 0
+
+    def channel(self, name: str) -> Any:
+        return self.memory
+
+    def inbound(
+        self, text: str, *, conversation: str = "one", id: str = "", **more: Any
+    ) -> Inbound:
+        self.count += 1
+        activity = Activity(type="message", id=id or f"m{self.count}", text=text, **more)
+        reference = ConversationReference(
+            "lab", "web", conversation, user="ann", reply_to=activity.id
+        )
+        return Inbound(self.bots["lab"], reference, activity)
+
+    async def say(self, text: str, **more: Any) -> str:
+        """A person says something; returns the conversation's key."""
+        inbound = self.inbound(text, **more)
+        await intake.accept(self, [inbound])
+        return inbound.reference.key
+
+    def heard(self, conversation: str = "one") -> list[str]:
+        """The texts a person received in a conversation, in order."""
+        return [activity.text for where, activity in self.memory.sent if where == conversation]
+
+    async def deliveries(self) -> list[Delivery]:
+        """One message of every session that has one, each under its lock."""
+        queues = [f"skill-{name}" for name in self.skills]
+        queues += [outbox.OUTBOUND, "events", "dead-letters"]
+        return [d for queue in queues for d in await self.bus.receive(queue, 100)]  # type: ignore[attr-defined]
+
+    async def run(self, delivery: Delivery) -> None:
+        """What the host does with one delivery: call the function, complete or abandon."""
+        bus: Any = self.bus
+        try:
+            await self._function(delivery)
+        except Exception:
+            await bus.abandon(delivery)
+        else:
+            await bus.complete(delivery)
+
+    async def _function(self, delivery: Delivery) -> None:
+        queue, body = delivery.queue, delivery.body
+        if queue == outbox.OUTBOUND:
+            await outbox.drain(self, Event.from_json(body).conversation)
+        elif queue == "events":
+            await facts.fan_out(self, body)
+        elif queue == "dead-letters":
+            await bury_body(self, body, delivery.properties["DeadLetterReason"])
+        else:
+            skill = self.skills[queue.removeprefix("skill-")]
+            await pipeline.work(self, skill, body, delivery.count)
+
+    async def drain(self, until: Callable[[], bool] | None = None) -> None:
+        """Run every message there is, those that become due included, until none is left."""
+        bus: Any = self.bus
+        async with asyncio.timeout(20):
+            while not (until and until()):
+                if found := await self.deliveries():
+                    await asyncio.gather(*(self.run(delivery) for delivery in found))
+                elif any(sum(count.values()) for count in (await bus.counts()).values()):
+                    with suppress(TimeoutError):
+                        await bus.changed(0.05)
+                elif until is None:
+                    return
+
+    async def items(self, key: str, prefix: str) -> list[Item]:
+        return await self.store.find(key, prefix)
