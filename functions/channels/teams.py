@@ -1,0 +1,28 @@
+"""The messaging endpoint of each bot on Teams (Bot Framework activities)."""
+
+import azure.functions as func
+
+from functions.triggers import fabric, json_response, refused, request_of, responding, take_in
+from shared import calls
+
+bp = func.Blueprint()
+
+
+@bp.function_name("teams")
+@bp.route("teams/{bot}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def teams(req: func.HttpRequest) -> func.HttpResponse:
+    async def answer() -> func.HttpResponse:
+        received = await fabric().teams.receive(request_of(req))
+        for inbound in received.activities:
+            if inbound.activity.type == "invoke":
+                answered = await calls.invoke(fabric(), inbound)
+                if answered is None:
+                    return refused(501)
+                return json_response(answered) if answered else func.HttpResponse(status_code=200)
+            if inbound.activity.get("deliveryMode") == "expectReplies":
+                replies = await calls.converse(fabric(), inbound)
+                return json_response({"activities": replies})
+        await take_in(received)
+        return func.HttpResponse(status_code=202)
+
+    return await responding("teams", answer, req.headers.get("traceparent", ""))

@@ -1,0 +1,24 @@
+"""Sends what could not go at once: a wake-up names the conversation, its outbox the messages."""
+
+import azure.functions as func
+
+from functions.triggers import fabric, queue_function
+from shared import outbox
+from shared.dead_letters import bury_body
+from shared.event import Event
+from shared.observability import trace
+
+bp = func.Blueprint()
+
+
+async def deliver(body: str, count: int) -> None:
+    try:
+        wake = Event.from_json(body)
+    except ValueError as error:
+        await bury_body(fabric(), body, "not_an_event", str(error))
+        return
+    with trace.span(wake.traceparent):
+        await outbox.drain(fabric(), wake.conversation)
+
+
+queue_function(bp, "deliver", outbox.OUTBOUND, deliver)

@@ -1,0 +1,14 @@
+"""One line for each dependency: what works, and what still works without the rest."""
+
+import azure.functions as func
+
+from functions.triggers import fabric, json_response
+from shared.health import health as report
+
+bp = func.Blueprint()
+
+
+@bp.function_name("health")
+@bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    return json_response(await report(fabric()))

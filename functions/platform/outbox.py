@@ -1,0 +1,14 @@
+"""Every minute: take up what a crash left behind."""
+
+import azure.functions as func
+
+from functions.triggers import fabric
+from shared import outbox
+
+bp = func.Blueprint()
+
+
+@bp.function_name("outbox_sweep")
+@bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
+async def outbox_sweep(timer: func.TimerRequest) -> None:
+    await outbox.sweep(fabric())

@@ -1,0 +1,42 @@
+"""What a cold webhook does not pay for."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+HEAVY = (
+    "openai",
+    "azure.cosmos",
+    "azure.identity",
+    "azure.servicebus",
+    "azure.eventgrid",
+    "azure.monitor",
+    "numpy",
+    "aiohttp",
+    "jwt",
+)
+
+
+def test_importing_the_app_loads_no_heavy_module(tmp_path: Path) -> None:
+    code = "import function_app, sys, json; print(json.dumps(sorted(sys.modules)))"
+    environ = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, check=True
+    )
+    loaded = set(json.loads(result.stdout))
+    assert "function_app" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_unset_means_cloud_and_fails_closed(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", "import function_app"],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert b"FABRIC_STORE_URL is not set" in result.stderr

@@ -1,0 +1,141 @@
+"""Who asks for a person gets silence from the bot, until somebody brings it back."""
+
+import pytest
+
+from functions.skills import handoff
+from tests.unit.talk import Talk
+
+
+@pytest.fixture
+async def talk() -> Talk:
+    """A conversation in which a person was asked for."""
+    talk = Talk(handoff.skill)
+    await talk.say("/human my payslip is wrong")
+    return talk
+
+
+def request_id(talk: Talk) -> str:
+    return str(talk.facts[0][1])
+
+
+async def test_a_request_is_confirmed_once_and_emitted(talk: Talk) -> None:
+    [(type, subject, data)] = talk.facts
+    assert type == "handoff.requested"
+    assert data == {"id": subject, "reason": "my payslip is wrong", "bot": "desk"}
+    assert talk.buttons == ["/bot"]
+    assert talk.muted
+    assert talk.floor == "handoff"
+
+
+async def test_words_without_a_command_are_the_reason() -> None:
+    talk = Talk(handoff.skill)
+    [text] = await talk.say("I want to talk to a person")
+    assert "colleague" in text
+    assert talk.facts[0][2]["reason"] == "I want to talk to a person"
+
+
+async def test_a_bare_command_has_no_reason() -> None:
+    talk = Talk(handoff.skill)
+    await talk.say("/human")
+    assert talk.facts[0][2]["reason"] == ""
+
+
+async def test_a_person_is_only_offered_to_who_did_not_ask_for_one() -> None:
+    talk = Talk(handoff.skill)
+    [text] = await talk.say("this does not help at all")
+    assert text.startswith("Shall I ask a colleague")
+    assert talk.buttons == ["yes", "no"]
+    assert not talk.muted
+    assert talk.facts == []
+    assert talk.floor == "handoff"
+
+
+async def test_a_yes_to_the_offer_asks_for_a_person() -> None:
+    talk = Talk(handoff.skill)
+    await talk.say("this does not help at all")
+    await talk.say("yes please")
+    assert talk.muted
+    assert talk.facts[0][2]["reason"] == "this does not help at all"
+
+
+async def test_a_no_to_the_offer_changes_nothing() -> None:
+    talk = Talk(handoff.skill)
+    await talk.say("this does not help at all")
+    assert await talk.say("no thanks") == ["All right. What else can I do for you?"]
+    assert not talk.muted
+    assert talk.floor == ""
+    assert talk.state == {}
+    assert talk.facts == []
+
+
+async def test_another_answer_to_the_offer_goes_where_it_would_have_gone() -> None:
+    talk = Talk(handoff.skill, default_skill="router")
+    await talk.say("this does not help at all")
+    assert await talk.say("how do I set up the VPN?") == []
+    assert talk.handed_to == "router"
+    assert talk.floor == ""
+    assert talk.state == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["hello?", "/human", "/ticket x", "robot", "the bot is bad", "", "🤖", "yes", "bots"]
+)
+async def test_the_bot_is_silent_meanwhile(talk: Talk, text: str) -> None:
+    assert await talk.say(text) == []
+    assert talk.muted
+    assert len(talk.facts) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["/bot", "/BOT please", "bot", "Bot!", "resume bot", " Resume  Bot "]
+)
+async def test_the_person_brings_the_bot_back(talk: Talk, text: str) -> None:
+    id = request_id(talk)
+    assert await talk.say(text) == ["I am back. What can I do for you?"]
+    assert not talk.muted
+    assert talk.floor == ""
+    assert talk.facts[1] == ("handoff.withdrawn", id, {"id": id, "bot": "desk"})
+
+
+async def test_the_bot_need_not_be_brought_back_twice(talk: Talk) -> None:
+    await talk.say("/bot")
+    assert await talk.say("/bot") == ["I am here. What can I do for you?"]
+    assert len(talk.facts) == 2
+
+
+async def test_the_colleague_closes(talk: Talk) -> None:
+    id = request_id(talk)
+    [text] = await talk.fact("handoff.closed", {}, subject=id)
+    assert "I am back" in text
+    assert not talk.muted
+    assert talk.floor == ""
+    assert await talk.fact("handoff.closed", {}, subject=id) == []
+
+
+async def test_closing_an_older_request_changes_nothing(talk: Talk) -> None:
+    old = request_id(talk)
+    await talk.say("/bot")
+    await talk.say("/human again")
+    assert talk.facts[-1][1] != old
+    assert await talk.fact("handoff.closed", {}, subject=old) == []
+    assert await talk.fact("handoff.closed", {"id": old}) == []
+    assert talk.muted
+
+
+async def test_closing_after_the_person_came_back_says_nothing(talk: Talk) -> None:
+    id = request_id(talk)
+    await talk.say("/bot")
+    assert await talk.fact("handoff.closed", {}, subject=id) == []
+
+
+async def test_a_retried_request_has_the_same_id() -> None:
+    first, again = Talk(handoff.skill), Talk(handoff.skill)
+    await first.say("a person please", id="abc")
+    await again.say("a person please", id="abc:handoff:1")
+    assert first.facts == again.facts
+
+
+async def test_a_long_reason_is_cut() -> None:
+    talk = Talk(handoff.skill)
+    await talk.say("human " * 10_000)
+    assert len(talk.facts[0][2]["reason"]) == handoff.LONGEST
