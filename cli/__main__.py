@@ -1,0 +1,53 @@
+"""`botfabric`, also `python -m cli`: what a person types."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from cli.local_settings import enter_app_root
+from shared.errors import ConfigurationError
+
+COMMANDS = {
+    "run": "the local host: HTTP on 127.0.0.1, queues and timers",
+    "talk": "one turn with a bot, the reply on stdout; needs no server",
+    "list": "bots, skills, functions and what sets them off",
+    "books": "accepted, done, parked, dead, pending, repeated: they balance",
+}
+"""Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 2 means that the configuration or the usage is wrong."""
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = _parser(argv).parse_args(argv)
+    run: Callable[[argparse.Namespace, Path], int] = arguments.run
+    try:
+        return run(arguments, enter_app_root())
+    except ConfigurationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """All commands, the arguments of the one that is typed: only its module is imported."""
+    parser = argparse.ArgumentParser(prog="botfabric", description="Bot Fabric on this machine.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=f"{name}: {purpose}.")
+        if name in argv:
+            module = import_module(f"cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

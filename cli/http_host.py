@@ -1,0 +1,167 @@
+"""HTTP as the Functions host does it: to a function, and back from it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from urllib.parse import parse_qsl, unquote
+
+import aiohttp
+import azure.functions as func
+from aiohttp import web
+from azure.functions.http import HttpRequest
+
+from cli.function import HTTP, Function
+from cli.host_json import HostJson
+from cli.page import Page
+from cli.routes import Routes
+from cli.stand_ins import PREFIX as SENT
+from cli.stand_ins import StandIns
+from cli.webhooks import Webhooks
+from shared.observability import log
+from shared.settings import LOOPBACK
+
+MAX_BODY_BYTES = 104_857_600
+MAX_HEADER_BYTES = 32_768
+ADMIN, EVENT_GRID = "/admin/functions/", "/runtime/webhooks/eventgrid"
+
+
+class HttpHost:
+    """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin."""
+
+    def __init__(self, functions: Sequence[Function], limits: HostJson, page: Page) -> None:
+        http = [function for function in functions if function.type == HTTP]
+        others = [function for function in functions if function.type != HTTP]
+        self._routes = Routes(http)
+        self._prefix = f"/{limits.route_prefix}/" if limits.route_prefix else "/"
+        self._page = page
+        self._stand_ins = StandIns()
+        self._webhooks = Webhooks(others)
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen and return the port; 0 takes a free one. OSError when it is taken."""
+        logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+        server = web.Server(
+            self._answer,
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=1,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+        )
+        self._runner = web.ServerRunner(server)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port, backlog=1024).start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self, grace: float) -> None:
+        """Accept nothing more; give what runs `grace` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                if self._runner is not None:
+                    await self._runner.cleanup()
+                await self._webhooks.drain()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            headers = _headers(request)
+            body = await _body(request)
+        except (ValueError, aiohttp.ClientError, ConnectionError):
+            return _closing(400)
+        if body is None:
+            return _closing(413)
+        path = request.rel_url.raw_path
+        if (route := path.casefold()).startswith(ADMIN) and request.method == "POST":
+            if not _from_here(headers):
+                return web.Response(status=403)
+            return self._webhooks.run_by_hand(unquote(path[len(ADMIN) :]), body)
+        if route.rstrip("/") == EVENT_GRID:
+            name = _query(request).get("functionName", "")
+            return await self._webhooks.event_grid(request.method, name, headers, body)
+        if path == SENT or path.startswith(f"{SENT}/"):
+            return self._stand_ins.answer(request.method, path, body)
+        if path.startswith(self._prefix):
+            matched = self._routes.match(request.method, path[len(self._prefix) :])
+            if matched is not None:
+                return await self._call(request, *matched, headers, body)
+        return self._page.answer(request.method, path) or web.Response(status=404)
+
+    async def _call(
+        self,
+        request: web.BaseRequest,
+        function: Function,
+        parameters: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> web.Response:
+        value = HttpRequest(
+            method=request.method,
+            url=f"http://{headers.get('host', '')}{request.raw_path}",
+            headers=headers,
+            params=_query(request),
+            route_params=parameters,
+            body_type="bytes",
+            body=body,
+        )
+        try:
+            return _response(await function.run(value))
+        except Exception:
+            log.error("function.failed", exc_info=True, function=function.name)
+            return web.Response(status=500)
+
+
+def _headers(request: web.BaseRequest) -> dict[str, str]:
+    """Names in lower case, repeated ones joined by a comma; ValueError when not UTF-8."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if not value.isascii():
+            value.encode()
+        key = name.lower()
+        headers[key] = f"{headers[key]},{value}" if key in headers else value
+    return headers
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """The exact bytes, but only of a request that says its length; None over the limit."""
+    length = request.content_length or 0
+    if length > MAX_BODY_BYTES:
+        return None
+    return await request.content.read() if length > 0 else b""
+
+
+def _query(request: web.BaseRequest) -> dict[str, str]:
+    """Repeated keys joined by a comma, empty values dropped."""
+    query: dict[str, str] = {}
+    for key, value in parse_qsl(request.rel_url.raw_query_string):
+        query[key] = f"{query[key]},{value}" if key in query else value
+    return query
+
+
+def _response(answer: object) -> web.Response:
+    """What the worker accepts from a function: a string or an HttpResponse."""
+    if isinstance(answer, str):
+        return web.Response(text=answer)
+    if not isinstance(answer, func.HttpResponse):
+        raise TypeError(f"an HTTP function returned {type(answer).__name__}, not HttpResponse")
+    response = web.Response(status=answer.status_code, body=answer.get_body())
+    for name, value in answer.headers.items():
+        response.headers.add(name, value)
+    if "content-type" not in answer.headers:
+        text = answer.mimetype.startswith("text/")
+        charset = f"; charset={answer.charset}" if text else ""
+        response.headers["Content-Type"] = answer.mimetype + charset
+    return response
+
+
+def _closing(status: int) -> web.Response:
+    """An answer to a request whose body stays unread."""
+    response = web.Response(status=status)
+    response.force_close()
+    return response
+
+
+def _from_here(headers: Mapping[str, str]) -> bool:
+    """Whether a request is no web page's and came under a loopback name: no rebinding, no CSRF."""
+    host = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    return host.strip("[]") in LOOPBACK and "origin" not in headers

@@ -1,0 +1,144 @@
+"""Runs the queue functions over the embedded bus: receive, hold the lock, run, settle."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from cli.function import Function
+from cli.host_json import HostJson
+from cli.trigger_data import service_bus_message
+from shared.observability import log
+from shared.ports import Delivery, PeekLockBus
+
+IDLE_SECONDS = 30
+"""How long to trust that `changed` wakes us; a look after that costs one query a queue."""
+
+RETRY_SECONDS = 1
+
+
+@dataclass(slots=True)
+class _Queue:
+    """`slots` are what is left of the function's concurrency; `look` whether to receive."""
+
+    function: Function
+    slots: int
+    look: bool = True
+
+
+@dataclass
+class Queues:
+    """One dispatcher for all queues. A session has one message at a time, as the bus sees to."""
+
+    bus: PeekLockBus
+    functions: Sequence[Function]
+    limits: HostJson
+    _queues: Sequence[_Queue] = field(init=False)
+    _running: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _loops: Sequence[asyncio.Task[None]] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self._queues = [_queue(function, self.limits) for function in self.functions]
+
+    def start(self) -> None:
+        self._loops = [asyncio.create_task(self._dispatch()), asyncio.create_task(self._watch())]
+
+    async def stop(self, grace: float) -> None:
+        """Take nothing more, give running functions `grace` seconds, then hand back the rest."""
+        await _cancel(self._loops)
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=grace)
+            await _cancel(late)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs and there was nothing more to receive."""
+        return not self._running and not any(queue.look for queue in self._queues)
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self.bus.changed(IDLE_SECONDS)
+            except Exception as error:
+                log.error("queue.watch_failed", reason=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            for queue in self._queues:
+                queue.look = True
+            self._wake.set()
+
+    async def _dispatch(self) -> None:
+        while True:
+            self._wake.clear()
+            for queue in self._queues:
+                if queue.look and queue.slots:
+                    await self._fill(queue)
+            await self._wake.wait()
+
+    async def _fill(self, queue: _Queue) -> None:
+        """Receive for every free slot. `look` falls first: what arrives meanwhile raises it."""
+        queue.look = False
+        try:
+            deliveries = await self.bus.receive(queue.function.target, queue.slots)
+        except Exception as error:
+            log.error("queue.receive_failed", function=queue.function.name, reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+            self._look_again(queue)
+            return
+        if len(deliveries) == queue.slots:
+            queue.look = True
+        for delivery in deliveries:
+            queue.slots -= 1
+            task = asyncio.create_task(self._handle(queue, delivery))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    def _look_again(self, queue: _Queue) -> None:
+        queue.look = True
+        self._wake.set()
+
+    async def _handle(self, queue: _Queue, delivery: Delivery) -> None:
+        """Run and settle one message; the session's next one is looked for at once."""
+        lock = asyncio.create_task(self._hold(delivery))
+        settle: Callable[[Delivery], Awaitable[None]] = self.bus.abandon
+        try:
+            await queue.function.run(service_bus_message(delivery))
+            settle = self.bus.complete
+        except Exception:
+            log.error(
+                "function.failed",
+                exc_info=True,
+                function=queue.function.name,
+                delivery=delivery.count,
+            )
+        finally:
+            lock.cancel()
+            try:
+                await settle(delivery)
+            except Exception as error:
+                log.warning("queue.not_settled", function=queue.function.name, reason=str(error))
+            queue.slots += 1
+            self._look_again(queue)
+
+    async def _hold(self, delivery: Delivery) -> None:
+        """Renew the lock at half its life, as long as the host may."""
+        started = time.time()
+        period = max(0.05, (delivery.locked_until - started) / 2)
+        while time.time() + period - started < self.limits.max_lock_renewal:
+            await asyncio.sleep(period)
+            try:
+                await self.bus.renew(delivery)
+            except Exception as error:
+                log.warning("queue.lock_lost", queue=delivery.queue, reason=str(error))
+                return
+
+
+def _queue(function: Function, limits: HostJson) -> _Queue:
+    sessions = function.trigger.get("isSessionsEnabled", False)
+    return _Queue(function, limits.max_sessions if sessions else limits.max_calls)
+
+
+async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

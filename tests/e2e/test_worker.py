@@ -1,0 +1,220 @@
+"""Microsoft's own Python worker code indexes and invokes every function.
+
+The code is PyPI's azure-functions-runtime, which Azure serves from Python 3.13 on; for 3.11 and
+3.12 it is a close proxy of the older worker there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.function import Function
+from cli.routes import Routes
+from cli.timers import seconds_until_next
+from shared.activity import Activity, ConversationReference
+from shared.event import ACTIVITY, Event
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = "azure-functions-runtime==1.3.0"
+CACHE = ROOT / ".cache" / "worker"
+GOLDEN = Path(__file__).with_name("golden") / "bindings_servicebus.json"
+DRIVER = Path(__file__).with_name("worker_driver.py")
+
+Worker = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Path:
+    """The worker code, installed once into an ignored folder of the checkout."""
+    if not (CACHE / "azure_functions_runtime-1.3.0.dist-info").exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        result = subprocess.run(
+            [*pip, "--ignore-requires-python", "--target", str(CACHE), RUNTIME],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if result.returncode:
+            missing = f"{RUNTIME} cannot be installed: {result.stderr[-300:]}"
+            if os.environ.get("CI"):
+                pytest.fail(missing)
+            pytest.skip(missing)
+    return CACHE
+
+
+@pytest.fixture
+def worker(runtime: Path, tmp_path: Path) -> Worker:
+    """Start the worker on this app; returns what it indexed and what the invocations returned."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(tmp_path),
+        "FABRIC_WHATSAPP_APP_SECRET": "app-secret",
+        "FABRIC_WHATSAPP_VERIFY_TOKEN": "verify-me",
+        "FABRIC_WHATSAPP_ACCESS_TOKEN": "access-token",
+        "FABRIC_TEAMS_SERVICE_HOSTS": "127.0.0.1:9",
+    }
+
+    def run(*invocations: dict[str, Any]) -> dict[str, Any]:
+        result = subprocess.run(
+            [sys.executable, str(DRIVER), str(ROOT), str(runtime)],
+            input=json.dumps(invocations),
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 0, result.stderr
+        answer: dict[str, Any] = json.loads(result.stdout)
+        assert "error" not in answer, answer["error"]
+        for one in answer["results"]:
+            assert "error" not in one, one["error"]
+        return answer
+
+    return run
+
+
+def http(function: str, method: str, **request: Any) -> dict[str, Any]:
+    return {"function": function, "input": {"http": {"method": method, **request}}}
+
+
+def message(function: str, body: str) -> dict[str, Any]:
+    """A Service Bus message as the extension sends it: strings and JSON in the metadata."""
+    metadata = {
+        "MessageId": {"string": "m1"},
+        "SessionId": {"string": "s1"},
+        "DeliveryCount": {"json": "1"},
+        "EnqueuedTimeUtc": {"string": "2026-01-02T03:04:05.678Z"},
+        "ApplicationProperties": {"json": "{}"},
+        "UserProperties": {"json": "{}"},
+    }
+    return {"function": function, "input": {"string": body}, "metadata": metadata}
+
+
+def arrival(text: str) -> str:
+    reference = ConversationReference("helpdesk", "web", "c1", user="ann")
+    activity = Activity(type="message", id="1", text=text)
+    return Event(
+        id="e1",
+        type=ACTIVITY,
+        data={"activity": activity, "reference": reference.to_dict()},
+        bot="helpdesk",
+        conversation=reference.key,
+        origin="e1",
+    ).to_json()
+
+
+def test_every_function_is_indexed_with_its_binding(worker: Worker) -> None:
+    """After a wanted change, copy what the worker says into the golden file."""
+    assert worker()["bindings"] == json.loads(GOLDEN.read_text())
+
+
+@pytest.fixture(scope="session")
+def functions() -> dict[str, Function]:
+    golden = json.loads(GOLDEN.read_text())
+    return {name: Function(name, bindings[0], lambda: None) for name, bindings in golden.items()}
+
+
+def test_the_host_would_accept_every_route_and_schedule(functions: dict[str, Function]) -> None:
+    """The worker indexes duplicate and reserved routes and a bogus cron; only the host does not."""
+    Routes([one for one in functions.values() if one.type == "httpTrigger"])
+    for one in functions.values():
+        if one.type == "timerTrigger":
+            assert seconds_until_next(one.target, datetime.now(UTC)) > 0
+
+
+def test_health_answers(worker: Worker) -> None:
+    [answer] = worker(http("health", "GET"))["results"]
+    assert answer["status"] == 200
+    assert answer["headers"]["content-type"] == "application/json"
+    assert json.loads(answer["body"])["status"] == "ok"
+
+
+def test_teams_takes_a_message(worker: Worker) -> None:
+    activity = {
+        "type": "message",
+        "id": "1",
+        "text": "hello",
+        "channelId": "msteams",
+        "serviceUrl": "http://127.0.0.1:9/teams",
+        "from": {"id": "29:ann"},
+        "recipient": {"id": "28:helpdesk"},
+        "conversation": {"id": "a:1"},
+    }
+    call = http(
+        "teams",
+        "POST",
+        params={"bot": "helpdesk"},
+        headers={"host": "localhost:7071", "content-type": "application/json"},
+        body=json.dumps(activity),
+    )
+    [answer] = worker(call)["results"]
+    assert answer["status"] == 202
+
+
+def test_whatsapp_shakes_hands(worker: Worker) -> None:
+    query = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": "verify-me",
+        "hub.challenge": "1158201444",
+    }
+    right = http("whatsapp", "GET", query=query)
+    wrong = http("whatsapp", "GET", query={**query, "hub.verify_token": "guess"})
+    first, second = worker(right, wrong)["results"]
+    assert (first["status"], first["body"]) == (200, "1158201444")
+    assert second["status"] == 403
+
+
+def test_the_web_opens_a_conversation(worker: Worker) -> None:
+    call = http(
+        "directline_generate",
+        "POST",
+        headers={"origin": "http://localhost:7071", "content-type": "application/json"},
+        body=json.dumps({"bot": "helpdesk", "user": {"id": "dl_ann"}}),
+    )
+    [answer] = worker(call)["results"]
+    assert answer["status"] == 200
+    assert json.loads(answer["body"])["token"]
+
+
+def test_every_queue_timer_and_event_function_runs(worker: Worker) -> None:
+    """Each queue function also takes what is no event at all: it is put on record, not raised."""
+    golden = json.loads(GOLDEN.read_text())
+    queues = [name for name, (one, *_) in golden.items() if one["type"] == "serviceBusTrigger"]
+    grid = {"id": "1", "eventType": "x.made", "subject": "s", "data": {"n": 1}, "topic": "/t"}
+    cloud = {"id": "2", "specversion": "1.0", "type": "x.made", "source": "/s", "data": {"n": 1}}
+    done = worker(
+        message("skill_echo", arrival("hello")),
+        *(message(name, "no event") for name in queues),
+        {"function": "outbox_sweep", "input": {"json": json.dumps({"IsPastDue": False})}},
+        {"function": "events_grid", "input": {"json": json.dumps(grid)}},
+        {"function": "events_grid", "input": {"json": json.dumps(cloud)}},
+    )
+    assert done["results"] == [{}] * (len(queues) + 4)
+
+
+def test_the_local_host_sees_what_the_worker_sees(functions: dict[str, Function]) -> None:
+    code = (
+        "import json; from cli.function import load_functions; "
+        "print(json.dumps({f.name: f.trigger for f in load_functions()}))"
+    )
+    environ = {"FABRIC_ENVIRONMENT": "local", "PATH": os.environ["PATH"]}
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(result.stdout) == {name: one.trigger for name, one in functions.items()}
