@@ -1,0 +1,57 @@
+"""`make bench`: every figure of docs/benchmarks.md; PEERS=1 adds the peers and writes the page."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import peers
+from bench.ack_latency import ack_latency
+from bench.bus import bus_rates
+from bench.cold_start import cold_start
+from bench.echo_turn import echo_turns
+from bench.machine import describe
+from bench.report import Figures, page
+from bench.token_check import token_check_us
+
+ROOT = Path(__file__).parents[1]
+COUNTS = {1: 400, 16: 1000}
+"""Messages of an echo round, by how many are under way at once."""
+
+
+async def measure(folder: Path, *, with_peers: bool) -> Figures:
+    def say(what: str) -> None:
+        print(f"measuring {what}", file=sys.stderr)
+
+    date, load = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", os.getloadavg()[0]
+    say("cold start")
+    cold = cold_start()
+    say("token check")
+    token_us = await token_check_us()
+    say("echo turn")
+    names = list(peers.TITLES) if with_peers else []
+    echo = await echo_turns(folder, COUNTS, peer_names=names)
+    say("ack")
+    ack = await ack_latency(folder)
+    say("embedded bus")
+    bus = await bus_rates(folder)
+    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus)
+
+
+def main() -> None:
+    os.chdir(ROOT)
+    with_peers = os.environ.get("PEERS", "") not in ("", "0")
+    if with_peers:
+        peers.install()
+    cache = ROOT / ".cache"
+    cache.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        text = page(asyncio.run(measure(Path(folder), with_peers=with_peers)))
+    print(text)
+    if with_peers:
+        (ROOT / "docs" / "benchmarks.md").write_text(text)
+
+
+main()

@@ -1,0 +1,199 @@
+"""The figures as a page of Markdown: what was measured, how, and which targets are met."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench import peers
+from bench.ack_latency import AckLatency
+from bench.bus import BATCH
+from bench.cold_start import HEAVY, ColdStart
+from bench.connector import CONVERSATIONS, percentile
+from bench.echo_turn import BARE, IN_PROCESS, LOCAL_HOST, Side
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`echo` by side, `bus` by synchronous mode: messages a second, ours and by hand."""
+
+    date: str
+    machine: str
+    load: float
+    cold: ColdStart
+    token_us: float
+    echo: Mapping[str, Side]
+    counts: Mapping[int, int]
+    ack: AckLatency
+    bus: Mapping[str, tuple[float, float]]
+
+
+def page(figures: Figures) -> str:
+    fsync = figures.ack.fsync
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            "Written by `PEERS=1 make bench`; `make bench` prints the same without the peers.",
+            "All sides are measured in turn in one run. A figure is the median of its rounds; CPU",
+            "is user and system time.",
+            "",
+            f"- {figures.date}",
+            f"- {figures.machine}; load average {figures.load:.1f} at the start",
+            f"- fsync of 4 KiB on this disk: p50 {_ms(percentile(fsync, 50))} ms, "
+            f"p99 {_ms(percentile(fsync, 99))} ms",
+            "",
+            *_targets(figures),
+            *_cold(figures.cold),
+            *_echo(figures.echo, figures.counts),
+            *_ack(figures.ack),
+            *_bus(figures.bus),
+        ]
+    )
+
+
+def _targets(figures: Figures) -> list[str]:
+    rows = [
+        ("cold start, times `azure.functions`", figures.cold.ratio, "<=", 2.0),
+        ("heavy modules at a cold start", len(_heavy(figures.cold)), "<=", 0),
+        ("token check, us of CPU", figures.token_us, "<=", 130),
+    ]
+    ours = figures.echo[IN_PROCESS]
+    for concurrency in figures.counts:
+        for name, part in (("agents", 1 / 2), ("botbuilder", 1 / 6)):
+            if peer := figures.echo.get(peers.TITLES[name]):
+                ratio = ours.cpu_ms(concurrency) / peer.cpu_ms(concurrency)
+                what = f"echo turn, CPU, times {peers.TITLES[name]}, {_at_once(concurrency)}"
+                rows.append((what, ratio, "<=", part))
+    ack = figures.ack
+    rows.append(("ack p99, ms", percentile(ack.host, 99) * 1000, "<=", ack.allowed * 1000))
+    for mode, (mine, by_hand) in figures.bus.items():
+        what = f"bus, times a queue by hand, synchronous={mode}"
+        rows.append((what, mine / by_hand, ">=", 0.7))
+    return [
+        "## Targets",
+        "",
+        *_table(
+            ("what", "measured", "target", ""),
+            [
+                (what, f"{value:.2f}", f"{sign} {target:.2f}", _verdict(value, sign, target))
+                for what, value, sign, target in rows
+            ],
+        ),
+    ]
+
+
+def _cold(cold: ColdStart) -> list[str]:
+    heavy = _heavy(cold)
+    rest = [name for name in cold.loaded if name not in heavy]
+    return [
+        "## Cold start",
+        "",
+        "CPU of a fresh process, compiled, with the sample bots and `FABRIC_ENVIRONMENT=local`.",
+        "",
+        *_table(
+            ("process", "CPU ms"),
+            [
+                ("`python -c pass`", f"{cold.bare_ms:.0f}"),
+                ("`import azure.functions`", f"{cold.base_ms:.0f}"),
+                ("`import function_app`", f"{cold.app_ms:.0f}"),
+            ],
+        ),
+        f"{cold.modules} modules. Of {', '.join(HEAVY)}: {', '.join(heavy) or 'none'}. "
+        f"Also worth a look: {', '.join(rest) or 'none'} loaded.",
+        "",
+    ]
+
+
+def _echo(echo: Mapping[str, Side], counts: Mapping[int, int]) -> list[str]:
+    names = [IN_PROCESS, LOCAL_HOST, *peers.TITLES.values(), BARE]
+    return [
+        "## Echo turn",
+        "",
+        "A Teams message with a signed token is posted, checked, answered with its text, and the",
+        "answer is posted to a stub connector. The connector posts, signs and answers in a process",
+        "of its own; only the bot's process is counted. So many messages are between post and",
+        f"answer at once; they take turns through {CONVERSATIONS} conversations.",
+        "",
+        "Bot Fabric also commits state, transcript and outbox, and its queue, durably",
+        "(`synchronous=FULL`); the peers keep nothing. *In process* is without an HTTP server:",
+        "accept, enqueue, handle, commit, send, settle. *Local host* is `botfabric run` whole.",
+        "",
+        "The peers run on aiohttp with token validation on, the keys read from the stub connector;",
+        "their own token for the connector is constant instead of fetched by MSAL, ours is fetched",
+        "once from the stub. Bare aiohttp reads the body and answers 200.",
+        "",
+        *_table(
+            ("side", *(f"CPU ms a message, {_at_once(c)}" for c in counts), *map(_clock, counts)),
+            [
+                (
+                    name,
+                    *(f"{echo[name].cpu_ms(c):.2f}" for c in counts),
+                    *(f"{echo[name].clock_ms(c):.2f}" for c in counts),
+                )
+                for name in names
+                if name in echo
+            ],
+        ),
+    ]
+
+
+def _ack(ack: AckLatency) -> list[str]:
+    sides = [
+        ("local host, the turn runs after the ack", ack.host),
+        ("local host with `--no-triggers`", ack.door),
+        ("bare aiohttp", ack.bare),
+        ("one fsync", ack.fsync),
+    ]
+    return [
+        "## Ack",
+        "",
+        "Milliseconds from post to 202, one message at a time, each after the one before is",
+        f"answered. Allowed at p99: three times bare aiohttp and one fsync, {_ms(ack.allowed)} ms.",
+        "",
+        *_table(
+            ("side", "p50", "p90", "p99"),
+            [(name, *(_ms(percentile(v, q)) for q in (50, 90, 99))) for name, v in sides],
+        ),
+    ]
+
+
+def _bus(bus: Mapping[str, tuple[float, float]]) -> list[str]:
+    return [
+        "## Embedded bus",
+        "",
+        f"Messages a second through send, receive and complete in batches of {BATCH}, against a",
+        "queue written by hand on the same SQLite, without sessions, schedule or dead letters.",
+        "",
+        *_table(
+            ("synchronous", "embedded bus", "by hand", "ratio"),
+            [
+                (mode, f"{ours:,.0f}", f"{by_hand:,.0f}", f"{ours / by_hand:.2f}")
+                for mode, (ours, by_hand) in bus.items()
+            ],
+        )[:-1],
+        "",
+    ]
+
+
+def _heavy(cold: ColdStart) -> list[str]:
+    return [name for name in cold.loaded if name in HEAVY]
+
+
+def _verdict(value: float, sign: str, target: float) -> str:
+    return "met" if (value <= target if sign == "<=" else value >= target) else "**missed**"
+
+
+def _at_once(concurrency: int) -> str:
+    return f"{concurrency} at once" if concurrency > 1 else "one at a time"
+
+
+def _clock(concurrency: int) -> str:
+    return f"clock ms, {_at_once(concurrency)}"
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
