@@ -141,10 +141,10 @@ async def _record(fabric: Fabric, key: str, ids: Sequence[str], skill: str, now:
             for id in ids[start : start + 50]
         ]
         try:
-            await fabric.store.write(key, *creates)
+            await fabric.store.write(key, *creates, durable=False)
         except Conflict:
             for create in creates:
                 try:
-                    await fabric.store.write(key, create)
+                    await fabric.store.write(key, create, durable=False)
                 except Conflict:
                     log.info("accept.raced", conversation=key, id=create.id)

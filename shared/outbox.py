@@ -157,7 +157,7 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> N
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
         await fabric.store.write(key, Put(id, {**body, "tries": 0}, due=time()))
         return
-    await fabric.store.write(key, Delete(id))
+    await fabric.store.write(key, Delete(id), durable=False)
 
 
 async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
@@ -177,9 +177,9 @@ async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool
         sent = {"effect": body["effect"], "status": "sent", "channel": reference.channel}
         ops.append(Create(sent_id(message_id), sent, ttl=REMEMBERED))
     try:
-        await fabric.store.write(key, *ops)
+        await fabric.store.write(key, *ops, durable=False)
     except Conflict:
-        await fabric.store.write(key, Delete(id))
+        await fabric.store.write(key, Delete(id), durable=False)
     log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
     return True
 

@@ -80,7 +80,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
     """
     try:
         try:
-            await handle(fabric, skill, event)
+            await handle(fabric, skill, event, known=count > 1)
             return "done"
         except TransientError as error:
             if event.age() > MAX_AGE:
@@ -108,12 +108,16 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         raise
 
 
-async def handle(fabric: Fabric, skill: Skill, event: Event) -> None:
-    """Commit the turn once, however often the event is delivered, and relay its effects."""
+async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = False) -> None:
+    """Commit the turn once, however often the event is delivered, and relay its effects.
+
+    `known` when it was delivered before: then it is worth asking whether it was committed.
+    """
     for _ in range(MAX_CONFLICTS):
         try:
-            outcome = await perform(fabric, skill, event)
-        except Conflict:
+            outcome = await perform(fabric, skill, event, known=known)
+        except Conflict as conflict:
+            known = known or conflict.id.startswith("seen:")
             continue
         if outcome is None:
             await outbox.take_over(fabric, event)
@@ -189,9 +193,17 @@ class Outcome:
 
 
 async def perform(
-    fabric: Fabric, skill: Skill, event: Event, *, direct: bool = False, collect: bool = False
+    fabric: Fabric,
+    skill: Skill,
+    event: Event,
+    *,
+    known: bool = True,
+    direct: bool = False,
+    collect: bool = False,
 ) -> Outcome | None:
     """Load, run, commit. None when this event was committed before.
+
+    Without `known` that is not looked up first; the commit finds out all the same.
 
     `direct` when somebody waits for the answer: no queue order, and what was committed before
     is told again. `collect` returns replies and hand-off instead of putting them into the
@@ -200,8 +212,7 @@ async def perform(
     """
     store, key = fabric.store, event.conversation
     conversation = await load(store, event) if direct else await _in_order(store, event)
-    seen = await store.get(key, f"seen:{event.id}")
-    if seen is not None:
+    if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
         return _recalled(seen.body) if direct else None
     bot = fabric.bots.get(event.bot)
     if bot is None:

@@ -88,8 +88,12 @@ class Store(Protocol):
         """
         ...
 
-    async def write(self, partition: str, *ops: Op) -> None:
-        """Apply all or nothing, durable on return. Raises Conflict with the id that lost."""
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+        """Apply all or nothing. Raises Conflict with the id that lost.
+
+        On return it is durable; unless that is not asked for, when losing it in a power cut
+        only means that something is done again or not counted.
+        """
         ...
 
     async def check(self) -> str:

@@ -54,7 +54,7 @@ class Slot:
         found: set[str] = set()
         meanings = [(word, name) for name, more in self.choices.items() for word in (name, *more)]
         for word, name in sorted(meanings, key=lambda meaning: -len(meaning[0])):
-            spoken = rf"\b{re.escape(' '.join(words(word)))}\b"
+            spoken = rf"(?<!\bnot )\b{re.escape(' '.join(words(word)))}\b"
             said, count = re.subn(spoken, "", said)
             if count:
                 found.add(name)

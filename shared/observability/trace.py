@@ -4,12 +4,12 @@ The envelope carries `traceparent`; `span` makes the next hop's. Ids stand in ev
 so the log alone tells the story of a message.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from random import getrandbits
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 
@@ -41,7 +41,7 @@ def traceparent() -> str:
 def span(parent: str = "") -> Iterator[Span]:
     """Work under a new span, child of the `parent` traceparent, else root of a new trace."""
     match = _TRACEPARENT.fullmatch(parent)
-    inner = Span(match[1] if match else os.urandom(16).hex(), os.urandom(8).hex())
+    inner = Span(match[1] if match else f"{getrandbits(128):032x}", f"{getrandbits(64):016x}")
     token = _current.set(inner)
     try:
         yield inner

@@ -111,7 +111,7 @@ class SqliteStore:
         rows = await self._database.read(sql, (*parameters, limit))
         return [_item(*row) for row in rows]
 
-    async def write(self, partition: str, *ops: Op) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
         """As the port says; a batch over Cosmos' limits is a PermanentError."""
         if not ops:
             return
@@ -133,7 +133,7 @@ class SqliteStore:
                 self._purge_at = monotonic() + PURGE_SECONDS
                 cursor.execute(_PURGE, (now, PURGE_ITEMS))
 
-        await self._database.write(apply)
+        await self._database.write(apply, durable=durable)
 
     async def check(self) -> str:
         return await self._database.check()

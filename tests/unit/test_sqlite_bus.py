@@ -76,10 +76,10 @@ async def test_receiving_does_not_read_what_waits(bus: SqliteBus, sql: str) -> N
 async def test_within_a_process_no_poll_is_needed(
     bus: SqliteBus, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
+    monkeypatch.setattr(news, "POLL_SECONDS", 60)
     await bus.send("q", event("1", "c"), event("2", "c"))
     [delivery] = await bus.receive("q")
     await bus.changed(0.1)
-    monkeypatch.setattr(news, "POLL_SECONDS", 60)
     waiting = asyncio.create_task(bus.changed(60))
     await asyncio.sleep(0)
 
