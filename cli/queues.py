@@ -58,13 +58,14 @@ class Queues:
 
     async def _watch(self) -> None:
         while True:
+            names: Collection[str] = ()
             try:
-                await self.bus.changed(IDLE_SECONDS)
+                names = await self.bus.changed(IDLE_SECONDS)
             except Exception as error:
                 log.error("queue.watch_failed", reason=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
             for queue in self._queues:
-                queue.look = True
+                queue.look = queue.look or not names or queue.function.target in names
             self._wake.set()
 
     async def _dispatch(self) -> None:
@@ -118,7 +119,8 @@ class Queues:
             except Exception as error:
                 log.warning("queue.not_settled", function=queue.function.name, reason=str(error))
             queue.slots += 1
-            self._look_again(queue)
+            if queue.look:
+                self._wake.set()
 
     async def _hold(self, delivery: Delivery) -> None:
         """Renew the lock at half its life, as long as the host may."""

@@ -23,9 +23,9 @@ class Conversation:
     """The document `conversation` in the partition of its key.
 
     `state` holds one dict for each skill. `floor` names the skill that the next messages go
-    to. `parked` lists, in order, the work ids that wait for a retry or for another skill: nothing
-    may overtake them; the first is tried again at the Unix time `wake`. `sequence` numbers
-    the outbox.
+    to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
+    `[work id, skill]`: nothing may overtake it; the first is tried again at the Unix time
+    `wake`. `sequence` numbers the outbox.
     """
 
     reference: ConversationReference
@@ -33,7 +33,7 @@ class Conversation:
     floor: str = ""
     muted: bool = False
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
-    parked: list[str] = field(default_factory=list)
+    parked: list[list[str]] = field(default_factory=list)
     wake: float = 0.0
     sequence: int = 0
     pace: Pace = field(default_factory=Pace)
@@ -58,26 +58,29 @@ class Conversation:
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
-    def queue_up(self, work_id: str, due: float) -> float:
+    def queue_up(self, work_id: str, skill: str, due: float) -> float:
         """Park work until `due` and return when to try it: behind what is parked already."""
-        if work_id not in self.parked:
-            self.parked.append(work_id)
-        place = self.parked.index(work_id)
+        if work_id not in self._parked_ids:
+            self.parked.append([work_id, skill])
+        place = self._parked_ids.index(work_id)
         if place == 0:
             self.wake = due
         return max(due, self.wake + 0.05 * place)
 
-    def go_first(self, work_id: str) -> None:
+    def go_first(self, work_id: str, skill: str) -> None:
         """Nothing else runs before this work: the activity handled now goes on elsewhere."""
-        self.parked.insert(0, work_id)
+        self.parked.insert(0, [work_id, skill])
 
-    def behind(self, work_id: str) -> bool:
-        """Whether other work is parked that must go first."""
-        return bool(self.parked) and self.parked[0] != work_id
+    def blocked_by(self, work_id: str) -> str:
+        """The skill that has the work which must go before this; "" when there is none."""
+        return self.parked[0][1] if self.parked and self.parked[0][0] != work_id else ""
 
     def finish(self, work_id: str) -> None:
-        if work_id in self.parked:
-            self.parked.remove(work_id)
+        self.parked = [entry for entry in self.parked if entry[0] != work_id]
+
+    @property
+    def _parked_ids(self) -> list[str]:
+        return [work_id for work_id, _ in self.parked]
 
     def next_outbox_id(self) -> str:
         self.sequence += 1

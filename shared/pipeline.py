@@ -132,7 +132,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
     delay = error.after if error.after is not None else float(min(300, 2**event.attempt))
     for _ in range(MAX_CONFLICTS):
         conversation = await load(fabric.store, event)
-        at = conversation.queue_up(event.work_id, time() + delay)
+        at = conversation.queue_up(event.work_id, skill.name, time() + delay)
         cause = effects.Cause.of(event)
         retry = event.retry(skill.name)
         made = [
@@ -211,7 +211,7 @@ async def perform(
     nothing happened, run it again.
     """
     store, key = fabric.store, event.conversation
-    conversation = await load(store, event) if direct else await _in_order(store, event)
+    conversation = await load(store, event) if direct else await _in_order(store, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
         return _recalled(seen.body) if direct else None
     bot = fabric.bots.get(event.bot)
@@ -222,21 +222,24 @@ async def perform(
     return await _commit(fabric, conversation, turn, answer, collect=collect)
 
 
-async def _in_order(store: Store, event: Event) -> Conversation:
+async def _in_order(store: Store, skill: Skill, event: Event) -> Conversation:
     """The conversation, once nothing of it must go before this event.
 
-    An earlier activity may still be with another skill, whose queue knows nothing of this
-    one. That mostly takes milliseconds, so they are waited for in place.
+    What goes first and is with another skill mostly takes milliseconds: it is waited for in
+    place. What is parked in this skill's own queue needs this session to be free: then this
+    event is parked behind it.
     """
     deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
-    while (conversation := await load(store, event)).behind(event.work_id):
-        if await store.get(event.conversation, f"seen:{event.id}") is not None:
-            break
-        if monotonic() > deadline:
-            raise TransientError("waits behind earlier work", after=1.0)
+    while True:
+        conversation = await load(store, event)
+        blocker = conversation.blocked_by(event.work_id)
+        if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
+            return conversation
+        if blocker == skill.name or monotonic() > deadline:
+            after = max(0.1, conversation.wake - time())
+            raise TransientError("waits behind earlier work", after=after)
         await asyncio.sleep(pause)
         pause = min(0.2, pause * 1.5)
-    return conversation
 
 
 def _recalled(body: dict[str, Any]) -> Outcome:
@@ -336,7 +339,7 @@ async def _commit(
         if handed:
             queue = f"skill-{turn.handed_to}"
             made.append(effects.queue_effect(conversation, cause, queue, handed))
-            conversation.go_first(handed.work_id)
+            conversation.go_first(handed.work_id, turn.handed_to)
     if answer is not None:
         seen["answer"] = answer
     ops: list[Op] = [

@@ -4,7 +4,7 @@ An adapter fits one of these and is named in `shared/fabric.py` by its URL schem
 in `tests/contract` say in full what each promises.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -145,8 +145,11 @@ class PeekLockBus(Bus, Protocol):
         """Lock up to `limit` sessions and hand out the first message of each; never waits."""
         ...
 
-    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 -- in place of a deadline
-        """Return when something may have become receivable, or after `timeout` seconds."""
+    async def changed(self, timeout: float) -> Collection[str]:  # noqa: ASYNC109 -- no deadline
+        """The queues that may have something, as soon as there are any.
+
+        None are named after `timeout` seconds, or when it may be any of them.
+        """
         ...
 
     async def renew(self, delivery: Delivery) -> None: ...

@@ -1,7 +1,7 @@
 """Wakes the tasks that wait for a change, whichever process made it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from weakref import WeakKeyDictionary
 
 POLL_SECONDS = 0.02
@@ -12,21 +12,27 @@ class News:
     """Tasks wait for the next announcement; a poll shared by all that wait may make one.
 
     A task hears of everything announced since its last wait, so nothing falls between two
-    waits. `poll` returns whether there is news, and in how many seconds to ask again at the
-    latest.
+    waits. News is about the places it names, and about any place when it names none. `poll`
+    returns news or None, and in how many seconds to ask again at the latest.
     """
 
-    def __init__(self, poll: Callable[[], tuple[bool, float]]) -> None:
+    def __init__(self, poll: Callable[[], tuple[Collection[str] | None, float]]) -> None:
         self._poll = poll
         self._number = 0
         self._looked = 0
+        self._anywhere = 0
+        self._last: dict[str, int] = {}
         self._heard: WeakKeyDictionary[asyncio.Task[object], int] = WeakKeyDictionary()
         self._waiting: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def announce(self) -> None:
+    def announce(self, *places: str) -> None:
         self._number += 1
+        if places:
+            self._last.update(dict.fromkeys(places, self._number))
+        else:
+            self._anywhere = self._number
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
@@ -35,11 +41,12 @@ class News:
         """Somebody looks for himself: a task that never waited has heard all until now."""
         self._looked = self._number
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next announcement, or after `seconds`."""
+    async def wait(self, seconds: float) -> set[str]:
+        """The places named since the last wait; none after `seconds`, or for news of any place."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- a coroutine runs in a task
-        if self._number == self._heard.get(task, self._looked):
+        heard = self._heard.get(task, self._looked)
+        if self._number == heard:
             loop = asyncio.get_running_loop()
             if loop is not self._loop:
                 self._loop, self._timer = loop, None
@@ -54,6 +61,9 @@ class News:
                 self._waiting.discard(future)
                 future.cancel()
         self._heard[task] = self._number
+        if self._anywhere > heard:
+            return set()
+        return {place for place, number in self._last.items() if number > heard}
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -65,6 +75,6 @@ class News:
         if not self._waiting or self._loop is None:
             return
         news, seconds = self._poll()
-        if news:
-            self.announce()
+        if news is not None:
+            self.announce(*news)
         self._timer = self._loop.call_later(max(0.0, min(POLL_SECONDS, seconds)), self._tick)

@@ -1,5 +1,6 @@
 """The embedded bus: what Service Bus promises, on a SQLite file that several processes share."""
 
+from collections.abc import Collection
 from math import inf
 from pathlib import Path
 from sqlite3 import Cursor
@@ -45,9 +46,7 @@ class SqliteBus:
         self._news = News(self._poll)
         self._data_version = -1
         self._next_due = inf
-        self._surveyed = -1
-        self._ready: set[str] = set()
-        self._ready_until = inf
+        self._hinted: set[str] = set()
         self._dead: list[str] = []
         self._look_at = 0.0
         self._forget_at = 0.0
@@ -73,15 +72,20 @@ class SqliteBus:
         if batch:
             await self._database.write(work)
             if delay <= 0:
-                self._news.announce()
+                self._announce(queue)
 
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
         """As the port says. In passing, what became due or lost its owner is made ready."""
         self._news.look()
-        ready = await self._has(queue)
-        self._look_for_dead()
-        if not (ready or self._dead):
-            return []
+        hinted = queue in self._hinted
+        self._hinted.discard(queue)
+        if not hinted:
+            ready = await self._database.read(messages.READY_QUEUES)
+            now = time()
+            due = await self._database.read(messages.DUE_QUEUES, (now, now))
+            self._look_for_dead()
+            if not ((queue,) in ready or due or self._dead):
+                return []
         dead, self._dead = self._dead, []
 
         def work(cursor: Cursor) -> tuple[int, list[Delivery]]:
@@ -92,25 +96,21 @@ class SqliteBus:
             return moved, messages.lock(cursor, queue, limit, name, seconds)
 
         moved, deliveries = await self._database.write(work, durable=False)
+        if len(deliveries) == limit:
+            self._hinted.add(queue)
         if moved:
             self._news.announce()
         return deliveries
 
-    async def _has(self, queue: str) -> bool:
-        """Whether to try: one survey of all queues serves until the file or the clock says no."""
-        [(version,)] = await self._database.read("PRAGMA data_version")
-        if version != self._surveyed:
-            ready = await self._database.read(messages.READY_QUEUES)
-            [(_, *dues)] = await self._database.read(messages.OUTLOOK)
-            self._surveyed = version
-            self._ready = {name for (name,) in ready}
-            self._ready_until = min((due for due in dues if due is not None), default=inf)
-        return queue in self._ready or time() >= self._ready_until
+    def _announce(self, *queues: str) -> None:
+        """These have something; the next look at each needs no question first."""
+        self._hinted.update(queues)
+        self._news.announce(*queues)
 
-    async def changed(self, timeout: float) -> None:  # noqa: ASYNC109 -- the port's name
+    async def changed(self, timeout: float) -> set[str]:  # noqa: ASYNC109 -- the port's name
         """As the port says; a task also hears at once of what changed since it last waited."""
         await self._database.read("SELECT 1")
-        await self._news.wait(timeout)
+        return await self._news.wait(timeout)
 
     async def renew(self, delivery: Delivery) -> None:
         """Raises Conflict when the lock is lost, as do the three below."""
@@ -122,7 +122,7 @@ class SqliteBus:
         if await self._database.write(
             lambda cursor: messages.complete(cursor, delivery), durable=False
         ):
-            self._news.announce()
+            self._announce(delivery.queue)
 
     async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
         await self._database.write(
@@ -130,7 +130,7 @@ class SqliteBus:
             durable=False,
         )
         if delay <= 0:
-            self._news.announce()
+            self._announce(delivery.queue)
 
     async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
         await self._database.write(
@@ -156,23 +156,27 @@ class SqliteBus:
         self._owner.release()
         await self._database.close()
 
-    def _poll(self) -> tuple[bool, float]:
-        """Whether another process or the clock made something receivable; seconds to the next."""
+    def _poll(self) -> tuple[Collection[str] | None, float]:
+        """What another process or the clock made receivable; seconds to the next."""
+        read = self._database.read_now
+        found: set[str] = set()
         try:
-            news = self._look_for_dead()
-            [(version,)] = self._database.read_now("PRAGMA data_version")
+            dead = self._look_for_dead()
+            [(version,)] = read("PRAGMA data_version")
+            now = time()
             if version != self._data_version:
                 self._data_version = version
-                [(ready, *dues)] = self._database.read_now(messages.OUTLOOK)
+                found.update(queue for (queue,) in read(messages.READY_QUEUES))
+                [dues] = read(messages.OUTLOOK)
                 self._next_due = min((due for due in dues if due is not None), default=inf)
-                news = news or bool(ready)
+            if now >= self._next_due:
+                self._next_due = inf
+                found.update(queue for (queue,) in read(messages.DUE_QUEUES, (now, now)))
         except Unavailable:
-            return True, 1.0
-        now = time()
-        if now >= self._next_due:
-            self._next_due = inf
-            news = True
-        return news, self._next_due - now
+            return (), 1.0
+        if dead:
+            return (), self._next_due - now
+        return found or None, self._next_due - now
 
     def _look_for_dead(self) -> bool:
         """Note which owners of locks have died, now and then; whether there are any."""

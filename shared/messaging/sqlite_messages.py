@@ -68,9 +68,12 @@ SELECT queue FROM found WHERE queue IS NOT NULL
 """
 """Jumps from queue to queue in the index, however many messages each holds."""
 
+DUE_QUEUES = """
+SELECT queue FROM scheduled WHERE due <= ?
+UNION SELECT queue FROM message INDEXED BY message_held WHERE state = 2 AND held_until <= ?
+"""
 OUTLOOK = """
-SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_ready WHERE state = 1),
-    (SELECT min(due) FROM scheduled),
+SELECT (SELECT min(due) FROM scheduled),
     (SELECT min(held_until) FROM message INDEXED BY message_held WHERE state = 2)
 """
 OWNERS = """

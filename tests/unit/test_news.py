@@ -1,13 +1,14 @@
 """Waiting for a change loses none."""
 
 import asyncio
+from collections.abc import Collection
 from time import monotonic
 
 from shared.messaging.news import News
 
 
-def silent() -> tuple[bool, float]:
-    return False, 1.0
+def silent() -> tuple[Collection[str] | None, float]:
+    return None, 1.0
 
 
 async def waited(news: News, seconds: float = 0.1) -> bool:
@@ -42,9 +43,9 @@ async def test_a_new_task_hears_what_was_announced_since_somebody_looked() -> No
 async def test_the_poll_is_shared_and_ends_with_the_last_wait() -> None:
     polls: list[int] = []
 
-    def poll() -> tuple[bool, float]:
+    def poll() -> tuple[Collection[str] | None, float]:
         polls.append(1)
-        return len(polls) == 3, 0.01
+        return () if len(polls) == 3 else None, 0.01
 
     news = News(poll)
     await asyncio.gather(*(news.wait(10) for _ in range(5)))
@@ -52,3 +53,22 @@ async def test_the_poll_is_shared_and_ends_with_the_last_wait() -> None:
 
     await asyncio.sleep(0.1)
     assert len(polls) == 3
+
+
+async def test_news_names_its_places_once() -> None:
+    news = News(silent)
+    await news.wait(0)
+    news.announce("a")
+    news.announce("b")
+    assert await news.wait(10) == {"a", "b"}
+
+    news.announce("b")
+    assert await news.wait(10) == {"b"}
+
+
+async def test_news_of_any_place_names_none() -> None:
+    news = News(silent)
+    await news.wait(0)
+    news.announce("a")
+    news.announce()
+    assert await news.wait(10) == set()
