@@ -137,7 +137,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         retry = event.retry(skill.name)
         made = [
             effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
-            *_notice(fabric, conversation, event, cause, delay),
+            *_notice(fabric, conversation, event, cause),
         ]
         accepted = {"skill": skill.name, "at": time(), "parked": True}
         try:
@@ -167,10 +167,12 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
 
 
 def _notice(
-    fabric: Fabric, conversation: Conversation, event: Event, cause: effects.Cause, delay: float
+    fabric: Fabric, conversation: Conversation, event: Event, cause: effects.Cause
 ) -> list[Create]:
     """Tell the person once that the answer takes longer, when it takes long enough to notice."""
-    if event.attempt != NOTICE_ATTEMPT or event.type != ACTIVITY or conversation.muted:
+    first = conversation.parked[0][0] == event.work_id
+    wanted = first and event.attempt == NOTICE_ATTEMPT and event.type == ACTIVITY
+    if not wanted or conversation.muted:
         return []
     channel = fabric.channel(conversation.reference.channel)
     notice = Activity(type="message", text=WAITING_TEXT)

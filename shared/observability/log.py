@@ -5,6 +5,7 @@ have no place in them; conversations appear as their hashed key.
 """
 
 import logging
+import sys
 from datetime import UTC, datetime
 
 from shared import wire
@@ -44,7 +45,12 @@ def _write(level: int, event: str, fields: dict[str, object], *, exc_info: bool 
     if _logger.isEnabledFor(level):
         if span := current():
             fields["trace"], fields["span"] = span.trace_id, span.span_id
-        _logger.log(level, event, extra={"fields": fields}, exc_info=exc_info)
+        # made by hand: finding the caller's line costs more than the rest, and nobody prints it
+        failure = sys.exc_info() if exc_info else None
+        extra = {"fields": fields}
+        _logger.handle(
+            _logger.makeRecord(_logger.name, level, "", 0, event, (), failure, extra=extra)
+        )
 
 
 def configure(formatter: logging.Formatter | None = None, level: int = logging.INFO) -> None:
