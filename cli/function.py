@@ -5,6 +5,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from shared.errors import ConfigurationError
@@ -17,7 +18,7 @@ HTTP, QUEUE, TIMER, EVENT_GRID = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Function:
     """`trigger` is the binding as the worker reports it: type, name, route, queueName, ...
 
@@ -49,11 +50,15 @@ class Function:
         """Upper case; empty means every method."""
         return [str(method).upper() for method in self.trigger.get("methods") or ()]
 
+    @cached_property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.call)
+
     async def run(self, value: Any) -> Any:
         """Call with the trigger's value. Sync functions run in a thread, as in the worker."""
         arguments = {self.trigger["name"]: value}
         async with asyncio.timeout(self.timeout):
-            if inspect.iscoroutinefunction(self.call):
+            if self.is_async:
                 return await self.call(**arguments)
             return await asyncio.to_thread(self.call, **arguments)
 

@@ -100,7 +100,7 @@ class Queues:
 
     async def _handle(self, queue: _Queue, delivery: Delivery) -> None:
         """Run and settle one message; the session's next one is looked for at once."""
-        lock = asyncio.create_task(self._hold(delivery))
+        lock = _Lock(self.bus, delivery, self.limits.max_lock_renewal)
         settle: Callable[[Delivery], Awaitable[None]] = self.bus.abandon
         try:
             await queue.function.run(service_bus_message(delivery))
@@ -113,7 +113,7 @@ class Queues:
                 delivery=delivery.count,
             )
         finally:
-            lock.cancel()
+            lock.release()
             try:
                 await settle(delivery)
             except Exception as error:
@@ -122,17 +122,39 @@ class Queues:
             if queue.look:
                 self._wake.set()
 
-    async def _hold(self, delivery: Delivery) -> None:
-        """Renew the lock at half its life, as long as the host may."""
-        started = time.time()
-        period = max(0.05, (delivery.locked_until - started) / 2)
-        while time.time() + period - started < self.limits.max_lock_renewal:
-            await asyncio.sleep(period)
-            try:
-                await self.bus.renew(delivery)
-            except Exception as error:
-                log.warning("queue.lock_lost", queue=delivery.queue, reason=str(error))
-                return
+
+class _Lock:
+    """Renews a delivery's lock at half its life, for `longest` seconds at most."""
+
+    def __init__(self, bus: PeekLockBus, delivery: Delivery, longest: float) -> None:
+        self._bus = bus
+        self._delivery = delivery
+        self._period = max(0.05, (delivery.locked_until - time.time()) / 2)
+        self._left = longest
+        self._task: asyncio.Task[None] | None = None
+        self._timer = self._later()
+
+    def release(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _later(self) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(self._period, self._begin)
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        self._left -= self._period
+        if self._left < self._period:
+            return
+        try:
+            await self._bus.renew(self._delivery)
+        except Exception as error:
+            log.warning("queue.lock_lost", queue=self._delivery.queue, reason=str(error))
+            return
+        self._timer = self._later()
 
 
 def _queue(function: Function, limits: HostJson) -> _Queue:

@@ -57,17 +57,13 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         events[event.id] = event
     if not events:
         return
-    recorded, sent = await asyncio.gather(
-        _record(fabric, key, list(events), skill, now),
-        fabric.bus.send(f"skill-{skill}", *events.values()),
-        return_exceptions=True,
-    )
-    if isinstance(sent, TransientError) and not isinstance(recorded, BaseException):
+    recorded = await _recorded(fabric, key, list(events), skill, now)
+    try:
+        await fabric.bus.send(f"skill-{skill}", *events.values())
+    except TransientError:
+        if not recorded:
+            raise
         await outbox.keep(fabric, key, f"skill-{skill}", list(events.values()))
-    elif isinstance(sent, BaseException):
-        raise sent
-    if isinstance(recorded, BaseException):
-        log.error("accept.not_recorded", conversation=key, reason=str(recorded))
     for id in events:
         log.info("accepted", conversation=key, id=id, skill=skill)
 
@@ -134,17 +130,26 @@ async def _lane(fabric: Fabric, inbound: Inbound) -> str:
     return addressee(inbound.bot, inbound.activity, skills, known.floor, muted=known.muted)
 
 
-async def _record(fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float) -> None:
-    for start in range(0, len(ids), 50):
-        creates = [
-            Create(f"accepted:{id}", {"skill": skill, "at": now}, due=now + OVERDUE, ttl=REMEMBERED)
-            for id in ids[start : start + 50]
-        ]
-        try:
-            await fabric.store.write(key, *creates, durable=False)
-        except Conflict:
-            for create in creates:
-                try:
-                    await fabric.store.write(key, create, durable=False)
-                except Conflict:
-                    log.info("accept.raced", conversation=key, id=create.id)
+async def _recorded(fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float) -> bool:
+    """Note what is accepted, for the books and the order; False when the store cannot."""
+    body = {"skill": skill, "at": now}
+    creates = [Create(f"accepted:{id}", body, due=now + OVERDUE, ttl=REMEMBERED) for id in ids]
+    try:
+        for start in range(0, len(creates), 50):
+            await _create(fabric, key, creates[start : start + 50])
+    except Unavailable as error:
+        log.error("accept.not_recorded", conversation=key, reason=str(error))
+        return False
+    return True
+
+
+async def _create(fabric: Fabric, key: str, creates: Sequence[Create]) -> None:
+    """Create them together, or, when some exist already, those that do not."""
+    try:
+        await fabric.store.write(key, *creates, durable=False)
+    except Conflict:
+        if len(creates) == 1:
+            log.info("accept.duplicate", conversation=key, id=creates[0].id)
+            return
+        for create in creates:
+            await _create(fabric, key, [create])
