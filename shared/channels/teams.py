@@ -12,6 +12,7 @@ from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.bot import TeamsChannel as TeamsTable
 from shared.channels import teams_connector, teams_message
+from shared.channels.send_rate import SendRate
 from shared.channels.service_url import allowed
 from shared.channels.teams_access import (
     LOCAL_CHANNELS,
@@ -52,6 +53,7 @@ class TeamsChannel:
         self._local = settings.local
         self._service_hosts = settings.teams_service_hosts if settings.local else frozenset()
         self._http = http
+        self._rate = SendRate()
         self._keys = ConnectorKeys(
             settings.teams_openid_url, http, local=settings.local, clock=clock
         )
@@ -103,6 +105,7 @@ class TeamsChannel:
         elif reference.reply_to and activity.type != "typing":
             segments.append(reference.reply_to)
         url = f"{reference.service_url.removesuffix('/')}/v3/{teams_connector.path(segments)}"
+        await self._rate.wait(bot.id, teams.requests_per_second)
         response = await self._call(
             bot, teams, method, url, teams_message.body(activity, reference)
         )

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.channels import whatsapp_outbound
+from shared.channels.send_rate import SendRate
 from shared.channels.whatsapp_graph import message_id
 from shared.channels.whatsapp_inbound import received
-from shared.channels.whatsapp_pace import NumberPace
 from shared.errors import PermanentError, Rejected
 from shared.http import HttpClient
 from shared.identity.signature import same, signed
@@ -29,6 +29,9 @@ MAX_AGE = 8 * 24 * 3600.0
 """Seconds after which a message is a replay: Meta tries for 7 days, duplicates are known for 8."""
 
 _CHALLENGE = re.compile(r"[0-9A-Za-z_-]{1,128}")
+
+PER_SECOND = 80.0
+"""Messages a second that Meta takes from a number by default (docs, "Throughput")."""
 
 
 class WhatsAppChannel:
@@ -57,7 +60,7 @@ class WhatsAppChannel:
         self._settings = settings
         self._http = http
         self._clock = clock
-        self._pace = NumberPace()
+        self._rate = SendRate()
 
     def verify(self, query: Mapping[str, str]) -> str:
         """The challenge of Meta's handshake, to be answered as text. Raises Rejected.
@@ -111,7 +114,7 @@ class WhatsAppChannel:
             )
         number = table.phone_number_id
         if activity.is_message:
-            await self._pace.wait(number, table.requests_per_second)
+            await self._rate.wait(number, min(PER_SECOND, table.requests_per_second or PER_SECOND))
         url = f"{self._settings.whatsapp_graph_url}/{quote(number, safe='')}/messages"
         headers = {"authorization": f"Bearer {token}"}
         return message_id(await self._http.request("POST", url, headers=headers, json=body))

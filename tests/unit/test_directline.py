@@ -38,8 +38,8 @@ class Remembering(SqliteStore):
         super().__init__(path)
         self.lives: dict[str, int | None] = {}
 
-    async def write(self, partition: str, *ops: Op) -> None:
-        await super().write(partition, *ops)
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+        await super().write(partition, *ops, durable=durable)
         self.lives |= {op.id.split(":")[0]: op.ttl for op in ops if not isinstance(op, Delete)}
 
 

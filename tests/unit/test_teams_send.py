@@ -322,3 +322,14 @@ async def test_check_tells_when_keys_could_not_be_fetched(teams: TeamsHarness) -
         await teams.channel.receive(teams.message("hello", "m-1"))
 
     assert "503" in await teams.channel.check()
+
+
+async def test_the_bots_rate_is_kept_when_sending(teams: TeamsHarness) -> None:
+    channels = teams.bot.channels
+    assert channels.teams is not None
+    slow = replace(channels, teams=replace(channels.teams, requests_per_second=0.1))
+    teams.bot = replace(teams.bot, channels=slow)
+    await send(teams)
+
+    with pytest.raises(TransientError, match="too fast"):
+        await send(teams)

@@ -1,6 +1,5 @@
 """The call to Graph, what its answers mean for the message, and the pace of a number."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Channels
-from shared.channels.whatsapp_pace import NumberPace
 from shared.errors import PermanentError, TransientError, Unavailable
 from tests.contract.channels.stub import Answer
 from tests.contract.channels.whatsapp import NUMBER, WhatsAppHarness, graph_error, whatsapp_bot
@@ -236,61 +234,7 @@ async def test_a_service_that_is_away_is_tried_again(meta: WhatsAppHarness) -> N
     assert not error.value.maybe_done
 
 
-# --- pace --------------------------------------------------------------------------------------
-
-
-def slots(count: int, rate: float | None) -> list[float]:
-    """When each of `count` messages may go that all want to go at 100.0."""
-    pace = NumberPace()
-    return [pace.reserve(NUMBER, rate, 100.0) for _ in range(count)]
-
-
-def busiest_second(times: list[float]) -> int:
-    return max(sum(1 for t in times if s <= t < s + 1) for s in times)
-
-
-@pytest.mark.parametrize(
-    ("rate", "expected"), [(None, 80), (80, 80), (500, 80), (30, 30), (2.5, 2), (1, 1)]
-)
-def test_a_number_sends_at_most_80_messages_in_any_second_or_what_its_bot_says(
-    rate: float | None, expected: int
-) -> None:
-    times = slots(4 * expected, rate)
-
-    assert busiest_second(times) == expected
-    assert times[-1] < 100 + 5
-
-
-def test_the_pace_is_no_slower_than_the_rate() -> None:
-    assert slots(81, None)[-1] == pytest.approx(101, abs=0.1)
-    assert slots(3, 0.5)[-1] == pytest.approx(104, abs=0.3)
-
-
-def test_numbers_do_not_wait_for_each_other() -> None:
-    pace = NumberPace()
-
-    assert {pace.reserve(str(n), 1, 100.0) for n in range(50)} == {100.0}
-
-
-def test_who_would_wait_long_is_told_when_to_come_back_and_takes_no_slot() -> None:
-    pace = NumberPace()
-    pace.reserve(NUMBER, 0.1, 100.0)
-
-    for _ in range(3):
-        with pytest.raises(TransientError) as error:
-            pace.reserve(NUMBER, 0.1, 100.0)
-        assert error.value.after == pytest.approx(10.5)
-    assert pace.reserve(NUMBER, 0.1, 110.5) == 110.5
-
-
-async def test_a_message_waits_for_its_slot() -> None:
-    pace, loop = NumberPace(), asyncio.get_running_loop()
-    began = loop.time()
-    pace.reserve(NUMBER, 1, began - 1)
-
-    await pace.wait(NUMBER, 1)
-
-    assert loop.time() - began >= 0.04
+# --- rate --------------------------------------------------------------------------------------
 
 
 async def test_the_bots_rate_is_kept_when_sending(meta: WhatsAppHarness) -> None:
