@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from shared import facts
+from shared.event import Event
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -64,9 +66,37 @@ async def test_a_fact_is_heard_once(lab: Callable[..., Lab]) -> None:
     assert fabric.heard() == ["filed", "confirmed: /clerk report"]
 
 
-async def test_news_from_outside_reaches_who_asked(lab: Callable[..., Lab]) -> None:
-    from shared.event import Event
+async def test_a_fact_that_is_delivered_twice_is_heard_once(lab: Callable[..., Lab]) -> None:
+    fabric = lab(*team())
+    key = await fabric.say("/clerk report")
+    await fabric.drain()
+    fact = Event("f1", "paper.filed", {"title": "x"}, bot="lab", conversation=key)
+    for _ in range(2):
+        await facts.fan_out(fabric, fact.to_json())
+    await fabric.drain()
+    assert fabric.heard()[2:] == ["confirmed: x"]
 
+
+async def test_while_a_person_has_taken_over_no_skill_speaks(lab: Callable[..., Lab]) -> None:
+    quiet = Skill("quiet", "Falls silent")
+
+    @quiet.on_message
+    async def mute(turn: Turn) -> None:
+        turn.hold_floor()
+        turn.reply(f"was silent: {turn.muted}")
+        turn.mute()
+
+    fabric = lab(quiet, *team())
+    key = await fabric.say("hush")
+    await fabric.drain()
+    fact = Event("f1", "paper.filed", {"title": "x"}, bot="lab", conversation=key)
+    await facts.fan_out(fabric, fact.to_json())
+    await fabric.say("/front are you there?")
+    await fabric.drain()
+    assert fabric.heard() == ["was silent: False"]
+
+
+async def test_news_from_outside_reaches_who_asked(lab: Callable[..., Lab]) -> None:
     fabric = lab(*team())
     await fabric.say("/clerk report")
     await fabric.drain()
