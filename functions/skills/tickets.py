@@ -139,7 +139,7 @@ async def card_action(turn: Turn) -> dict[str, Any]:
     return {
         "statusCode": 200,
         "type": "application/vnd.microsoft.activity.message",
-        "value": turn.replies[-1].text,
+        "value": turn.replies.pop().text,
     }
 
 

@@ -41,7 +41,11 @@ def split(activity: Activity) -> list[Activity]:
 
 
 def body(activity: Activity, reference: ConversationReference) -> dict[str, Any]:
-    """The JSON of a send, reply or update: addressed, and without what is only ours."""
+    """The JSON of a send, reply or update: addressed, and without what is only ours.
+
+    The conversation in the URL says who receives it; `reference.user` may be a directory id,
+    which the connector does not know as a recipient.
+    """
     message: dict[str, Any] = {
         key: value
         for key, value in activity.items()
@@ -49,8 +53,6 @@ def body(activity: Activity, reference: ConversationReference) -> dict[str, Any]
     }
     message["from"] = {"id": reference.account}
     message["conversation"] = {"id": reference.conversation}
-    if reference.user:
-        message["recipient"] = {"id": reference.user}
     if reference.reply_to:
         message["replyToId"] = reference.reply_to
     if reference.is_group and "suggestedActions" in message:

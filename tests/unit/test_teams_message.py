@@ -75,7 +75,6 @@ def test_a_body_is_addressed_and_keeps_our_own_keys_at_home() -> None:
         "text": "hi",
         "textFormat": "markdown",
         "from": {"id": "28:bot"},
-        "recipient": {"id": "user-1"},
         "conversation": {"id": "a:1"},
         "replyToId": "m-1",
     }
