@@ -60,7 +60,8 @@ def web_bots(bots: Mapping[str, Bot], skills: Mapping[str, Skill]) -> Sequence[d
             "description": bot.description or " ".join(_described(bot, skills)),
             "department": bot.department,
             "skills": bot.skills,
-            "examples": _examples([skills[name] for name in bot.skills if name in skills]),
+            "examples": bot.examples
+            or _examples([skills[name] for name in bot.skills if name in skills]),
         }
         for bot in bots.values()
         if bot.channels.web is not None

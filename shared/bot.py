@@ -69,6 +69,7 @@ class Bot:
     cost_center: str = ""
     region: str = ""
     instructions: str = ""
+    examples: list[str] = field(default_factory=list)
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
     model: str = "default"
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
