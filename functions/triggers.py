@@ -4,6 +4,7 @@ Picks the queue trigger by the scheme of the bus, and holds this process' fabric
 bus has the semantics of Service Bus, so both are indexed as Service Bus triggers.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -20,6 +21,9 @@ from shared.skill import Skill
 
 SKILLS: dict[str, Skill] = {}
 """Every skill that has a blueprint, by name."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds; ten deliveries then last about a minute and a half."""
 
 QueueHandler = Callable[[str, int], Awaitable[None]]
 
@@ -60,7 +64,11 @@ def queue_function(
     *,
     sessions: bool = True,
 ) -> None:
-    """Register `handler(body, delivery count)` for a queue of whatever bus is configured."""
+    """Register `handler(body, delivery count)` for a queue of whatever bus is configured.
+
+    What it raises abandons the message after a pause that grows, because the broker delivers
+    it again at once; an outage of a minute must not use up its deliveries.
+    """
 
     @blueprint.function_name(name)
     @blueprint.service_bus_queue_trigger(
@@ -70,7 +78,13 @@ def queue_function(
         is_sessions_enabled=sessions,
     )
     async def run(msg: func.ServiceBusMessage) -> None:
-        await handler(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
+        count = msg.delivery_count or 1
+        try:
+            await handler(msg.get_body().decode("utf-8", "replace"), count)
+        except Exception as error:
+            longest = LONGEST_PAUSE if isinstance(error, TransientError) else 1.0
+            await asyncio.sleep(min(0.05 * 2**count, longest))
+            raise
 
 
 def request_of(req: func.HttpRequest) -> Request:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from shared import wire
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.errors import PermanentError
@@ -57,6 +58,11 @@ class Conversation:
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
+
+    @property
+    def content(self) -> str:
+        """What handlers saw or changed, to compare; the rest is bookkeeping."""
+        return wire.dumps([self.floor, self.muted, self.state])
 
     def queue_up(self, work_id: str, skill: str, due: float) -> float:
         """Park work until `due` and return when to try it: behind what is parked already."""

@@ -6,7 +6,7 @@ from shared import effects, outbox
 from shared.activity import Activity
 from shared.conversation import REMEMBERED, Conversation, load
 from shared.errors import Conflict, PermanentError, TransientError
-from shared.event import ACTIVITY, Event, event_id
+from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports import Create, Op, Put
@@ -62,13 +62,19 @@ async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: st
 
 
 async def bury_body(fabric: Fabric, body: str, reason: str, detail: str = "") -> None:
-    """Record a queue message that is dead for the broker, or that is no event at all."""
+    """Record a queue message that is dead for the broker, or that is no event at all.
+
+    A wake-up leaves nothing to record: what it was for is in the outbox, and the sweep comes.
+    """
     try:
         event = Event.from_json(body)
     except ValueError:
         log.error("dead.unreadable", reason=reason, size=len(body))
         dead = {"kind": "body", "reason": reason, "detail": detail, "body": body[:65_536]}
         await fabric.store.write(UNREADABLE, Put(f"dead:{event_id(body)}", {**dead, "at": time()}))
+        return
+    if event.type == WAKE:
+        log.warning("dead.wake_up", conversation=event.conversation, reason=reason)
         return
     await bury(fabric, "", event, reason, detail)
 

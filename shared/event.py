@@ -13,6 +13,9 @@ from shared import wire
 ACTIVITY = "fabric.activity"
 """Event type of an inbound activity on its way to a skill: data `{"activity", "reference"}`."""
 
+WAKE = "fabric.wake"
+"""Event type of a wake-up for a conversation's outbox; it carries nothing."""
+
 MAX_HOPS = 16
 
 

@@ -14,7 +14,7 @@ from shared.activity import Activity, ConversationReference
 from shared.conversation import REMEMBERED
 from shared.effects import LEASE
 from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError
-from shared.event import Event, event_id
+from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports import Create, Delete, Item, Op, Put
@@ -263,7 +263,7 @@ async def _wake(fabric: Fabric, key: str, body: dict[str, Any], at: float) -> No
     """Have `deliver` look at this conversation at the Unix time `at`."""
     wake = Event(
         id=event_id(body["effect"], "wake", f"{at:.3f}"),
-        type="fabric.wake",
+        type=WAKE,
         bot=body["reference"]["bot"],
         conversation=key,
         origin=body["origin"],

@@ -16,7 +16,7 @@ from typing import Any
 from shared import effects, outbox
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.conversation import REMEMBERED, Conversation, addressee, load
+from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee, load
 from shared.dead_letters import bury, bury_body
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
@@ -76,7 +76,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
     """Run the turn and decide the message's fate; the only place that does.
 
     `count` is the number of this delivery. What fails here for want of the store, or by a bug,
-    is raised after a pause, so that the broker delivers it again, in order.
+    is raised, so that the broker delivers it again, in order.
     """
     try:
         try:
@@ -104,7 +104,6 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         if count >= MAX_DELIVERIES and not outage:
             await bury(fabric, skill.name, event, "handler_error", type(error).__name__)
             return "dead"
-        await asyncio.sleep(min(0.05 * 2**count, 30 if outage else 1))
         raise
 
 
@@ -210,7 +209,8 @@ async def perform(
     `direct` when somebody waits for the answer: no queue order, and what was committed before
     is told again. `collect` returns replies and hand-off instead of putting them into the
     outbox. Raises Conflict when another turn of the conversation committed in between:
-    nothing happened, run it again.
+    nothing happened, run it again. Mere bookkeeping in between, such as a later message that
+    was parked, does not cost another run of the handler.
     """
     store, key = fabric.store, event.conversation
     conversation = await load(store, event) if direct else await _in_order(store, skill, event)
@@ -219,9 +219,18 @@ async def perform(
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    before = conversation.content
     turn = _turn(fabric, bot, skill, conversation, event)
     answer = await _run(fabric, turn, direct=direct)
-    return await _commit(fabric, conversation, turn, answer, collect=collect)
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return await _commit(fabric, conversation, turn, answer, collect=collect)
+        except Conflict as conflict:
+            fresh = await load(store, event)
+            if conflict.id != DOCUMENT or fresh.content != before:
+                raise
+            conversation = fresh
+    raise TransientError("others keep changing the conversation")
 
 
 async def _in_order(store: Store, skill: Skill, event: Event) -> Conversation:
@@ -238,7 +247,7 @@ async def _in_order(store: Store, skill: Skill, event: Event) -> Conversation:
         if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
             return conversation
         if blocker == skill.name or monotonic() > deadline:
-            after = max(0.1, conversation.wake - time())
+            after = max(0.1 if blocker == skill.name else 1.0, conversation.wake - time())
             raise TransientError("waits behind earlier work", after=after)
         await asyncio.sleep(pause)
         pause = min(0.2, pause * 1.5)
@@ -320,6 +329,7 @@ async def _commit(
     event, cause = turn.event, effects.Cause.of(turn.event)
     silent = conversation.muted and turn.muted
     replies = [] if silent else turn.replies
+    conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.finish(event.work_id)
     made: list[Create] = []

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from shared.activity import Activity
-from shared.errors import FabricError
 from shared.fabric import Fabric
 from shared.turn import Turn
 
@@ -24,7 +23,7 @@ async def typing(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[No
     begun: list[asyncio.Task[None]] = []
 
     async def show() -> None:
-        with suppress(FabricError):
+        with suppress(Exception):
             await channel.send(turn.bot, turn.reference, Activity(type="typing"))
 
     if channel.typing_after <= 0:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from shared import facts
+import pytest
+
+from shared import facts, pipeline
 from shared.event import Event
 from shared.skill import Skill
 from shared.turn import Turn
@@ -105,3 +107,24 @@ async def test_news_from_outside_reaches_who_asked(lab: Callable[..., Lab]) -> N
         await fabric.bus.send("events", news)
         await fabric.drain()
     assert fabric.heard()[2:] == ["approved by Eve"]
+
+
+async def test_what_is_parked_behind_a_slow_turn_does_not_run_it_again(
+    lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "QUEUE_PATIENCE", 0.0)
+    front, slow = team()[:2]
+    runs: list[str] = []
+
+    @slow.on_message
+    async def think(turn: Turn) -> None:
+        runs.append(turn.text)
+        await asyncio.sleep(0.5)
+        turn.reply(f"slow: {turn.text}")
+
+    fabric = lab(front, slow)
+    for text in ("slow one", "two", "three"):
+        await fabric.say(text)
+    await fabric.drain()
+    assert runs == ["slow one"]
+    assert fabric.heard() == ["slow: slow one", "front: two", "front: three"]
