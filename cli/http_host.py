@@ -77,6 +77,8 @@ class HttpHost:
                 return web.Response(status=403)
             return self._webhooks.run_by_hand(unquote(path[len(ADMIN) :]), body)
         if route.rstrip("/") == EVENT_GRID:
+            if "origin" in headers:
+                return web.Response(status=403)
             name = _query(request).get("functionName", "")
             return await self._webhooks.event_grid(request.method, name, headers, body)
         if path == SENT or path.startswith(f"{SENT}/"):

@@ -56,18 +56,28 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     return blueprint
 
 
-def queue_function(
+def queue_function(blueprint: func.Blueprint, name: str, queue: str, handler: QueueHandler) -> None:
+    """Register `handler(body, delivery count)` for a queue of whatever bus is configured."""
+
+    async def handle(msg: func.ServiceBusMessage) -> None:
+        body = msg.get_body().decode("utf-8", "replace")
+        await handler(body, msg.delivery_count or 1)
+
+    service_bus_function(blueprint, name, queue, handle)
+
+
+def service_bus_function(
     blueprint: func.Blueprint,
     name: str,
     queue: str,
-    handler: QueueHandler,
+    handle: Callable[[func.ServiceBusMessage], Awaitable[None]],
     *,
     sessions: bool = True,
 ) -> None:
-    """Register `handler(body, delivery count)` for a queue of whatever bus is configured.
+    """Register `handle`. What it raises abandons the message after a pause that grows.
 
-    What it raises abandons the message after a pause that grows, because the broker delivers
-    it again at once; an outage of a minute must not use up its deliveries.
+    The broker delivers an abandoned message again at once, and an outage of a minute must not
+    use up its deliveries.
     """
 
     @blueprint.function_name(name)
@@ -78,12 +88,11 @@ def queue_function(
         is_sessions_enabled=sessions,
     )
     async def run(msg: func.ServiceBusMessage) -> None:
-        count = msg.delivery_count or 1
         try:
-            await handler(msg.get_body().decode("utf-8", "replace"), count)
+            await handle(msg)
         except Exception as error:
             longest = LONGEST_PAUSE if isinstance(error, TransientError) else 1.0
-            await asyncio.sleep(min(0.05 * 2**count, longest))
+            await asyncio.sleep(min(0.05 * 2 ** (msg.delivery_count or 1), longest))
             raise
 
 

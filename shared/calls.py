@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from random import random
 from typing import Any
 from uuid import uuid4
 
@@ -70,7 +71,8 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
     request = json_object(body, cap=MAX_BODY)
     names = ("bot", "conversation", "user", "text")
     fields = {name: value for name in names if isinstance(value := request.get(name), str)}
-    if len(fields) < len(names) or any(len(value) > MAX_TEXT for value in fields.values()):
+    named = len(fields) == len(names) and all(fields[name] for name in names[:3])
+    if not named or any(len(value) > MAX_TEXT for value in fields.values()):
         raise Rejected(400, "skill_call_fields")
     bot = fabric.bots.get(fields["bot"])
     if bot is None or skill.name not in bot.skills:
@@ -91,10 +93,11 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
-    for _ in range(MAX_CONFLICTS):
+    for _ in range(4 * MAX_CONFLICTS):
         try:
             outcome = await perform(fabric, skill, event, direct=True, collect=collect)
         except Conflict:
+            await asyncio.sleep(random() * 0.05)
             continue
         except PermanentError as error:
             raise Rejected(400, error.reason) from error

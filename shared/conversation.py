@@ -18,6 +18,9 @@ DOCUMENT = "conversation"
 REMEMBERED = 30 * 86_400
 """Seconds that the copy of an activity or event is recognised."""
 
+DEAD_KEPT = 90 * 86_400
+"""Seconds that the record of something dead is kept."""
+
 
 @dataclass
 class Conversation:
@@ -26,7 +29,8 @@ class Conversation:
     `state` holds one dict for each skill. `floor` names the skill that the next messages go
     to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
     `[work id, skill]`: nothing may overtake it; the first is tried again at the Unix time
-    `wake`. `sequence` numbers the outbox.
+    `wake`. `sequence` numbers the outbox; `heard` is when the person last
+    did something, in Unix time.
     """
 
     reference: ConversationReference
@@ -37,6 +41,7 @@ class Conversation:
     parked: list[list[str]] = field(default_factory=list)
     wake: float = 0.0
     sequence: int = 0
+    heard: float = 0.0
     pace: Pace = field(default_factory=Pace)
 
     @classmethod
@@ -55,6 +60,7 @@ class Conversation:
             "parked": self.parked,
             "wake": self.wake,
             "sequence": self.sequence,
+            "heard": self.heard,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)

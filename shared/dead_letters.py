@@ -4,7 +4,7 @@ from time import time
 
 from shared import effects, outbox
 from shared.activity import Activity
-from shared.conversation import REMEMBERED, Conversation, load
+from shared.conversation import DEAD_KEPT, REMEMBERED, Conversation, load
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
@@ -36,7 +36,7 @@ async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: st
     for _ in range(5):
         ops: list[Op] = [
             Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-            Put(f"dead:{event.work_id}", dead),
+            Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
         ]
         apology: list[Create] = []
         try:
@@ -71,7 +71,8 @@ async def bury_body(fabric: Fabric, body: str, reason: str, detail: str = "") ->
     except ValueError:
         log.error("dead.unreadable", reason=reason, size=len(body))
         dead = {"kind": "body", "reason": reason, "detail": detail, "body": body[:65_536]}
-        await fabric.store.write(UNREADABLE, Put(f"dead:{event_id(body)}", {**dead, "at": time()}))
+        record = Put(f"dead:{event_id(body)}", {**dead, "at": time()}, ttl=DEAD_KEPT)
+        await fabric.store.write(UNREADABLE, record)
         return
     if event.type == WAKE:
         log.warning("dead.wake_up", conversation=event.conversation, reason=reason)

@@ -79,8 +79,8 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
 def sends(
     fabric: Fabric, conversation: Conversation, cause: Cause, replies: Sequence[Activity]
 ) -> list[Create]:
-    if not replies:
-        return []
+    if not replies or conversation.reference.channel == "api":
+        return []  # who calls a skill as an API hears nothing afterwards
     channel = fabric.channel(conversation.reference.channel)
     now = time()
     return [

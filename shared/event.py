@@ -61,11 +61,14 @@ class Event:
 
     def age(self) -> float:
         """Seconds since the chain began, 0 when the time is unknown."""
+        return max(0.0, datetime.now(UTC).timestamp() - self.began())
+
+    def began(self) -> float:
+        """Unix time at which the chain began, now when it is unknown."""
         try:
-            began = datetime.fromisoformat(self.time)
+            return datetime.fromisoformat(self.time).timestamp()
         except ValueError:
-            return 0.0
-        return max(0.0, (datetime.now(UTC) - began).total_seconds())
+            return datetime.now(UTC).timestamp()
 
     def retry(self, step: str) -> Self:
         """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen."""

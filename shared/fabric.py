@@ -36,6 +36,11 @@ class Fabric:
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
+        if not settings.local and not settings.whatsapp_app_secrets:
+            raise ConfigurationError(
+                "FABRIC_WHATSAPP_APP_SECRET is not set; in the cloud set it to the app secret "
+                "of the Meta app, or to a random text when no bot is on WhatsApp"
+            )
         for bot in self.bots.values():
             self._check(bot)
         self.http = HttpClient()
@@ -43,11 +48,6 @@ class Fabric:
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""
         settings = self.settings
-        if bot.channels.whatsapp and not settings.local and not settings.whatsapp_app_secrets:
-            raise ConfigurationError(
-                f"FABRIC_WHATSAPP_APP_SECRET is not set, and bot {bot.id} is on WhatsApp; "
-                "set it to the app secret of the Meta app"
-            )
         for name in bot.knowledge:
             if not (settings.knowledge_dir / name).is_dir():
                 raise ConfigurationError(

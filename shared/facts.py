@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.dead_letters import bury_body
-from shared.event import MAX_HOPS, Event, event_id
+from shared.event import MAX_HOPS, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.ports import Put
@@ -41,6 +41,7 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                         conversation=conversation,
                         cause=fact.id,
                         hops=fact.hops + 1,
+                        time=utc_now(),
                         traceparent=trace.traceparent(),
                     )
                     await fabric.bus.send(f"skill-{name}", copy)

@@ -6,6 +6,7 @@ Nothing here meets a model, a tool or a URL from the message.
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from time import time
 
 from shared import outbox
@@ -47,7 +48,10 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     for inbound in inbounds:
         event = arrival(inbound)
         try:
-            if event.id in events or await _repeated_click(fabric, event, inbound.activity):
+            if _is_click(inbound.activity):
+                first = await click(fabric, event, inbound.activity)
+                event = replace(event, id=first, origin=first)
+            if event.id in events:
                 log.info("accept.duplicate", conversation=key, id=event.id)
                 continue
             skill = skill or await _lane(fabric, inbound)
@@ -59,6 +63,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         return
     recorded = await _recorded(fabric, key, list(events), skill, now)
     try:
+        if recorded:
+            await outbox.enqueue_kept(fabric, key)
         await fabric.bus.send(f"skill-{skill}", *events.values())
     except TransientError:
         if not recorded:
@@ -87,10 +93,8 @@ def arrival(inbound: Inbound) -> Event:
     )
 
 
-async def _repeated_click(fabric: Fabric, event: Event, activity: Activity) -> bool:
-    if activity.value is None or activity.text:
-        return False
-    return await click(fabric, event, activity) != event.id
+def _is_click(activity: Activity) -> bool:
+    return activity.value is not None and not activity.text
 
 
 async def click(fabric: Fabric, event: Event, activity: Activity) -> str:

@@ -7,20 +7,26 @@ something whose first send may have reached the channel is recorded as `repeat:`
 
 import asyncio
 from collections.abc import Sequence
-from time import time
+from time import time, time_ns
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
-from shared.conversation import REMEMBERED
+from shared.conversation import DEAD_KEPT, DOCUMENT, REMEMBERED
 from shared.effects import LEASE
-from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError
+from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError, Unavailable
 from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports import Create, Delete, Item, Op, Put
 
+KEPT = f"outbox:{0:012d}."
+"""Prefix of what the bus could not take at the door, in order of time."""
+
 OUTBOUND = "outbound"
 """The queue of wake-ups: a conversation has something to send that could not go at once."""
+
+SEND_SECONDS = 10.0
+"""Time one send may take; with less left of its lease, an effect is given back."""
 
 PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
@@ -34,7 +40,7 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
     now = time()
     puts = [
         Put(
-            f"outbox:{0:012d}.{number:04d}.{event.id}",
+            f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}",
             {
                 "kind": "queue",
                 "queue": queue,
@@ -51,6 +57,14 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
         for number, event in enumerate(events)
     ]
     await fabric.store.write(key, *puts)
+
+
+async def enqueue_kept(fabric: Fabric, key: str) -> None:
+    """Enqueue what `keep` stored before, so that newer activities do not overtake it."""
+    for item in await fabric.store.find(key, KEPT, limit=1000):
+        event = Event.from_dict(item.body["event"])
+        await fabric.bus.send(item.body["queue"], event)
+        await fabric.store.write(key, Delete(item.id), durable=False)
 
 
 async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
@@ -77,9 +91,13 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
             return
         if delay > 0:
             await asyncio.sleep(delay)
+        if time() > (effect.due or 0) - SEND_SECONDS:
+            await _release(fabric, key, sends[place:])
+            break
         if not await _send(fabric, key, effect.id, effect.body):
             await _release(fabric, key, sends[place + 1 :])
             return
+    await drain(fabric, key)
 
 
 async def take_over(fabric: Fabric, event: Event) -> None:
@@ -96,26 +114,27 @@ async def take_over(fabric: Fabric, event: Event) -> None:
 
 async def drain(fabric: Fabric, key: str) -> None:
     """Do everything of one conversation that is due, in order, claiming each item first."""
-    while items := await fabric.store.find(key, "outbox:", limit=50):
-        blocked = False
-        for item in items:
+    moved = True
+    while moved:
+        moved = False
+        for item in await fabric.store.find(key, "outbox:", limit=1000):
             body = item.body
-            if body["kind"] == "send" and blocked:
-                continue
             due = max(item.due or 0.0, body.get("not_before", 0.0))
-            if due > time():
-                if body["kind"] == "send":
-                    blocked = True
-                    await _wake(fabric, key, body, due)
+            wait = due - time()
+            if wait > 0 and body["kind"] != "send":
                 continue
+            if wait > PATIENCE:
+                await _wake(fabric, key, body, due)
+                break
+            if wait > 0:
+                await asyncio.sleep(wait)
             if not await _claim(fabric, key, item):
                 return
+            moved = True
             if body["kind"] != "send":
                 await _forward(fabric, key, item.id, body)
             elif not await _send(fabric, key, item.id, body):
                 return
-        if blocked or len(items) < 50:
-            return
 
 
 async def sweep(fabric: Fabric) -> None:
@@ -125,7 +144,7 @@ async def sweep(fabric: Fabric) -> None:
         log.warning("outbox.swept", conversation=key)
         try:
             await drain(fabric, key)
-        except (TransientError, Conflict) as error:
+        except Exception as error:
             log.error("outbox.still_waiting", conversation=key, reason=str(error))
 
 
@@ -147,8 +166,8 @@ async def _claim(fabric: Fabric, key: str, item: Item) -> bool:
 
 async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> None:
     """Enqueue or publish. When that fails the item stays, due at once, for the sweep."""
-    event = Event.from_dict(body["event"])
     try:
+        event = Event.from_dict(body["event"])
         if body["kind"] == "publish":
             await fabric.topic.publish(event)
         else:
@@ -156,6 +175,10 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> N
     except TransientError as error:
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
         await fabric.store.write(key, Put(id, {**body, "tries": 0}, due=time()))
+        return
+    except Exception as error:
+        log.error("outbox.failed", exc_info=True, conversation=key, id=body["effect"])
+        await _give_up(fabric, key, id, body, error)
         return
     await fabric.store.write(key, Delete(id), durable=False)
 
@@ -190,9 +213,22 @@ async def _deliver(
     bot = fabric.bots.get(reference.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
-    if not reference.reply_to and await fabric.store.get(key, "gone"):
+    if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
-    return await fabric.channel(reference.channel).send(bot, reference, activity)
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            return await fabric.channel(reference.channel).send(bot, reference, activity)
+    except TimeoutError as error:
+        raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
+
+
+async def _is_gone(fabric: Fabric, key: str) -> bool:
+    """Whether the channel said so, and nobody has spoken there since."""
+    gone = await fabric.store.get(key, "gone")
+    if gone is None:
+        return False
+    known = await fabric.store.get(key, DOCUMENT)
+    return known is None or known.body["heard"] < gone.body["at"]
 
 
 def sent_id(message_id: str) -> str:
@@ -209,8 +245,9 @@ async def _later(
         await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
         return True
     failures = body.get("failures", 0) + 1
-    delay = error.after if error.after is not None else float(min(300, 2 ** (failures - 1)))
-    tries = body["tries"] if error.maybe_done else 0
+    backoff = float(min(300, 2 ** min(failures - 1, 9)))
+    delay = backoff if error.after is None else max(error.after, min(5.0, 0.05 * backoff))
+    tries = body["tries"] - (0 if error.maybe_done else 1)
     waiting = {**body, "failures": failures, "tries": tries}
     await fabric.store.write(key, Put(id, waiting, due=now + delay))
     log.warning(
@@ -228,22 +265,13 @@ async def _later(
 async def _give_up(
     fabric: Fabric, key: str, id: str, body: dict[str, Any], error: Exception
 ) -> None:
-    reason = error.reason if isinstance(error, PermanentError) else "send_error"
-    dead = {
-        "kind": "send",
-        "reason": reason,
-        "detail": str(error),
-        "effect": body["effect"],
-        "origin": body["origin"],
-        "activity": body["activity"],
-        "reference": body["reference"],
-        "at": time(),
-    }
-    ops: list[Op] = [Delete(id), Put(f"dead:{body['effect']}", dead)]
+    reason = error.reason if isinstance(error, PermanentError) else "relay_error"
+    dead = {**body, "reason": reason, "detail": str(error), "at": time()}
+    ops: list[Op] = [Delete(id), Put(f"dead:{body['effect']}", dead, ttl=DEAD_KEPT)]
     if isinstance(error, ReferenceGone):
         ops.append(Put("gone", {"at": time()}))
     await fabric.store.write(key, *ops)
-    log.error("send.dead", conversation=key, id=body["effect"], reason=reason)
+    log.error("outbox.dead", conversation=key, id=body["effect"], reason=reason)
 
 
 async def _release(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:

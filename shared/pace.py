@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 _LONG = 60
 
+MARGIN = 0.08
+"""Seconds added to a window: messages do not keep their distance on the way."""
+
 
 @dataclass
 class Pace:
@@ -23,7 +26,7 @@ class Pace:
         for count, seconds in limits:
             if seconds <= _LONG:
                 if len(self.times) >= count:
-                    slot = max(slot, self.times[-count] + seconds)
+                    slot = max(slot, self.times[-count] + seconds + MARGIN)
             else:
                 slot = max(slot, self._after_long(count, seconds, slot))
         horizon = now - _LONG

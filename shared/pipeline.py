@@ -10,6 +10,7 @@ commits once.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import random
 from time import monotonic, time
 from typing import Any
 
@@ -117,6 +118,7 @@ async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = Fa
             outcome = await perform(fabric, skill, event, known=known)
         except Conflict as conflict:
             known = known or conflict.id.startswith("seen:")
+            await asyncio.sleep(random() * 0.02)  # so that those who met do not meet again
             continue
         if outcome is None:
             await outbox.take_over(fabric, event)
@@ -128,22 +130,28 @@ async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = Fa
 
 async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: TransientError) -> None:
     """Park the work: its next attempt is in the outbox before this message completes."""
-    delay = error.after if error.after is not None else float(min(300, 2**event.attempt))
+    backoff = float(min(300, 2 ** min(event.attempt, 9)))
+    delay = backoff if error.after is None else max(error.after, min(5.0, 0.05 * backoff))
     for _ in range(MAX_CONFLICTS):
         conversation = await load(fabric.store, event)
-        at = conversation.queue_up(event.work_id, skill.name, time() + delay)
+        at = time() + delay
+        if event.type == ACTIVITY:
+            at = conversation.queue_up(event.work_id, skill.name, at)
         cause = effects.Cause.of(event)
         retry = event.retry(skill.name)
         made = [
             effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
             *_notice(fabric, conversation, event, cause),
         ]
-        accepted = {"skill": skill.name, "at": time(), "parked": True}
+        ops: list[Op] = []
+        if event.origin and event.type == ACTIVITY:
+            accepted = {"skill": skill.name, "at": event.began(), "parked": True}
+            ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
         try:
             await fabric.store.write(
                 event.conversation,
                 Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-                Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED),
+                *ops,
                 conversation.to_op(),
                 *made,
             )
@@ -213,7 +221,10 @@ async def perform(
     was parked, does not cost another run of the handler.
     """
     store, key = fabric.store, event.conversation
-    conversation = await load(store, event) if direct else await _in_order(store, skill, event)
+    if direct or event.type != ACTIVITY:
+        conversation = await load(store, event)
+    else:
+        conversation = await _in_order(store, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
         return _recalled(seen.body) if direct else None
     bot = fabric.bots.get(event.bot)
@@ -221,7 +232,13 @@ async def perform(
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
     before = conversation.content
     turn = _turn(fabric, bot, skill, conversation, event)
-    answer = await _run(fabric, turn, direct=direct)
+    try:
+        answer = await _run(fabric, turn, direct=direct)
+    except Refused as refusal:
+        conversation = await load(store, event)
+        before = conversation.content
+        turn = _turn(fabric, bot, skill, conversation, event)
+        answer = _refusal(turn, refusal.text)
     for _ in range(MAX_CONFLICTS):
         try:
             return await _commit(fabric, conversation, turn, answer, collect=collect)
@@ -307,15 +324,28 @@ async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | 
     if handler is None:
         return None
     try:
-        async with asyncio.timeout(TURN_SECONDS), typing(fabric, turn, shown=not direct):
+        async with (
+            asyncio.timeout(TURN_SECONDS) as limit,
+            typing(fabric, turn, shown=not direct),
+        ):
             await handler(turn)
-    except Refused as refusal:
-        turn.replies[:] = [Activity(type="message", text=refusal.text)]
-        turn.facts.clear()
-        turn.handed_to = ""
     except TimeoutError as error:
+        if not limit.expired():
+            raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
     return None
+
+
+def _refusal(turn: Turn, text: str) -> dict[str, Any] | None:
+    """Say why not, where the person looks: in the answer to a card, else in the chat."""
+    if turn.activity.type != "invoke":
+        turn.reply(text)
+        return None
+    return {
+        "statusCode": 200,
+        "type": "application/vnd.microsoft.activity.message",
+        "value": text,
+    }
 
 
 async def _commit(
@@ -332,6 +362,8 @@ async def _commit(
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.finish(event.work_id)
+    if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
+        conversation.heard = turn.now
     made: list[Create] = []
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None

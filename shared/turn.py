@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from shared.skill import Skill
 
 
+MAX_REPLIES = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A choice offered with a reply: `title` is shown, `value` is what the person then says."""
@@ -30,7 +33,7 @@ class Turn:
     """One activity or fact, for one bot and one skill, in one conversation.
 
     `state` is the skill's own dict in this conversation: change it, and it is stored with the
-    effects. `user_text` what the person said. `skills` are the skills of this bot.
+    effects. `text` is what the person said. `skills` are the skills of this bot.
     """
 
     bot: "Bot"
@@ -76,6 +79,8 @@ class Turn:
 
         Channels that cannot show a part leave it out or write it as text.
         """
+        if len(self.replies) >= MAX_REPLIES:
+            raise ValueError(f"a turn says at most {MAX_REPLIES} things; join some of them")
         activity = Activity(type="message", text=text, textFormat="markdown")
         if buttons:
             choices = [Button(b) if isinstance(b, str) else b for b in buttons]
@@ -105,6 +110,8 @@ class Turn:
         `subject` names the thing it happened to. This conversation hears later facts about
         the same subject.
         """
+        if not type:
+            raise ValueError('a fact needs a type, past tense: "ticket.created"')
         self.facts.append((type, subject, data))
 
     def hold_floor(self) -> None:

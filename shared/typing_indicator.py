@@ -35,5 +35,6 @@ async def typing(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[No
         yield
     finally:
         timer.cancel()
-        for task in begun:
-            await task
+        if begun:
+            await asyncio.wait(begun, timeout=1)
+            begun[0].cancel()

@@ -2,19 +2,12 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric
+from functions.triggers import fabric, service_bus_function
 from shared.dead_letters import bury_body
 
 bp = func.Blueprint()
 
 
-@bp.function_name("dead_letters")
-@bp.service_bus_queue_trigger(
-    arg_name="msg",
-    queue_name="dead-letters",
-    connection="ServiceBusConnection",
-    is_sessions_enabled=False,
-)
 async def dead_letters(msg: func.ServiceBusMessage) -> None:
     properties = msg.application_properties or {}
     await bury_body(
@@ -23,3 +16,6 @@ async def dead_letters(msg: func.ServiceBusMessage) -> None:
         str(properties.get("DeadLetterReason") or "unknown"),
         str(properties.get("DeadLetterErrorDescription") or ""),
     )
+
+
+service_bus_function(bp, "dead_letters", "dead-letters", dead_letters, sessions=False)

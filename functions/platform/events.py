@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.triggers import fabric, queue_function
 from shared import facts
-from shared.event import Event
+from shared.event import Event, event_id
 
 bp = func.Blueprint()
 
@@ -31,7 +31,7 @@ def fact_of(event: func.EventGridEvent | func.CloudEvent) -> Event:
         type, source = event.event_type, event.topic or "eventgrid"
     data = event.get_json()
     return Event(
-        id=event.id,
+        id=event_id(source, event.id),  # a CloudEvent's id is unique per source only
         type=type,
         source=source,
         subject=event.subject or "",

@@ -57,7 +57,7 @@ class ActivityLog:
             except Conflict:
                 if await self._store.get(partition, mark):
                     return
-                await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))  # noqa: S311
+                await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))
             else:
                 return
         raise Unavailable("web activity log: too many writers")

@@ -65,11 +65,11 @@ class TeamsChannel:
         bot = self._bots.get(request.path.get("bot", ""))
         if bot is None or (teams := bot.channels.teams) is None:
             raise Rejected(404, "unknown_bot")
+        if len(request.body) > MAX_BODY_BYTES:
+            raise Rejected(413, "body_too_large")
         media_type = request.headers.get("content-type", "").partition(";")[0]
         if media_type.strip().lower() != "application/json":
             raise Rejected(415, "not_json")
-        if len(request.body) > MAX_BODY_BYTES:
-            raise Rejected(413, "body_too_large")
         token = await self._authenticate(request, teams)
         activity = Activity(json_object(request.body, cap=MAX_BODY_BYTES))
         check_envelope(activity)

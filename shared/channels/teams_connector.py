@@ -46,7 +46,11 @@ def message_id(response: Response) -> str:
     error = answer.get("error")
     code = _code(error.get("code")) if isinstance(error, dict) else ""
     if status in (408, 412, 429) or status >= 500:
-        raise TransientError(f"connector answers {status} {code}", after=response.retry_after)
+        raise TransientError(
+            f"connector answers {status} {code}",
+            after=response.retry_after,
+            maybe_done=status == 408 or status >= 500,
+        )
     operation = _code(response.headers.get("x-correlating-operationid"))
     detail = f"connector answers {status}, operation {operation or 'unknown'}"
     if code.lower() in _GONE.get(status, ()):

@@ -67,6 +67,8 @@ class WhatsAppChannel:
 
         The host drops empty query values, so any of the three may be missing.
         """
+        if not self._settings.whatsapp_app_secrets:
+            raise Rejected(503, "no_app_secret")
         expected = self._settings.whatsapp_verify_token
         known = same(query.get("hub.verify_token", ""), expected) and bool(expected)
         if not known or query.get("hub.mode") != "subscribe":

@@ -75,7 +75,9 @@ def message_id(response: Response) -> str:
         return id if isinstance(id, str) else ""
     if status in (408, 429) or status >= 500:
         raise TransientError(
-            f"graph answers {status}", after=response.retry_after, maybe_done=status in (502, 504)
+            f"graph answers {status}",
+            after=response.retry_after,
+            maybe_done=status == 408 or status >= 500,
         )
     raise PermanentError(f"http_{status}", _RENEW if status == 401 else "no error code")
 
