@@ -61,7 +61,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         events[event.id] = event
     if not events:
         return
-    recorded = await _recorded(fabric, key, list(events), skill, now)
+    known: set[str] = set()
+    recorded = await _recorded(fabric, key, list(events), skill, now, known=known)
     try:
         if recorded:
             await outbox.enqueue_kept(fabric, key)
@@ -71,7 +72,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
             raise
         await outbox.keep(fabric, key, f"skill-{skill}", list(events.values()))
     for id in events:
-        log.info("accepted", conversation=key, id=id, skill=skill)
+        event_name = "accept.duplicate" if id in known else "accepted"
+        log.info(event_name, conversation=key, id=id, skill=skill)
 
 
 def arrival(inbound: Inbound) -> Event:
@@ -134,26 +136,31 @@ async def _lane(fabric: Fabric, inbound: Inbound) -> str:
     return addressee(inbound.bot, inbound.activity, skills, known.floor, muted=known.muted)
 
 
-async def _recorded(fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float) -> bool:
-    """Note what is accepted, for the books and the order; False when the store cannot."""
+async def _recorded(
+    fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float, *, known: set[str]
+) -> bool:
+    """Note what is accepted, for the books and the order; False when the store cannot.
+
+    Adds to `known` what was accepted before.
+    """
     body = {"skill": skill, "at": now}
     creates = [Create(f"accepted:{id}", body, due=now + OVERDUE, ttl=REMEMBERED) for id in ids]
     try:
         for start in range(0, len(creates), 50):
-            await _create(fabric, key, creates[start : start + 50])
+            await _create(fabric, key, creates[start : start + 50], known)
     except Unavailable as error:
         log.error("accept.not_recorded", conversation=key, reason=str(error))
         return False
     return True
 
 
-async def _create(fabric: Fabric, key: str, creates: Sequence[Create]) -> None:
+async def _create(fabric: Fabric, key: str, creates: Sequence[Create], known: set[str]) -> None:
     """Create them together, or, when some exist already, those that do not."""
     try:
         await fabric.store.write(key, *creates, durable=False)
     except Conflict:
         if len(creates) == 1:
-            log.info("accept.duplicate", conversation=key, id=creates[0].id)
+            known.add(creates[0].id.removeprefix("accepted:"))
             return
         for create in creates:
-            await _create(fabric, key, [create])
+            await _create(fabric, key, [create], known)

@@ -19,6 +19,9 @@ _NO = re.compile(
     r"(no|n|nope|nah|wrong|not yet|nein|non)( (no|nope|please|thanks|thank you|not yet|wrong))*"
 )
 
+LONGEST_ANSWER = 5
+"""Words in which a choice is looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -37,7 +40,8 @@ class Slot:
     def read(self, text: str) -> str | None:
         """The value that an answer means, None when it is too short or no choice.
 
-        A choice is understood by its number, its beginning, its name or a word that means it.
+        A choice is understood by its number, its beginning, or, in a few words, by its name or a
+        word that means it: a whole sentence is no answer to "how urgent?".
         """
         if not self.choices:
             return self._free(text)
@@ -46,7 +50,9 @@ class Slot:
         if said.isdecimal():
             return names[int(said) - 1] if len(said) < 4 and 0 < int(said) <= len(names) else None
         begun = [name for name in names if said and name.startswith(said)]
-        return begun[0] if len(begun) == 1 else self.spot(text)
+        if len(begun) == 1:
+            return begun[0]
+        return self.spot(text) if len(said.split()) <= LONGEST_ANSWER else None
 
     def spot(self, text: str) -> str | None:
         """The one choice that a text speaks of; None for none, several, or one denied."""

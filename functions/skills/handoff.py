@@ -41,9 +41,12 @@ WAKE_WORDS = frozenset({"bot", "resume bot", "back to bot", "back to the bot"})
 LONGEST = 500
 
 _PERSON = re.compile(
+    r"\b(talk|speak|chat|connect|reach|contact|get|give|want|need|put|transfer|ask for)\b.{0,40}"
     r"\b(person|people|human|humans|agent|colleague|operator|representative|somebody|someone"
-    r"|staff|complaint|complain|call (?:me )?back|mensch|mitarbeiter|humano|humain)\b"
+    r"|staff|mensch|mitarbeiter|humano|humain)\b"
+    r"|\b(complaint|complain|call (?:me )?back)\b"
 )
+"""Asking for somebody, not just speaking of them: "my colleague left" is a question."""
 
 
 @skill.on_message

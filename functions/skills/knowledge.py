@@ -36,7 +36,7 @@ async def answer(turn: Turn) -> None:
         turn.reply(found.text, citations=found.citations)
     elif "tickets" in turn.bot.skills:
         turn.reply(
-            "I could not find that in our articles. Shall I open a ticket for you?",
+            "I could not find that in our articles. A colleague can look into it.",
             buttons=[Button("Open a ticket", f"/tickets {question[:200]}")],
         )
     else:

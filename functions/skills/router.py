@@ -26,11 +26,14 @@ CLOSING = _set(
     "ok okay great perfect cool fine for the your help"
 )
 
+BARE = _set("yes yeah yep sure no nope nah never mind nevermind please right fine alright")
+THANKS = _set("thanks thank thx danke merci gracias grazie")
+
 
 @skill.on_message
 async def route(turn: Turn) -> None:
     said = frozenset(words(turn.text))
-    others = [other for other in turn.skills if other.message and other.capabilities]
+    others = [other for other in turn.skills if other.message and _can(other)]
     if not said and turn.activity.attachments:
         turn.reply("Thank you. What would you like me to do with it?", buttons=_menu(others))
     elif not said:
@@ -41,6 +44,8 @@ async def route(turn: Turn) -> None:
         turn.reply(_overview(others), buttons=_menu(others))
     elif said <= CLOSING:
         turn.reply("Glad to help. Write again whenever you need something.")
+    elif said <= BARE:
+        turn.reply("All right. What can I do for you?", buttons=_menu(others))
     else:
         await _understand(turn, others)
 
@@ -62,6 +67,8 @@ async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
         case NoneFits():
             if "knowledge" in turn.bot.skills and await _is_in_articles(turn):
                 turn.hand_off("knowledge")
+            elif THANKS & frozenset(words(turn.text)):
+                turn.reply("Glad I could help. Write again whenever you need something.")
             else:
                 turn.reply(
                     "Sorry, I cannot help with that. " + _overview(others), buttons=_menu(others)
@@ -81,9 +88,14 @@ def _menu(skills: Sequence[Skill]) -> list[Button]:
     return [_button(skill) for skill in skills]
 
 
+def _can(skill: Skill) -> Sequence[str]:
+    """What people may say to it; a skill without any is for commands only."""
+    return skill.capabilities or skill.examples
+
+
 def _button(skill: Skill, text: str = "") -> Button:
     """Says the skill's command, followed by what the person had said."""
-    can = skill.capabilities[0]
+    can = _can(skill)[0]
     return Button(can[:1].upper() + can[1:], f"/{skill.name} {text[:200]}".strip())
 
 

@@ -326,10 +326,10 @@ def test_a_busy_port_is_one_line(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "more", "words"),
     [
-        (("run",), {"FABRIC_ENVIRONMENT": ""}, "FABRIC_STORE_URL"),
+        (("run", "--port", "0"), {"FABRIC_ENVIRONMENT": ""}, "FABRIC_STORE_URL"),
         (("run",), {"PORT": "http"}, "port"),
         (("run", "--no-http", "--no-triggers"), {}, "nothing to run"),
-        (("run",), {"FABRIC_BUS_URL": "kafka://x"}, "FABRIC_BUS_URL"),
+        (("run", "--port", "0"), {"FABRIC_BUS_URL": "kafka://x"}, "FABRIC_BUS_URL"),
         (("list",), {"FABRIC_ENVIRONMENT": "moon"}, "FABRIC_ENVIRONMENT"),
         (("talk", "nobody", "hi"), {}, "the bots are: parrot"),
     ],

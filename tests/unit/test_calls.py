@@ -70,6 +70,7 @@ async def test_the_same_request_gets_the_same_answer(lab: Callable[..., Lab]) ->
         (b"", 400),
         (b"{}", 400),
         (b'{"bot":1,"conversation":"c","user":"u","text":"t"}', 400),
+        (b'{"bot":"lab","conversation":"","user":"u","text":"t"}', 400),
         (b'{"bot":"none","conversation":"c","user":"u","text":"t"}', 404),
     ],
 )

@@ -137,5 +137,15 @@ async def test_a_retried_request_has_the_same_id() -> None:
 
 async def test_a_long_reason_is_cut() -> None:
     talk = Talk(handoff.skill)
-    await talk.say("human " * 10_000)
+    await talk.say("give me a human " * 4_000)
     assert len(talk.facts[0][2]["reason"]) == handoff.LONGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["My colleague left, what happens with his files?", "are you a human?"]
+)
+async def test_speaking_of_somebody_is_not_asking_for_one(text: str) -> None:
+    talk = Talk(handoff.skill)
+    [offer] = await talk.say(text)
+    assert not talk.facts
+    assert "Shall I ask" in offer

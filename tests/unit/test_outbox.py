@@ -1,0 +1,118 @@
+"""What could not go at once: kept, in order, counted, and given up alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shared import facts, outbox
+from shared.books import balanced, books
+from shared.errors import TransientError, Unavailable
+from shared.event import Event
+from shared.ports import Put
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+
+def echo() -> Skill:
+    skill = Skill("echo", "Echoes")
+
+    @skill.on_message
+    async def answer(turn: Turn) -> None:
+        turn.reply(turn.text)
+
+    return skill
+
+
+async def test_what_the_door_kept_goes_first_and_in_order(lab: Callable[..., Lab]) -> None:
+    fabric = lab(echo())
+    bus: Any = fabric.bus
+    send = bus.send
+
+    async def down(*args: Any, **more: Any) -> None:
+        raise Unavailable("bus")
+
+    bus.send = down
+    for text in "123456":
+        await fabric.say(text)
+    bus.send = send
+    await fabric.say("7")
+    await fabric.drain()
+    assert fabric.heard() == list("1234567")
+
+
+async def test_an_effect_that_cannot_be_relayed_is_dead_alone(lab: Callable[..., Lab]) -> None:
+    fabric = lab(echo())
+    broken = {
+        "kind": "publish",
+        "event": {"specversion": "1.0"},
+        "effect": "x",
+        "cause": "x",
+        "origin": "x",
+        "made": 0.0,
+        "tries": 0,
+    }
+    await fabric.store.write("elsewhere", Put("outbox:000000000001", broken, due=1.0))
+    key = await fabric.say("hello")
+    await outbox.sweep(fabric)
+    await fabric.drain()
+    assert fabric.heard() == ["hello"]
+    assert await fabric.items("elsewhere", "outbox:") == []
+    [dead] = await fabric.items("elsewhere", "dead:")
+    assert dead.body["reason"] == "relay_error"
+    assert await fabric.items(key, "outbox:") == []
+
+
+async def test_each_send_that_may_have_arrived_counts(lab: Callable[..., Lab]) -> None:
+    fabric = lab(echo())
+    lost = Unavailable("timeout", after=0.05, maybe_done=True)
+    fabric.memory.failures = [lost, TransientError("429", after=0.05), lost]
+    await fabric.say("hello")
+    await fabric.drain()
+    assert fabric.heard() == ["hello"]
+    assert (await books(fabric))["repeated"] == 2
+
+
+async def test_a_reply_does_not_wait_for_the_lease_of_another_skill(
+    lab: Callable[..., Lab],
+) -> None:
+    front, back = Skill("front", "Front"), Skill("back", "Back")
+
+    @front.on_message
+    async def route(turn: Turn) -> None:
+        turn.reply("one moment")
+        turn.hand_off("back")
+
+    @back.on_message
+    async def answer(turn: Turn) -> None:
+        turn.reply("done")
+
+    fabric = lab(front, back)
+    await fabric.say("go")
+    await fabric.drain(until=lambda: len(fabric.heard()) == 2)
+    assert fabric.heard() == ["one moment", "done"]
+
+
+async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) -> None:
+    listener, left = Skill("listener", "Listens"), [TransientError(after=0.01)]
+
+    @listener.on_message
+    async def answer(turn: Turn) -> None:
+        turn.reply("heard")
+
+    @listener.on_event("news")
+    async def news(turn: Turn) -> None:
+        if left:
+            raise left.pop()
+        turn.reply("news")
+
+    fabric = lab(listener)
+    key = await fabric.say("hello")
+    await fabric.drain()
+    for origin in ("", "some-input"):
+        fact = Event(f"f{origin}", "news", bot="lab", conversation=key, origin=origin)
+        await facts.fan_out(fabric, fact.to_json())
+        await fabric.drain()
+    count = await books(fabric)
+    assert (count["accepted"], count["done"]) == (1, 1)
+    assert balanced(count)
+    assert fabric.heard() == ["heard", "news", "news"]
