@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import time
 from typing import Any, Self
 
 from shared import wire
@@ -14,6 +15,9 @@ from shared.ports import Create, Item, Put, Store
 from shared.skill import Skill
 
 DOCUMENT = "conversation"
+
+MAX_AGE = 24 * 3600.0
+"""Seconds that work and messages are tried again before they are dead."""
 
 REMEMBERED = 30 * 86_400
 """Seconds that the copy of an activity or event is recognised."""
@@ -28,9 +32,9 @@ class Conversation:
 
     `state` holds one dict for each skill. `floor` names the skill that the next messages go
     to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
-    `[work id, skill]`: nothing may overtake it; the first is tried again at the Unix time
-    `wake`. `sequence` numbers the outbox; `heard` is when the person last
-    did something, in Unix time.
+    `[work id, skill, since]`: nothing may overtake it for `MAX_AGE` seconds; the first is tried
+    again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is when the person
+    last did something, in Unix time.
     """
 
     reference: ConversationReference
@@ -38,7 +42,7 @@ class Conversation:
     floor: str = ""
     muted: bool = False
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
-    parked: list[list[str]] = field(default_factory=list)
+    parked: list[list[Any]] = field(default_factory=list)
     wake: float = 0.0
     sequence: int = 0
     heard: float = 0.0
@@ -48,7 +52,10 @@ class Conversation:
     def from_item(cls, item: Item) -> Self:
         body = dict(item.body)
         reference = ConversationReference.from_dict(body.pop("reference"))
-        return cls(reference, item.etag, pace=Pace(**body.pop("pace", {})), **body)
+        conversation = cls(reference, item.etag, pace=Pace(**body.pop("pace", {})), **body)
+        oldest = time() - MAX_AGE
+        conversation.parked = [entry for entry in conversation.parked if entry[2] > oldest]
+        return conversation
 
     def to_op(self) -> Create | Put:
         """The write that stores it: guarded by the etag it was read with."""
@@ -73,7 +80,7 @@ class Conversation:
     def queue_up(self, work_id: str, skill: str, due: float) -> float:
         """Park work until `due` and return when to try it: behind what is parked already."""
         if work_id not in self._parked_ids:
-            self.parked.append([work_id, skill])
+            self.parked.append([work_id, skill, time()])
         place = self._parked_ids.index(work_id)
         if place == 0:
             self.wake = due
@@ -81,18 +88,18 @@ class Conversation:
 
     def go_first(self, work_id: str, skill: str) -> None:
         """Nothing else runs before this work: the activity handled now goes on elsewhere."""
-        self.parked.insert(0, [work_id, skill])
+        self.parked.insert(0, [work_id, skill, time()])
 
     def blocked_by(self, work_id: str) -> str:
         """The skill that has the work which must go before this; "" when there is none."""
-        return self.parked[0][1] if self.parked and self.parked[0][0] != work_id else ""
+        return str(self.parked[0][1]) if self.parked and self.parked[0][0] != work_id else ""
 
     def finish(self, work_id: str) -> None:
         self.parked = [entry for entry in self.parked if entry[0] != work_id]
 
     @property
     def _parked_ids(self) -> list[str]:
-        return [work_id for work_id, _ in self.parked]
+        return [entry[0] for entry in self.parked]
 
     def next_outbox_id(self) -> str:
         self.sequence += 1

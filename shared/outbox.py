@@ -11,7 +11,7 @@ from time import time, time_ns
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
-from shared.conversation import DEAD_KEPT, DOCUMENT, REMEMBERED
+from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, REMEMBERED
 from shared.effects import LEASE
 from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError, Unavailable
 from shared.event import WAKE, Event, event_id
@@ -30,9 +30,6 @@ SEND_SECONDS = 10.0
 
 PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
-
-MAX_AGE = 24 * 3600.0
-"""Seconds after which an undeliverable effect is dead."""
 
 
 async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) -> None:

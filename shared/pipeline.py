@@ -17,7 +17,7 @@ from typing import Any
 from shared import effects, outbox
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee, load
+from shared.conversation import DOCUMENT, MAX_AGE, REMEMBERED, Conversation, addressee, load
 from shared.dead_letters import bury, bury_body
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
@@ -30,9 +30,6 @@ from shared.typing_indicator import typing
 
 MAX_DELIVERIES = 10
 """Deliveries of one message before it is dead; the queues are set up with the same number."""
-
-MAX_AGE = 24 * 3600.0
-"""Seconds that work is tried again before it is dead."""
 
 TURN_SECONDS = 240.0
 """Time a handler has: less than the host renews the message's lock for (host.json)."""
