@@ -43,7 +43,7 @@ async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
 
 async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None:
     events: dict[str, Event] = {}
-    skill = ""
+    skill, kept = "", False
     now = time()
     for inbound in inbounds:
         event = arrival(inbound)
@@ -54,7 +54,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
             if event.id in events:
                 log.info("accept.duplicate", conversation=key, id=event.id)
                 continue
-            skill = skill or await _lane(fabric, inbound)
+            if not skill:
+                skill, kept = await _lane(fabric, inbound)
         except Unavailable as error:
             log.error("accept.store_unavailable", conversation=key, reason=str(error))
             skill = skill or inbound.bot.default_skill
@@ -64,7 +65,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     known: set[str] = set()
     recorded = await _recorded(fabric, key, list(events), skill, now, known=known)
     try:
-        if recorded:
+        if kept:
             await outbox.enqueue_kept(fabric, key)
         await fabric.bus.send(f"skill-{skill}", *events.values())
     except TransientError:
@@ -117,8 +118,8 @@ async def click(fabric: Fabric, event: Event, activity: Activity) -> str:
     return event.id
 
 
-async def _lane(fabric: Fabric, inbound: Inbound) -> str:
-    """The skill whose queue takes the activity.
+async def _lane(fabric: Fabric, inbound: Inbound) -> tuple[str, bool]:
+    """The skill whose queue takes the activity, and whether kept ones must go before it.
 
     While earlier activities of the conversation are unfinished, the newest one's queue: the
     session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
@@ -127,13 +128,15 @@ async def _lane(fabric: Fabric, inbound: Inbound) -> str:
     key = inbound.reference.key
     unfinished = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=1000)
     if unfinished:
-        return str(max(unfinished, key=lambda item: item.body["at"]).body["skill"])
+        newest = max(unfinished, key=lambda item: item.body["at"])
+        return str(newest.body["skill"]), any(item.body.get("kept") for item in unfinished)
     item = await fabric.store.get(key, DOCUMENT)
     skills = [fabric.skills[name] for name in inbound.bot.skills]
     if item is None:
-        return addressee(inbound.bot, inbound.activity, skills)
+        return addressee(inbound.bot, inbound.activity, skills), False
     known = Conversation.from_item(item)
-    return addressee(inbound.bot, inbound.activity, skills, known.floor, muted=known.muted)
+    floor, muted = known.floor, known.muted
+    return addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), False
 
 
 async def _recorded(

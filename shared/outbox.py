@@ -25,6 +25,9 @@ KEPT = f"outbox:{0:012d}."
 OUTBOUND = "outbound"
 """The queue of wake-ups: a conversation has something to send that could not go at once."""
 
+LOOK_AGAIN = 1.0
+"""Seconds after which to look whether somebody else has done what is in the way."""
+
 SEND_SECONDS = 10.0
 """Time one send may take; with less left of its lease, an effect is given back."""
 
@@ -33,8 +36,21 @@ PATIENCE = 1.2
 
 
 async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) -> None:
-    """Store events that the bus could not take just now; the sweep enqueues them."""
+    """Store events that the bus could not take just now; the sweep enqueues them.
+
+    `kept` in the note of each tells the door that something must go before what comes next.
+    """
     now = time()
+    skill = queue.removeprefix("skill-")
+    notes = [
+        Put(
+            f"accepted:{event.id}",
+            {"skill": skill, "at": now, "kept": True},
+            due=now + LEASE,
+            ttl=REMEMBERED,
+        )
+        for event in events
+    ]
     puts = [
         Put(
             f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}",
@@ -53,7 +69,8 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
         )
         for number, event in enumerate(events)
     ]
-    await fabric.store.write(key, *puts)
+    for place in range(0, len(puts), 40):
+        await fabric.store.write(key, *puts[place : place + 40], *notes[place : place + 40])
 
 
 async def enqueue_kept(fabric: Fabric, key: str) -> None:
@@ -90,11 +107,11 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
             await asyncio.sleep(delay)
         if time() > (effect.due or 0) - SEND_SECONDS:
             await _release(fabric, key, sends[place:])
-            break
+            await drain(fabric, key)
+            return
         if not await _send(fabric, key, effect.id, effect.body):
             await _release(fabric, key, sends[place + 1 :])
             return
-    await drain(fabric, key)
 
 
 async def take_over(fabric: Fabric, event: Event) -> None:
@@ -121,7 +138,8 @@ async def drain(fabric: Fabric, key: str) -> None:
             if wait > 0 and body["kind"] != "send":
                 continue
             if wait > PATIENCE:
-                await _wake(fabric, key, body, due)
+                leased = not body.get("failures") and body.get("not_before", 0.0) <= time()
+                await _wake(fabric, key, body, time() + LOOK_AGAIN if leased else due)
                 break
             if wait > 0:
                 await asyncio.sleep(wait)
