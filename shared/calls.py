@@ -14,7 +14,7 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.intake import arrival, click
 from shared.parse import json_object
-from shared.pipeline import MAX_CONFLICTS, Outcome, perform
+from shared.performance import MAX_CONFLICTS, Outcome, perform
 from shared.ports import Inbound
 from shared.skill import Skill
 

@@ -69,7 +69,10 @@ def test_adapters_do_not_know_the_pipeline_or_each_other(path: Path) -> None:
     others = {adapter for adapter in ADAPTERS if adapter != own}
     if own == "shared.channels":
         others.discard("shared.identity")
-    above = {f"shared.{name}" for name in ("pipeline", "outbox", "intake", "fabric", "calls")}
+    above = {
+        f"shared.{name}"
+        for name in ("pipeline", "performance", "outbox", "intake", "fabric", "calls")
+    }
     for name in imports(path):
         package = ".".join(name.split(".")[:2])
         assert package not in others | above, name
