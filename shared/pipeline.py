@@ -160,9 +160,9 @@ def _notice(
     fabric: Fabric, conversation: Conversation, event: Event, cause: effects.Cause
 ) -> list[Create]:
     """Tell the person once that the answer takes longer, when it takes long enough to notice."""
-    first = conversation.parked[0][0] == event.work_id
-    wanted = first and event.attempt == NOTICE_ATTEMPT and event.type == ACTIVITY
-    if not wanted or conversation.muted:
+    if event.attempt != NOTICE_ATTEMPT or event.type != ACTIVITY or conversation.muted:
+        return []
+    if conversation.blocked_by(event.work_id):
         return []
     channel = fabric.channel(conversation.reference.channel)
     notice = Activity(type="message", text=WAITING_TEXT)

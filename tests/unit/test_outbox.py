@@ -94,6 +94,7 @@ async def test_a_reply_does_not_wait_for_the_lease_of_another_skill(
 
 async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) -> None:
     listener, left = Skill("listener", "Listens"), [TransientError(after=0.01)]
+    attempts: list[int] = []
 
     @listener.on_message
     async def answer(turn: Turn) -> None:
@@ -101,6 +102,7 @@ async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) ->
 
     @listener.on_event("news")
     async def news(turn: Turn) -> None:
+        attempts.append(turn.event.attempt)
         if left:
             raise left.pop()
         turn.reply("news")
@@ -116,3 +118,4 @@ async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) ->
     assert (count["accepted"], count["done"]) == (1, 1)
     assert balanced(count)
     assert fabric.heard() == ["heard", "news", "news"]
+    assert attempts == [0, 1, 0]
