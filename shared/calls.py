@@ -1,20 +1,19 @@
 """Turns that are answered in the same HTTP response: invokes, expectReplies, skills as APIs."""
 
 import asyncio
-from dataclasses import replace
 from random import random
 from typing import Any
 from uuid import uuid4
 
 from shared import outbox
 from shared.activity import Activity, ConversationReference
-from shared.conversation import DOCUMENT, addressee
+from shared.conversation import DOCUMENT, MAX_CONFLICTS, addressee
 from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
-from shared.intake import arrival, click
+from shared.intake import arrival, first_click
 from shared.parse import json_object
-from shared.performance import MAX_CONFLICTS, Outcome, perform
+from shared.performance import Outcome, perform
 from shared.ports import Inbound
 from shared.skill import Skill
 
@@ -34,8 +33,7 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
     takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
     if not takers:
         return None
-    event = arrival(inbound)
-    event = replace(event, id=await click(fabric, event, activity))
+    event = await first_click(fabric, arrival(inbound), activity)
     skill = fabric.skills[await _invoked(fabric, inbound, takers)]
     try:
         async with asyncio.timeout(INVOKE_SECONDS):

@@ -19,6 +19,9 @@ DOCUMENT = "conversation"
 MAX_AGE = 24 * 3600.0
 """Seconds that work and messages are tried again before they are dead."""
 
+MAX_CONFLICTS = 5
+"""Times a write is tried against others that change the same document."""
+
 REMEMBERED = 30 * 86_400
 """Seconds that the copy of an activity or event is recognised."""
 

@@ -3,8 +3,7 @@
 from time import time
 
 from shared import effects, outbox
-from shared.activity import Activity
-from shared.conversation import DEAD_KEPT, REMEMBERED, Conversation, load
+from shared.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
@@ -33,7 +32,7 @@ async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: st
         "at": time(),
     }
     partition = event.conversation or UNREADABLE
-    for _ in range(5):
+    for _ in range(MAX_CONFLICTS):
         ops: list[Op] = [
             Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
             Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
@@ -85,6 +84,4 @@ def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[C
     wanted = event.type == ACTIVITY and event.data["activity"].get("type") == "message"
     if not wanted or conversation.muted or reference.channel == "api":
         return []
-    slot = conversation.pace.reserve(fabric.channel(reference.channel).limits, time())
-    activity = Activity(type="message", text=APOLOGY)
-    return [effects.send_effect(conversation, effects.Cause.of(event), "sorry", activity, slot)]
+    return [effects.word(fabric, conversation, effects.Cause.of(event), "sorry", APOLOGY)]

@@ -76,6 +76,15 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
     return Create(conversation.next_outbox_id(), body, due=now + LEASE)
 
 
+def word(
+    fabric: Fabric, conversation: Conversation, cause: Cause, ordinal: str, text: str
+) -> Create:
+    """Something the platform itself says, in the pace of the conversation."""
+    limits = fabric.channel(conversation.reference.channel).limits
+    slot = conversation.pace.reserve(limits, time())
+    return send_effect(conversation, cause, ordinal, Activity(type="message", text=text), slot)
+
+
 def sends(
     fabric: Fabric, conversation: Conversation, cause: Cause, replies: Sequence[Activity]
 ) -> list[Create]:

@@ -57,6 +57,14 @@ class TransientError(FabricError):
         self.after = after
         self.maybe_done = maybe_done
 
+    def delay(self, failures: int) -> float:
+        """Seconds to wait after `failures` earlier ones: `after`, or a back-off up to 5 min.
+
+        Not less than a twentieth of the back-off, so that an `after` of 0 is no hot loop.
+        """
+        backoff = float(min(300, 2 ** min(failures, 9)))
+        return backoff if self.after is None else max(self.after, min(5.0, 0.05 * backoff))
+
 
 class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""

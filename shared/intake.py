@@ -49,8 +49,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         event = arrival(inbound)
         try:
             if _is_click(inbound.activity):
-                first = await click(fabric, event, inbound.activity)
-                event = replace(event, id=first, origin=first)
+                event = await first_click(fabric, event, inbound.activity)
             if event.id in events:
                 log.info("accept.duplicate", conversation=key, id=event.id)
                 continue
@@ -100,8 +99,8 @@ def _is_click(activity: Activity) -> bool:
     return activity.value is not None and not activity.text
 
 
-async def click(fabric: Fabric, event: Event, activity: Activity) -> str:
-    """The event id under which this click was first seen, `event.id` when it is the first.
+async def first_click(fabric: Fabric, event: Event, activity: Activity) -> Event:
+    """The event under the id with which this click was first seen; as it is for the first.
 
     Teams may repeat a card action about 30 s later under a new id and timestamp.
     """
@@ -113,9 +112,10 @@ async def click(fabric: Fabric, event: Event, activity: Activity) -> str:
         create = Create(marker, {"event": event.id}, ttl=CLICK_WINDOW)
         await fabric.store.write(event.conversation, create)
     except Conflict:
-        first = await fabric.store.get(event.conversation, marker)
-        return str(first.body["event"]) if first else event.id
-    return event.id
+        if first := await fabric.store.get(event.conversation, marker):
+            id = str(first.body["event"])
+            return replace(event, id=id, origin=id)
+    return event
 
 
 async def _lane(fabric: Fabric, inbound: Inbound) -> tuple[str, bool]:

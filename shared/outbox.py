@@ -153,7 +153,7 @@ async def drain(fabric: Fabric, key: str) -> None:
 
 
 async def sweep(fabric: Fabric) -> None:
-    """Wake every conversation that has an effect past its time: what a crash left."""
+    """Do what is past its time in every conversation: what a crash or an outage left."""
     late = await fabric.store.find(None, "outbox:", due_by=time(), limit=1000)
     for key in dict.fromkeys(item.partition for item in late):
         log.warning("outbox.swept", conversation=key)
@@ -260,8 +260,7 @@ async def _later(
         await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
         return True
     failures = body.get("failures", 0) + 1
-    backoff = float(min(300, 2 ** min(failures - 1, 9)))
-    delay = backoff if error.after is None else max(error.after, min(5.0, 0.05 * backoff))
+    delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
     waiting = {**body, "failures": failures, "tries": tries}
     await fabric.store.write(key, Put(id, waiting, due=now + delay))

@@ -13,7 +13,14 @@ from typing import Any
 from shared import effects
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee, load
+from shared.conversation import (
+    DOCUMENT,
+    MAX_CONFLICTS,
+    REMEMBERED,
+    Conversation,
+    addressee,
+    load,
+)
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
@@ -24,8 +31,6 @@ from shared.typing_indicator import typing
 
 TURN_SECONDS = 240.0
 """Time a handler has: less than the host renews the message's lock for (host.json)."""
-
-MAX_CONFLICTS = 5
 
 QUEUE_PATIENCE = 3.0
 """Seconds that a turn waits in place for an earlier one of its conversation."""

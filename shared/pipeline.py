@@ -11,14 +11,13 @@ from random import random
 from time import monotonic, time
 
 from shared import effects, outbox
-from shared.activity import Activity
-from shared.conversation import MAX_AGE, REMEMBERED, Conversation, load
+from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
-from shared.performance import MAX_CONFLICTS, perform
+from shared.performance import perform
 from shared.ports import Create, Op, Put
 from shared.skill import Skill
 
@@ -113,8 +112,7 @@ async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = Fa
 
 async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: TransientError) -> None:
     """Park the work: its next attempt is in the outbox before this message completes."""
-    backoff = float(min(300, 2 ** min(event.attempt, 9)))
-    delay = backoff if error.after is None else max(error.after, min(5.0, 0.05 * backoff))
+    delay = error.delay(event.attempt)
     for _ in range(MAX_CONFLICTS):
         conversation = await load(fabric.store, event)
         at = time() + delay
@@ -164,7 +162,4 @@ def _notice(
         return []
     if conversation.blocked_by(event.work_id):
         return []
-    channel = fabric.channel(conversation.reference.channel)
-    notice = Activity(type="message", text=WAITING_TEXT)
-    slot = conversation.pace.reserve(channel.limits, time())
-    return [effects.send_effect(conversation, cause, "wait", notice, slot)]
+    return [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]

@@ -1,6 +1,6 @@
 """What a channel reports about messages that were sent: kept with the record of each."""
 
-from shared.conversation import REMEMBERED
+from shared.conversation import MAX_CONFLICTS, REMEMBERED
 from shared.errors import Conflict
 from shared.fabric import Fabric
 from shared.observability import log
@@ -18,7 +18,7 @@ def later(old: str, new: str) -> bool:
 async def record_receipt(fabric: Fabric, receipt: Receipt) -> None:
     """Apply a receipt to the outbound record; out of order, repeated or early ones do no harm."""
     key, id = receipt.reference.key, sent_id(receipt.message_id)
-    for _ in range(5):
+    for _ in range(MAX_CONFLICTS):
         item = await fabric.store.get(key, id)
         body = dict(item.body) if item else {"channel": receipt.reference.channel, "status": ""}
         if not later(body["status"], receipt.status):
