@@ -18,6 +18,10 @@ WAKE = "fabric.wake"
 
 MAX_HOPS = 16
 
+_OPTIONAL = (
+    *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
+)
+
 
 def event_id(*parts: str) -> str:
     """A stable id from its parts: 32 characters `[0-9a-f]`."""
@@ -37,7 +41,8 @@ class Event:
     in; empty for facts of the outside world. `origin` is the id of the inbound activity that
     started the chain (correlation id), `cause` the id of the event whose handling made this
     one. `attempt` counts retries of the same work from 0, `hops` the skills passed; `time` is
-    when the chain began.
+    when the chain began. `dataref` names the blob that holds the whole event when it was too
+    large to travel (CloudEvents' extension for the claim check pattern); `data` is then empty.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Event:
     attempt: int = 0
     hops: int = 0
     time: str = ""
+    dataref: str = ""
 
     @property
     def work_id(self) -> str:
@@ -95,7 +101,7 @@ class Event:
             body["subject"] = self.subject
         if self.traceparent:
             body["traceparent"] = self.traceparent
-        for extension in ("bot", "conversation", "origin", "cause"):
+        for extension in ("bot", "conversation", "origin", "cause", "dataref"):
             if value := getattr(self, extension):
                 body[extension] = value
         return body
@@ -119,7 +125,7 @@ class Event:
             if not isinstance(raw.get(name), str) or not raw[name]:
                 raise ValueError(f"a CloudEvent needs {name}")
             values[name] = raw[name]
-        for name in ("subject", "bot", "conversation", "origin", "cause", "traceparent", "time"):
+        for name in _OPTIONAL:
             if isinstance(raw.get(name), str):
                 values[name] = raw[name]
         for name in ("attempt", "hops"):

@@ -9,7 +9,7 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.http import HttpClient
 from shared.manifest import load_bots
-from shared.ports import Bus, Channel, ChatModel, Store, Topic
+from shared.ports import Bus, Channel, Models, Store, Topic
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -88,12 +88,13 @@ class Fabric:
                 raise _unknown("FABRIC_EVENTS_URL", scheme, "bus")
 
     @cached_property
-    def model(self) -> ChatModel:
+    def models(self) -> Models:
+        """The chat models that bots name by alias."""
         match urlsplit(self.settings.ai_url).scheme:
             case "offline":
-                from shared.ai.offline import OfflineModel
+                from shared.ai.offline import OfflineModels
 
-                return OfflineModel()
+                return OfflineModels()
             case scheme:
                 raise _unknown("FABRIC_AI_URL", scheme, "offline")
 
@@ -106,7 +107,7 @@ class Fabric:
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.model, instructions=bot.instructions)
+        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
@@ -139,7 +140,7 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
-        for name in ("topic", "bus", "store"):
+        for name in ("topic", "bus", "store", "models"):
             if port := self.__dict__.get(name):
                 await port.close()
         await self.http.close()

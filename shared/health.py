@@ -25,7 +25,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         "store": fabric.store.check(),
         "bus": fabric.bus.check(),
         "events": fabric.topic.check(),
-        "ai": fabric.model.check(),
+        "ai": fabric.models.check(),
     }
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):

@@ -103,6 +103,24 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
+class Blobs(Protocol):
+    """Bodies that are too large for a message, by name."""
+
+    async def put(self, name: str, body: bytes) -> None:
+        """Keep it, durable on return; the same name again replaces it. Raises Unavailable."""
+        ...
+
+    async def get(self, name: str) -> bytes | None: ...
+
+    async def delete(self, name: str) -> None:
+        """No error when absent."""
+        ...
+
+    async def check(self) -> str: ...
+
+    async def close(self) -> None: ...
+
+
 # --- Bus and Topic -----------------------------------------------------------------------------
 
 
@@ -247,10 +265,12 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call."""
+    """Tokens of one call. Cached ones are among the input, reasoning ones among the output."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +309,15 @@ class ChatModel(Protocol):
         ...
 
     async def check(self) -> str: ...
+
+
+class Models(Protocol):
+    """The chat models there are, by the alias that bots name."""
+
+    def named(self, alias: str) -> ChatModel:
+        """Raises ConfigurationError when nothing stands behind the alias."""
+        ...
+
+    async def check(self) -> str: ...
+
+    async def close(self) -> None: ...

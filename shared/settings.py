@@ -27,6 +27,14 @@ class Settings:
     bus_url: str
     events_url: str
     ai_url: str
+    ai_models: str = ""
+    ai_key: str = field(default="", repr=False)
+    events_key: str = field(default="", repr=False)
+    cosmos_key: str = field(default="", repr=False)
+    servicebus_connection: str = field(default="", repr=False)
+    storage_connection: str = field(default="", repr=False)
+    storage_account: str = ""
+    client_id: str = ""
     sqlite_synchronous: str = "FULL"
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
@@ -72,6 +80,14 @@ class Settings:
             bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
+            ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
+            ai_key=env.get("FABRIC_AI_KEY", ""),
+            events_key=env.get("FABRIC_EVENTS_KEY", ""),
+            cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
+            servicebus_connection=env.get("ServiceBusConnection", ""),
+            storage_connection=env.get("AzureWebJobsStorage", ""),
+            storage_account=env.get("AzureWebJobsStorage__accountName", ""),
+            client_id=env.get("AZURE_CLIENT_ID", ""),
             sqlite_synchronous=synchronous,
             teams_openid_url=_web_url(
                 env, "FABRIC_TEAMS_OPENID_URL", BOTFRAMEWORK_OPENID_URL, local=local

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from shared.skill import Skill
+from tests import services
 from tests.lab import Lab
+
+
+def pytest_report_header() -> str:
+    return services.summary()
 
 
 @pytest.fixture

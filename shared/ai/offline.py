@@ -59,6 +59,19 @@ class OfflineModel:
         return ""
 
 
+class OfflineModels:
+    """Every alias is the one offline model."""
+
+    def named(self, alias: str) -> OfflineModel:
+        return OfflineModel()
+
+    async def check(self) -> str:
+        return ""
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Unit:
     """A sentence or list item. `number` is its passage's, 0 for none."""

@@ -11,6 +11,15 @@ from tests.contract.processes import Processes
 from tests.contract.targets import BUSES, STORES, TOPICS
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of a bus runs on every bus that has the features it is marked to need."""
+    if "open_bus" in metafunc.fixturenames:
+        marks = metafunc.definition.iter_markers("needs")
+        wanted = {feature for mark in marks for feature in mark.args}
+        able = [name for name, target in BUSES.items() if wanted <= target.features]
+        metafunc.parametrize("open_bus", able, indirect=True)
+
+
 @pytest.fixture(params=STORES)
 async def open_store(
     request: pytest.FixtureRequest, tmp_path: Path
@@ -19,12 +28,13 @@ async def open_store(
     opened: list[Store] = []
 
     def open() -> Store:
-        opened.append(STORES[request.param](tmp_path))
+        opened.append(STORES[request.param].open(tmp_path))
         return opened[-1]
 
     yield open
     for store in opened:
         await store.close()
+    STORES[request.param].end(tmp_path)
 
 
 @pytest.fixture
@@ -32,7 +42,7 @@ def store(open_store: Callable[[], Store]) -> Store:
     return open_store()
 
 
-@pytest.fixture(params=BUSES)
+@pytest.fixture
 async def open_bus(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[Callable[..., PeekLockBus]]:
@@ -40,12 +50,13 @@ async def open_bus(
     opened: list[PeekLockBus] = []
 
     def open(**options: float) -> PeekLockBus:
-        opened.append(BUSES[request.param](tmp_path, **options))
+        opened.append(BUSES[request.param].open(tmp_path, **options))
         return opened[-1]
 
     yield open
     for bus in opened:
         await bus.close()
+    BUSES[request.param].end(tmp_path)
 
 
 @pytest.fixture

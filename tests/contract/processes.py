@@ -146,13 +146,13 @@ async def _main(command: str, backend: str, folder: str, *arguments: str) -> Non
         await asyncio.to_thread(sys.stdin.readline)
 
     if command in ("increment", "replace"):
-        store = STORES[backend](Path(folder))
+        store = STORES[backend].open(Path(folder))
         await store.get("p", "anything")
         await ready()
         print(await {"increment": increment, "replace": replace}[command](store, *arguments))
         await store.close()
     else:
-        bus = BUSES[backend](Path(folder))
+        bus = BUSES[backend].open(Path(folder))
         await bus.receive("nothing")
         await ready()
         work = {"hold": hold, "consume": consume, "send": send}[command]

@@ -1,6 +1,11 @@
-"""The backends that the suites of the ports run on. A new one joins by one line."""
+"""The backends that the suites of the ports run on. A new one joins by one line.
+
+The embedded ones are always there. The others are Azure's services or stand-ins for them, and
+join when an environment variable says where one is.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.messaging.queue_topic import QueueTopic
@@ -8,11 +13,41 @@ from shared.messaging.sqlite import SqliteBus
 from shared.ports import PeekLockBus, Store, Topic
 from shared.storage.sqlite import SqliteStore
 
-STORES: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore(folder / "store.db"),
+
+def _nothing(folder: Path) -> None:
+    """What embedded backends leave lies in the folder."""
+
+
+@dataclass(frozen=True)
+class StoreTarget:
+    """`open(folder)`: a client of the one store of this folder, also from another process.
+
+    `end(folder)` removes what was made for it.
+    """
+
+    open: Callable[[Path], Store]
+    end: Callable[[Path], None] = _nothing
+
+
+@dataclass(frozen=True)
+class BusTarget:
+    """`open(folder, **options)`: a client of the one bus of this folder, as `StoreTarget`.
+
+    Options are `lock_seconds`, `max_deliveries`, `duplicate_window`, as near as the backend
+    can come; another process opens without. `features` of all that a bus may have: `sessions`
+    (order and one consumer for each conversation), `duplicates` (ids are remembered).
+    """
+
+    open: Callable[..., PeekLockBus]
+    end: Callable[[Path], None] = _nothing
+    features: frozenset[str] = frozenset({"sessions", "duplicates"})
+
+
+STORES: dict[str, StoreTarget] = {
+    "sqlite": StoreTarget(lambda folder: SqliteStore(folder / "store.db")),
 }
-BUSES: dict[str, Callable[..., PeekLockBus]] = {
-    "sqlite": lambda folder, **options: SqliteBus(folder / "bus.db", **options),
+BUSES: dict[str, BusTarget] = {
+    "sqlite": BusTarget(lambda folder, **options: SqliteBus(folder / "bus.db", **options)),
 }
 TOPICS: dict[str, Callable[[PeekLockBus], Topic]] = {
     "queue": QueueTopic,

@@ -102,6 +102,7 @@ async def test_a_closed_bus_has_kept_everything(open_bus: Open) -> None:
 # --- sessions ----------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("sessions")
 async def test_a_session_is_first_in_first_out(bus: PeekLockBus) -> None:
     await bus.send("q", event("1", "c"), event("2", "c"))
     await bus.send("q", event("3", "c"))
@@ -109,6 +110,7 @@ async def test_a_session_is_first_in_first_out(bus: PeekLockBus) -> None:
     assert await drained(bus) == ["1", "2", "3"]
 
 
+@pytest.mark.needs("sessions")
 async def test_a_session_has_one_consumer_at_a_time(open_bus: Open) -> None:
     one, other = open_bus(), open_bus()
     await one.send("q", event("1", "c"), event("2", "c"))
@@ -120,6 +122,7 @@ async def test_a_session_has_one_consumer_at_a_time(open_bus: Open) -> None:
     assert ids(await other.receive("q", 10)) == ["2"]
 
 
+@pytest.mark.needs("sessions")
 async def test_receive_takes_the_head_of_each_free_session(bus: PeekLockBus) -> None:
     for n in range(3):
         await bus.send("q", *(event(f"{c}{n}", c) for c in "abcd"))
@@ -136,6 +139,7 @@ async def test_messages_without_a_conversation_do_not_wait_for_each_other(
     assert [(d.id, d.session) for d in await bus.receive("q", 10)] == [("1", "1"), ("2", "2")]
 
 
+@pytest.mark.needs("sessions")
 async def test_processes_never_share_a_session(
     bus: PeekLockBus, processes: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +260,7 @@ async def test_a_living_process_keeps_what_it_holds(bus: PeekLockBus, processes:
 # --- abandon -----------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("sessions")
 async def test_an_abandoned_message_comes_again_before_its_successors(bus: PeekLockBus) -> None:
     await bus.send("q", event("1", "c"), event("2", "c"))
     [first] = await bus.receive("q")
@@ -266,6 +271,7 @@ async def test_an_abandoned_message_comes_again_before_its_successors(bus: PeekL
     assert (again.id, again.count) == ("1", 2)
 
 
+@pytest.mark.needs("sessions")
 async def test_a_session_waits_while_its_head_is_abandoned_with_a_delay(bus: PeekLockBus) -> None:
     await bus.send("q", event("1", "c"), event("2", "c"))
     [first] = await bus.receive("q")
@@ -294,6 +300,7 @@ async def test_a_delayed_message_is_hidden_until_its_time(bus: PeekLockBus) -> N
     assert delivery.enqueued_at >= started + 0.3
 
 
+@pytest.mark.needs("sessions")
 async def test_a_delayed_message_queues_up_when_it_becomes_active(bus: PeekLockBus) -> None:
     await bus.send("q", event("late", "c"), delay=0.2)
     await bus.send("q", event("soon", "c"), delay=0.1)
@@ -313,6 +320,7 @@ async def test_a_delayed_message_queues_up_when_it_becomes_active(bus: PeekLockB
 # --- duplicates --------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("duplicates")
 async def test_a_second_send_of_an_id_is_dropped(bus: PeekLockBus) -> None:
     await bus.send("q", event("1"))
     await bus.send("q", event("1"), event("2"), event("2"))
@@ -325,6 +333,7 @@ async def test_a_second_send_of_an_id_is_dropped(bus: PeekLockBus) -> None:
     assert await drained(bus) == []
 
 
+@pytest.mark.needs("duplicates")
 async def test_a_scheduled_message_counts_as_sent(bus: PeekLockBus) -> None:
     await bus.send("q", event("1"), delay=60)
     await bus.send("q", event("1"))
@@ -332,6 +341,7 @@ async def test_a_scheduled_message_counts_as_sent(bus: PeekLockBus) -> None:
     assert await bus.receive("q") == []
 
 
+@pytest.mark.needs("duplicates")
 async def test_after_the_window_an_id_is_new(open_bus: Open) -> None:
     bus = open_bus(duplicate_window=0.2)
     await bus.send("q", event("1"))
@@ -342,6 +352,7 @@ async def test_after_the_window_an_id_is_new(open_bus: Open) -> None:
             await bus.send("q", event("1"))
 
 
+@pytest.mark.needs("duplicates")
 async def test_another_process_remembers_ids_too(bus: PeekLockBus, processes: Start) -> None:
     await bus.send("q", event("1"))
     sender = await processes("send", "1")

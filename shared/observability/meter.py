@@ -1,0 +1,64 @@
+"""What one unit of work uses: calls of models, request units of the store.
+
+Adapters record, whoever runs the work takes the sum and writes it to the ledger.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from shared.ports import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One request to a model, answered or not.
+
+    `alias` is what the bot asked for, `deployment` what was called, `model` what answered.
+    `operation` is the GenAI convention's name: `chat`, `embeddings`. `outcome` is `ok`,
+    `aborted` (the reader left the stream), or the error's short code. `seconds` is how long it
+    took.
+    """
+
+    alias: str
+    deployment: str
+    operation: str
+    usage: Usage
+    model: str = ""
+    finish: str = ""
+    outcome: str = "ok"
+    seconds: float = 0.0
+
+
+@dataclass
+class Meter:
+    """The readings of one unit of work."""
+
+    calls: list[ModelCall] = field(default_factory=list)
+    request_units: float = 0.0
+
+
+_current: ContextVar[Meter | None] = ContextVar("meter", default=None)
+
+
+@contextmanager
+def metering() -> Iterator[Meter]:
+    """Collect what is recorded inside."""
+    meter = Meter()
+    token = _current.set(meter)
+    try:
+        yield meter
+    finally:
+        _current.reset(token)
+
+
+def charge(request_units: float) -> None:
+    """Add what the store charged for one request."""
+    if meter := _current.get():
+        meter.request_units += request_units
+
+
+def record(call: ModelCall) -> None:
+    if meter := _current.get():
+        meter.calls.append(call)
