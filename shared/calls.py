@@ -12,6 +12,7 @@ from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.intake import arrival, first_click
+from shared.observability.meter import metering
 from shared.parse import json_object
 from shared.performance import Outcome, perform
 from shared.ports import Inbound
@@ -91,6 +92,14 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
+    with metering():
+        try:
+            return await _once(fabric, skill, event, collect=collect)
+        finally:
+            fabric.ledger.carry(event)
+
+
+async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
     for _ in range(4 * MAX_CONFLICTS):
         try:
             outcome = await perform(fabric, skill, event, direct=True, collect=collect)

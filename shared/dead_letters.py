@@ -1,34 +1,44 @@
 """Messages that nobody will try again: kept with their reason, and the person is told."""
 
+from dataclasses import replace
 from time import time
+from typing import Any
 
-from shared import effects, outbox
+from shared import effects, outbox, wire
 from shared.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
-from shared.observability import log
+from shared.observability import log, trace
 from shared.ports import Create, Op, Put
 
 APOLOGY = (
     "Sorry, something went wrong on our side and I could not answer this. It has been reported."
 )
 
+LARGEST_RECORD = 500_000
+"""Bytes of an event that are kept with its death."""
+
 UNREADABLE = "unreadable"
 """The partition of dead messages that belong to no conversation."""
 
 
-async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: str = "") -> None:
-    """Record the death of `event`, end its chain in the books, and apologise to the person."""
+async def bury(fabric: Fabric, queue: str, event: Event, reason: str, detail: str = "") -> None:
+    """Record the death of `event`, end its chain in the books, and apologise to the person.
+
+    `queue` is where it waited, "" when that is not known.
+    """
+    skill = queue.removeprefix("skill-")
     log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
     dead = {
         "kind": "event",
-        "skill": skill,
+        "queue": queue,
         "reason": reason,
         "detail": detail,
         "origin": event.origin,
         "attempts": event.attempt + 1,
-        "event": event.to_dict(),
+        "event": _record(event),
+        "trace": trace.traceparent() or event.traceparent,
         "at": time(),
     }
     partition = event.conversation or UNREADABLE
@@ -36,6 +46,7 @@ async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: st
         ops: list[Op] = [
             Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
             Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
+            *fabric.ledger.entry(event, skill),
         ]
         apology: list[Create] = []
         try:
@@ -55,12 +66,15 @@ async def bury(fabric: Fabric, skill: str, event: Event, reason: str, detail: st
             if conflict.id.startswith("seen:"):
                 return
             continue
+        fabric.ledger.booked()
         await outbox.relay(fabric, partition, apology)
         return
     raise TransientError("others keep changing the conversation")
 
 
-async def bury_body(fabric: Fabric, body: str, reason: str, detail: str = "") -> None:
+async def bury_body(
+    fabric: Fabric, body: str, reason: str, detail: str = "", *, queue: str = ""
+) -> None:
     """Record a queue message that is dead for the broker, or that is no event at all.
 
     A wake-up leaves nothing to record: what it was for is in the outbox, and the sweep comes.
@@ -69,14 +83,30 @@ async def bury_body(fabric: Fabric, body: str, reason: str, detail: str = "") ->
         event = Event.from_json(body)
     except ValueError:
         log.error("dead.unreadable", reason=reason, size=len(body))
-        dead = {"kind": "body", "reason": reason, "detail": detail, "body": body[:65_536]}
-        record = Put(f"dead:{event_id(body)}", {**dead, "at": time()}, ttl=DEAD_KEPT)
+        dead = {
+            "kind": "body",
+            "queue": queue,
+            "reason": reason,
+            "detail": detail,
+            "body": body[:65_536],
+            "at": time(),
+        }
+        record = Put(f"dead:{event_id(body)}", dead, ttl=DEAD_KEPT)
         await fabric.store.write(UNREADABLE, record)
         return
     if event.type == WAKE:
         log.warning("dead.wake_up", conversation=event.conversation, reason=reason)
         return
-    await bury(fabric, "", event, reason, detail)
+    await bury(fabric, queue, event, reason, detail)
+
+
+def _record(event: Event) -> dict[str, Any]:
+    """The event as it is kept; of one that no document of the store can hold, the envelope."""
+    whole = event.to_dict()
+    size = len(wire.dumps(whole))
+    if size <= LARGEST_RECORD:
+        return whole
+    return replace(event, data={"omitted_bytes": size}).to_dict()
 
 
 def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Create]:

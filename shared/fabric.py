@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared.bot import Bot
 from shared.errors import ConfigurationError
+from shared.governance.ledger import Ledger
 from shared.http import HttpClient
 from shared.manifest import load_bots
 from shared.ports import Bus, Channel, Models, Store, Topic
@@ -44,6 +45,7 @@ class Fabric:
         for bot in self.bots.values():
             self._check(bot)
         self.http = HttpClient()
+        self.ledger = Ledger()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""

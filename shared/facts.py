@@ -22,10 +22,10 @@ async def fan_out(fabric: Fabric, body: str) -> None:
     try:
         fact = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric, body, "not_an_event", str(error))
+        await bury_body(fabric, body, "not_an_event", str(error), queue="events")
         return
     if fact.hops > MAX_HOPS:
-        await bury_body(fabric, body, "too_many_hops")
+        await bury_body(fabric, body, "too_many_hops", queue="events")
         return
     with trace.span(fact.traceparent):
         targets = await _targets(fabric, fact)

@@ -43,8 +43,7 @@ async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
 
 async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None:
     events: dict[str, Event] = {}
-    skill, kept = "", False
-    now = time()
+    skill, kept, store_answers = "", False, True
     for inbound in inbounds:
         event = arrival(inbound)
         try:
@@ -57,12 +56,14 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
                 skill, kept = await _lane(fabric, inbound)
         except Unavailable as error:
             log.error("accept.store_unavailable", conversation=key, reason=str(error))
-            skill = skill or inbound.bot.default_skill
+            skill, store_answers = skill or inbound.bot.default_skill, False
         events[event.id] = event
     if not events:
         return
     known: set[str] = set()
-    recorded = await _recorded(fabric, key, list(events), skill, now, known=known)
+    recorded = store_answers and await _recorded(
+        fabric, key, list(events.values()), skill, known=known
+    )  # a store that does not answer is waited for once: the channel waits too
     try:
         if kept:
             await outbox.enqueue_kept(fabric, key)
@@ -140,14 +141,19 @@ async def _lane(fabric: Fabric, inbound: Inbound) -> tuple[str, bool]:
 
 
 async def _recorded(
-    fabric: Fabric, key: str, ids: Sequence[str], skill: str, now: float, *, known: set[str]
+    fabric: Fabric, key: str, events: Sequence[Event], skill: str, *, known: set[str]
 ) -> bool:
     """Note what is accepted, for the books and the order; False when the store cannot.
 
     Adds to `known` what was accepted before.
     """
-    body = {"skill": skill, "at": now}
-    creates = [Create(f"accepted:{id}", body, due=now + OVERDUE, ttl=REMEMBERED) for id in ids]
+    due = time() + OVERDUE
+    creates = [
+        Create(
+            f"accepted:{event.id}", {"skill": skill, "at": event.began()}, due=due, ttl=REMEMBERED
+        )
+        for event in events
+    ]
     try:
         for start in range(0, len(creates), 50):
             await _create(fabric, key, creates[start : start + 50], known)

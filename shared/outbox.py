@@ -45,7 +45,7 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
     notes = [
         Put(
             f"accepted:{event.id}",
-            {"skill": skill, "at": now, "kept": True},
+            {"skill": skill, "at": event.began(), "kept": True},
             due=now + LEASE,
             ttl=REMEMBERED,
         )

@@ -7,6 +7,7 @@ conversation sees to it that nobody's change is lost.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from time import monotonic, time
 from typing import Any
 
@@ -70,9 +71,11 @@ async def perform(
     if direct or event.type != ACTIVITY:
         conversation = await load(store, event)
     else:
-        conversation = await _in_order(store, skill, event)
+        conversation = await _in_order(fabric, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
         return _recalled(seen.body) if direct else None
+    if event.dataref:
+        raise PermanentError("claim_lost", "the blob with the event's body is gone")
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
@@ -96,24 +99,44 @@ async def perform(
     raise TransientError("others keep changing the conversation")
 
 
-async def _in_order(store: Store, skill: Skill, event: Event) -> Conversation:
+async def _in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
     """The conversation, once nothing of it must go before this event.
 
     What goes first and is with another skill mostly takes milliseconds: it is waited for in
     place. What is parked in this skill's own queue needs this session to be free: then this
-    event is parked behind it.
+    event is parked behind it. A bus without sessions has none to free, and may have let this
+    event overtake one that was accepted before it.
     """
+    store, ordered = fabric.store, fabric.bus.ordered
     deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
     while True:
         conversation = await load(store, event)
         blocker = conversation.blocked_by(event.work_id)
+        if not blocker and not ordered:
+            blocker = await _overtaken(store, event)
         if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
             return conversation
-        if blocker == skill.name or monotonic() > deadline:
-            after = max(0.1 if blocker == skill.name else 1.0, conversation.wake - time())
+        own = blocker == skill.name and ordered
+        if own or monotonic() > deadline:
+            after = max(0.1 if own else 1.0, conversation.wake - time())
             raise TransientError("waits behind earlier work", after=after)
         await asyncio.sleep(pause)
         pause = min(0.2, pause * 1.5)
+
+
+async def _overtaken(store: Store, event: Event) -> str:
+    """The skill that has an unfinished activity accepted before this one; "" for none."""
+    unfinished = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
+    own = f"accepted:{event.origin}"
+    place = (event.began(), own)
+    return next(
+        (
+            str(item.body["skill"])
+            for item in unfinished
+            if item.id != own and (item.body["at"], item.id) < place
+        ),
+        "",
+    )
 
 
 def _recalled(body: dict[str, Any]) -> Outcome:
@@ -237,11 +260,16 @@ async def _commit(
         conversation.to_op(),
         _transcript(turn, replies),
         *made,
+        *fabric.ledger.entry(event, turn.skill.name),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
         finished = {"skill": turn.skill.name, "at": turn.now}
         ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
-    await fabric.store.write(event.conversation, *ops)
+    try:
+        await fabric.store.write(event.conversation, *ops)
+    except PermanentError as error:
+        raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
+    fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
 
 

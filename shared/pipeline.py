@@ -7,6 +7,7 @@ Only then does `outbox.relay` act on the world.
 """
 
 import asyncio
+from contextlib import suppress
 from random import random
 from time import monotonic, time
 
@@ -17,12 +18,10 @@ from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
+from shared.observability.meter import metering
 from shared.performance import perform
 from shared.ports import Create, Op, Put
 from shared.skill import Skill
-
-MAX_DELIVERIES = 10
-"""Deliveries of one message before it is dead; the queues are set up with the same number."""
 
 NOTICE_ATTEMPT = 2
 """The failed attempt after which the person is told that it takes longer (about 3 s)."""
@@ -38,11 +37,14 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     try:
         event = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric, body, "not_an_event", str(error))
+        await bury_body(fabric, body, "not_an_event", str(error), queue=f"skill-{skill.name}")
         return
-    with trace.span(event.traceparent):
+    with trace.span(event.traceparent), metering() as meter:
         started = monotonic()
-        fate = await settle(fabric, skill, event, count)
+        try:
+            fate = await settle(fabric, skill, event, count)
+        finally:
+            fabric.ledger.carry(event)
         log.info(
             "turn",
             bot=event.bot,
@@ -52,6 +54,8 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
             hops=event.hops,
             fate=fate,
             ms=round((monotonic() - started) * 1000, 1),
+            tokens=meter.total_tokens,
+            request_units=round(meter.total_units, 2),
         )
 
 
@@ -71,7 +75,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await retry_later(fabric, skill, event, error)
             return "parked"
     except PermanentError as error:
-        await bury(fabric, skill.name, event, error.reason, error.detail)
+        await bury(fabric, f"skill-{skill.name}", event, error.reason, error.detail)
         return "dead"
     except Exception as error:
         outage = isinstance(error, TransientError)
@@ -84,10 +88,19 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             delivery=count,
             reason=type(error).__name__,
         )
-        if count >= MAX_DELIVERIES and not outage:
-            await bury(fabric, skill.name, event, "handler_error", type(error).__name__)
+        if count >= fabric.bus.max_deliveries and not outage:
+            await bury(fabric, f"skill-{skill.name}", event, "handler_error", type(error).__name__)
             return "dead"
+        await _book_failure(fabric, skill, event, count)
         raise
+
+
+async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
+    """Write down what the failed delivery used, if the store takes it."""
+    if entry := fabric.ledger.entry(event, skill.name, delivery=count):
+        with suppress(TransientError):
+            await fabric.store.write(event.conversation, *entry, durable=False)
+            fabric.ledger.booked()
 
 
 async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = False) -> None:
@@ -135,11 +148,13 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
                 *ops,
                 conversation.to_op(),
                 *made,
+                *fabric.ledger.entry(event, skill.name),
             )
         except Conflict as conflict:
             if conflict.id.startswith("seen:"):
                 return
             continue
+        fabric.ledger.booked()
         log.warning(
             "turn.parked",
             skill=skill.name,

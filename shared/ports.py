@@ -125,7 +125,14 @@ class Blobs(Protocol):
 
 
 class Bus(Protocol):
-    """Queues of commands. The trigger that receives and settles belongs to the host."""
+    """Queues of commands. The trigger that receives and settles belongs to the host.
+
+    `ordered` when messages of one session are delivered one at a time and in order;
+    `max_deliveries` is after how many one counts as poison.
+    """
+
+    ordered: bool
+    max_deliveries: int
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         """Enqueue in order, durable on return; all or nothing.

@@ -15,7 +15,7 @@ async def deliver(body: str, count: int) -> None:
     try:
         wake = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric(), body, "not_an_event", str(error))
+        await bury_body(fabric(), body, "not_an_event", str(error), queue=outbox.OUTBOUND)
         return
     with trace.span(wake.traceparent):
         await outbox.drain(fabric(), wake.conversation)

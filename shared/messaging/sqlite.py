@@ -29,6 +29,8 @@ class SqliteBus:
     message's id is remembered.
     """
 
+    ordered = True
+
     def __init__(
         self,
         path: str | Path,
@@ -40,7 +42,7 @@ class SqliteBus:
     ) -> None:
         self._database = Database(path, messages.SCHEMA, synchronous=synchronous)
         self._lock_seconds = lock_seconds
-        self._max_deliveries = max_deliveries
+        self.max_deliveries = max_deliveries
         self._duplicate_window = duplicate_window
         self._owner = Owner(self._database.path)
         self._news = News(self._poll)
@@ -91,7 +93,7 @@ class SqliteBus:
         def work(cursor: Cursor) -> tuple[int, list[Delivery]]:
             self._owner.claim()
             moved = messages.activate(cursor)
-            moved += messages.release(cursor, dead, self._max_deliveries)
+            moved += messages.release(cursor, dead, self.max_deliveries)
             name, seconds = self._owner.name, self._lock_seconds
             return moved, messages.lock(cursor, queue, limit, name, seconds)
 
@@ -126,7 +128,7 @@ class SqliteBus:
 
     async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
         await self._database.write(
-            lambda cursor: messages.abandon(cursor, delivery, delay, self._max_deliveries),
+            lambda cursor: messages.abandon(cursor, delivery, delay, self.max_deliveries),
             durable=False,
         )
         if delay <= 0:

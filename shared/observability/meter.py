@@ -33,10 +33,12 @@ class ModelCall:
 
 @dataclass
 class Meter:
-    """The readings of one unit of work."""
+    """The readings of one unit of work: what is not booked yet, and the sums of all."""
 
     calls: list[ModelCall] = field(default_factory=list)
     request_units: float = 0.0
+    total_units: float = 0.0
+    total_tokens: int = 0
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -53,12 +55,19 @@ def metering() -> Iterator[Meter]:
         _current.reset(token)
 
 
+def current() -> Meter:
+    """The meter of the work at hand; a new one that nobody reads outside of any."""
+    return _current.get() or Meter()
+
+
 def charge(request_units: float) -> None:
     """Add what the store charged for one request."""
     if meter := _current.get():
         meter.request_units += request_units
+        meter.total_units += request_units
 
 
 def record(call: ModelCall) -> None:
     if meter := _current.get():
         meter.calls.append(call)
+        meter.total_tokens += call.usage.input_tokens + call.usage.output_tokens

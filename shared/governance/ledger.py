@@ -1,0 +1,66 @@
+"""What each turn used, written beside it: tokens by model, request units of the store."""
+
+from time import time
+from typing import Any
+
+from shared.event import Event
+from shared.observability.meter import ModelCall, current
+from shared.ports import Put
+
+KEPT = 400 * 86_400
+"""Seconds that an entry is kept: more than a year, for yearly reports."""
+
+
+class Ledger:
+    """Makes the entries of one process, from the meter of the work at hand.
+
+    What the store charges for a commit is known only after it, so that remainder is carried
+    into this process' next entry of the same bot: sums by bot are whole.
+    """
+
+    def __init__(self) -> None:
+        self._carried: dict[str, float] = {}
+
+    def entry(self, event: Event, skill: str, *, delivery: int = 0) -> list[Put]:
+        """The entry as an operation of the work's commit, none when the work was free.
+
+        `delivery` sets apart the entries of deliveries that failed; 0 is the one that did not.
+        """
+        meter = current()
+        meter.request_units += self._carried.pop(event.bot, 0.0)
+        if not meter.calls and not meter.request_units:
+            return []
+        body = {
+            "bot": event.bot,
+            "skill": skill,
+            "at": time(),
+            "request_units": round(meter.request_units, 2),
+            "calls": [_call(call) for call in meter.calls],
+        }
+        id = f"ledger:{event.id}" + (f".{delivery}" if delivery else "")
+        return [Put(id, body, ttl=KEPT)]
+
+    def booked(self) -> None:
+        """The entry is committed: start anew."""
+        meter = current()
+        meter.calls, meter.request_units = [], 0.0
+
+    def carry(self, event: Event) -> None:
+        """The work is over: what was used since the entry goes into the next one."""
+        if units := current().request_units:
+            self._carried[event.bot] = self._carried.get(event.bot, 0.0) + units
+
+
+def _call(call: ModelCall) -> dict[str, Any]:
+    return {
+        "alias": call.alias,
+        "deployment": call.deployment,
+        "model": call.model,
+        "operation": call.operation,
+        "outcome": call.outcome,
+        "input_tokens": call.usage.input_tokens,
+        "output_tokens": call.usage.output_tokens,
+        "cached_tokens": call.usage.cached_tokens,
+        "reasoning_tokens": call.usage.reasoning_tokens,
+        "seconds": round(call.seconds, 3),
+    }
