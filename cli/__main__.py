@@ -15,6 +15,7 @@ COMMANDS = {
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
+    "dlq": "what nobody will try again: list, show, redrive, discard",
 }
 """Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
 

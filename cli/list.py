@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     if arguments.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        print("\n\n".join(_table(name, rows) for name, rows in found.items()))
+        print("\n\n".join(table(name, rows) for name, rows in found.items()))
     return 0
 
 
@@ -60,7 +60,7 @@ def channels(bot: Bot) -> list[str]:
     return [name for name in CHANNELS if getattr(bot.channels, name) is not None]
 
 
-def _table(title: str, rows: Sequence[dict[str, Any]]) -> str:
+def table(title: str, rows: Sequence[dict[str, Any]]) -> str:
     """Columns as wide as their widest cell; the first row names them."""
     if not rows:
         return f"{title}: none"

@@ -17,15 +17,15 @@ async def books(fabric: Fabric) -> dict[str, int]:
     `repeated` counts sends that may have reached a channel twice, too many rather than too
     few. Walks all activities of the last 30 days: a report, not a health check.
     """
-    dead = {(i.partition, i.body.get("origin")) async for i in _all(fabric, "dead:")}
+    dead = {(i.partition, i.body.get("origin")) async for i in every(fabric, "dead:")}
     now = time()
     left: dict[tuple[str, str], str] = {}
-    async for item in _all(fabric, "outbox:"):
+    async for item in every(fabric, "outbox:"):
         waits = item.body.get("failures") or item.body.get("not_before", 0) > now
         place = (item.partition, str(item.body.get("origin")))
         left[place] = "parked" if waits and left.get(place) != "pending" else "pending"
     count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
-    async for item in _all(fabric, "accepted:"):
+    async for item in every(fabric, "accepted:"):
         place = (item.partition, item.id.removeprefix("accepted:"))
         if place in dead:
             fate = "dead"
@@ -35,7 +35,7 @@ async def books(fabric: Fabric) -> dict[str, int]:
             fate = left.get(place, "done")
         count["accepted"] += 1
         count[fate] += 1
-    count["repeated"] = len([item async for item in _all(fabric, "repeat:")])
+    count["repeated"] = len([item async for item in every(fabric, "repeat:")])
     return count
 
 
@@ -43,7 +43,7 @@ def balanced(count: dict[str, int]) -> bool:
     return count["accepted"] == sum(count[fate] for fate in ("done", "parked", "dead", "pending"))
 
 
-async def _all(fabric: Fabric, prefix: str) -> AsyncIterator[Item]:
+async def every(fabric: Fabric, prefix: str) -> AsyncIterator[Item]:
     """Every item of a kind, page by page, over all partitions."""
     after = ""
     while page := await fabric.store.find(None, prefix, after=after, limit=PAGE):

@@ -1,0 +1,169 @@
+"""What died can be looked at, sent again, or dismissed.
+
+A letter is a `dead:` record of the store: an event that a skill could not handle, an effect
+that could not be sent, or a body that was no event. `redrive` sends it where it was on its way
+to, under a new id that no broker and no `seen` marker knows, the oldest of a conversation first.
+"""
+
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from shared import outbox
+from shared.books import every
+from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_CONFLICTS, REMEMBERED, Conversation
+from shared.errors import Conflict, PermanentError, TransientError
+from shared.event import ACTIVITY, Event, utc_now
+from shared.fabric import Fabric
+from shared.intake import OVERDUE
+from shared.observability import log
+from shared.ports import Create, Delete, Item, Put
+
+EVENT, BODY = "event", "body"
+"""Kinds of letters; the others are those of effects: send, queue, publish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter. `at` is the Unix time of death, `id` names it within its conversation."""
+
+    item: Item
+
+    @property
+    def id(self) -> str:
+        return self.item.id.removeprefix("dead:")
+
+    @property
+    def conversation(self) -> str:
+        return self.item.partition
+
+    @property
+    def kind(self) -> str:
+        return str(self.item.body["kind"])
+
+    @property
+    def queue(self) -> str:
+        """Where it was on its way to; an effect that sends names its channel."""
+        return str(self.item.body.get("queue") or self._reference.get("channel") or "")
+
+    @property
+    def bot(self) -> str:
+        return str(self._event.get("bot") or self._reference.get("bot") or "")
+
+    @property
+    def reason(self) -> str:
+        return str(self.item.body["reason"])
+
+    @property
+    def at(self) -> float:
+        return float(self.item.body["at"])
+
+    @property
+    def _event(self) -> dict[str, Any]:
+        return self.item.body.get("event") or {}
+
+    @property
+    def _reference(self) -> dict[str, Any]:
+        return self.item.body.get("reference") or {}
+
+    def explain(self) -> dict[str, Any]:
+        """All that an operator needs, and nothing that was said."""
+        body = self.item.body
+        return {
+            "id": self.id,
+            "conversation": self.conversation,
+            "kind": self.kind,
+            "bot": self.bot,
+            "queue": self.queue,
+            "reason": self.reason,
+            "detail": body.get("detail", ""),
+            "attempts": body.get("attempts") or body.get("tries") or 1,
+            "died": self.at,
+            "began": Event.from_dict(self._event).began() if self._event else body.get("made"),
+            "type": self._event.get("type", ""),
+            "origin": body.get("origin", ""),
+            "trace": str(body.get("trace", ""))[3:35],
+        }
+
+
+async def letters(
+    fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = ""
+) -> list[Letter]:
+    """What is dead and not dismissed, by conversation, in each the oldest first."""
+    found = [Letter(item) async for item in every(fabric, "dead:")]
+    chosen = [
+        letter
+        for letter in found
+        if not letter.item.body.get("discarded")
+        and bot in ("", letter.bot)
+        and queue in ("", letter.queue)
+        and reason in ("", letter.reason)
+    ]
+    return sorted(chosen, key=lambda letter: (letter.conversation, letter.at))
+
+
+async def redrive(fabric: Fabric, letter: Letter) -> None:
+    """Send it again, once however often this is tried.
+
+    Raises PermanentError for what cannot be sent again, TransientError when the bus or the
+    store does not answer; the letter then stays.
+    """
+    if letter.kind == BODY:
+        raise PermanentError("not_an_event", "only discard is left for a body that is no event")
+    if letter.kind == EVENT:
+        await _send_again(fabric, letter)
+    else:
+        await _into_outbox(fabric, letter)
+    log.info("dead.redriven", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+
+
+async def discard(fabric: Fabric, letter: Letter) -> None:
+    """Dismiss it: it stays on record and in the books, and is listed no more."""
+    item = letter.item
+    body = {**item.body, "discarded": time()}
+    await fabric.store.write(item.partition, Put(item.id, body, etag=item.etag, ttl=DEAD_KEPT))
+    log.info("dead.discarded", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+
+
+async def _send_again(fabric: Fabric, letter: Letter) -> None:
+    """The event under an id that follows from its attempts, so that a second try is a copy."""
+    event = Event.from_dict(letter.item.body["event"])
+    if "omitted_bytes" in event.data or event.dataref:
+        raise PermanentError("body_not_kept", "the event was too large to be kept")
+    bot = fabric.bots.get(event.bot)
+    queue = letter.queue or (f"skill-{bot.default_skill}" if bot else "")
+    if not queue:
+        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    attempt = event.attempt + 1
+    id = f"{event.work_id}:replay:{attempt}"
+    again = replace(event, id=id, attempt=attempt, cause=event.id, time=utc_now())
+    if event.origin and event.type == ACTIVITY:
+        reopened = {"skill": queue.removeprefix("skill-"), "at": again.began()}
+        note = Put(f"accepted:{event.origin}", reopened, due=time() + OVERDUE, ttl=REMEMBERED)
+        await fabric.store.write(event.conversation, note)
+    await fabric.bus.send(queue, again)
+    await fabric.store.write(letter.conversation, Delete(letter.item.id))
+
+
+async def _into_outbox(fabric: Fabric, letter: Letter) -> None:
+    """The effect at the end of its conversation's outbox, which then goes."""
+    store, key = fabric.store, letter.conversation
+    dropped = ("reason", "detail", "at", "failures")
+    body = {name: value for name, value in letter.item.body.items() if name not in dropped}
+    for _ in range(MAX_CONFLICTS):
+        item = await store.get(key, DOCUMENT)
+        if item is None:
+            raise PermanentError("no_conversation", "nothing is known of its conversation")
+        conversation = Conversation.from_item(item)
+        body |= {"made": time(), "not_before": 0.0, "at": 0.0}
+        effect = Create(conversation.next_outbox_id(), body, due=time())
+        taken = Delete(letter.item.id, etag=letter.item.etag)
+        try:
+            await store.write(key, taken, conversation.to_op(), effect)
+        except Conflict as conflict:
+            if conflict.id == letter.item.id:
+                return
+            continue
+        await outbox.drain(fabric, key)
+        return
+    raise TransientError("others keep changing the conversation")

@@ -1,0 +1,171 @@
+"""What is dead can be listed, explained, sent again in order and once, or dismissed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from shared import dead_letter_desk as desk
+from shared.books import balanced, books
+from shared.dead_letters import bury_body
+from shared.errors import PermanentError, ReferenceGone, TransientError
+from shared.event import Event
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+Make = Callable[..., Lab]
+
+
+@pytest.fixture
+def mended() -> list[bool]:
+    """Not empty once the backend behind the skill works."""
+    return []
+
+
+@pytest.fixture
+def fabric(lab: Make, mended: list[bool]) -> Lab:
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        if not mended:
+            raise PermanentError("order_gone", "no such table")
+        turn.reply(f"found {turn.text}")
+
+    return lab(skill)
+
+
+async def dead(fabric: Lab, *texts: str) -> list[desk.Letter]:
+    for text in texts:
+        await fabric.say(text)
+        await fabric.drain()
+    return await desk.letters(fabric)
+
+
+async def test_a_letter_says_why_and_where_but_not_what_was_said(fabric: Lab) -> None:
+    [letter] = await dead(fabric, "a secret order")
+
+    said = letter.explain()
+
+    assert said["reason"] == "order_gone"
+    assert said["detail"] == "no such table"
+    assert (said["bot"], said["queue"], said["attempts"]) == ("lab", "skill-orders", 1)
+    assert said["conversation"] == letter.conversation
+    assert said["trace"]
+    assert "secret" not in str(said)
+
+
+async def test_letters_are_chosen_by_bot_queue_and_reason(fabric: Lab) -> None:
+    [letter] = await dead(fabric, "1")
+
+    assert await desk.letters(fabric, bot="lab", queue="skill-orders", reason="order_gone")
+    for other in ({"bot": "x"}, {"queue": "skill-x"}, {"reason": "x"}):
+        assert not await desk.letters(fabric, **other)
+    assert letter.kind == desk.EVENT
+
+
+async def test_redriven_letters_are_answered_in_order_and_once(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    letters = await dead(fabric, "1", "2", "3")
+    mended.append(True)
+
+    for letter in letters:
+        await desk.redrive(fabric, letter)
+        await desk.redrive(fabric, letter)
+    await fabric.drain()
+
+    assert fabric.heard()[3:] == ["found 1", "found 2", "found 3"]
+    assert await desk.letters(fabric) == []
+    count = await books(fabric)
+    assert (count["done"], count["dead"]) == (3, 0)
+    assert balanced(count)
+
+
+async def test_what_fails_again_is_dead_again_and_can_be_redriven_again(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    [letter] = await dead(fabric, "1")
+    await desk.redrive(fabric, letter)
+    await fabric.drain()
+
+    [again] = await desk.letters(fabric)
+    assert again.explain()["attempts"] == 2
+    mended.append(True)
+    await desk.redrive(fabric, again)
+    await fabric.drain()
+
+    assert fabric.heard()[-1] == "found 1"
+
+
+async def test_a_redriven_letter_may_wait_for_a_backend(lab: Make) -> None:
+    """Its retries must not be taken for those before its death."""
+    errors: list[Exception] = [
+        TransientError("down", after=0),
+        TransientError("down", after=0),
+        PermanentError("broken"),
+        TransientError("down", after=0),
+        TransientError("down", after=0),
+    ]
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        if errors:
+            raise errors.pop(0)
+        turn.reply("found")
+
+    fabric = lab(skill)
+    [letter] = await dead(fabric, "1")
+    await desk.redrive(fabric, letter)
+    await fabric.drain()
+
+    assert fabric.heard()[-1] == "found"
+
+
+async def test_a_reply_that_could_not_be_sent_is_sent_again(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    mended.append(True)
+    fabric.memory.failures = [ReferenceGone("blocked", "the bot was blocked")]
+    [letter] = await dead(fabric, "1")
+    assert (letter.kind, letter.queue, letter.bot) == ("send", "web", "lab")
+
+    await desk.redrive(fabric, letter)
+    await desk.redrive(fabric, letter)
+    await fabric.drain()
+
+    assert fabric.heard() == ["found 1"]
+    assert await desk.letters(fabric) == []
+
+
+async def test_a_discarded_letter_is_listed_no_more_and_stays_in_the_books(fabric: Lab) -> None:
+    [letter] = await dead(fabric, "1")
+
+    await desk.discard(fabric, letter)
+
+    assert await desk.letters(fabric) == []
+    assert (await books(fabric))["dead"] == 1
+
+
+async def test_what_is_no_event_can_only_be_discarded(fabric: Lab) -> None:
+    await bury_body(fabric, "not ours", "not_an_event", queue="skill-orders")
+    [letter] = await desk.letters(fabric)
+    assert (letter.kind, letter.queue) == (desk.BODY, "skill-orders")
+
+    with pytest.raises(PermanentError, match="only discard"):
+        await desk.redrive(fabric, letter)
+
+
+async def test_an_event_too_large_to_keep_leaves_its_envelope(fabric: Lab) -> None:
+    [small] = await dead(fabric, "1")
+    event = Event.from_dict(small.item.body["event"])
+    large = replace(event, id="large", data={**event.data, "x": "x" * 600_000})
+
+    await bury_body(fabric, large.to_json(), "handler_error", queue="skill-orders")
+
+    letter = next(one for one in await desk.letters(fabric) if one.id == "large")
+    assert Event.from_dict(letter.item.body["event"]).data["omitted_bytes"] > 600_000
+    with pytest.raises(PermanentError, match="too large"):
+        await desk.redrive(fabric, letter)
