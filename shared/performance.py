@@ -105,14 +105,15 @@ async def _in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
     What goes first and is with another skill mostly takes milliseconds: it is waited for in
     place. What is parked in this skill's own queue needs this session to be free: then this
     event is parked behind it. A bus without sessions has none to free, and may have let this
-    event overtake one that was accepted before it.
+    event overtake what was accepted before it: there, that alone is the order.
     """
     store, ordered = fabric.store, fabric.bus.ordered
     deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
     while True:
         conversation = await load(store, event)
-        blocker = conversation.blocked_by(event.work_id)
-        if not blocker and not ordered:
+        if ordered:
+            blocker = conversation.blocked_by(event.work_id)
+        else:
             blocker = await _overtaken(store, event)
         if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
             return conversation
@@ -128,15 +129,13 @@ async def _overtaken(store: Store, event: Event) -> str:
     """The skill that has an unfinished activity accepted before this one; "" for none."""
     unfinished = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
     own = f"accepted:{event.origin}"
-    place = (event.began(), own)
-    return next(
-        (
-            str(item.body["skill"])
-            for item in unfinished
-            if item.id != own and (item.body["at"], item.id) < place
-        ),
-        "",
+    at = next((item.body["at"] for item in unfinished if item.id == own), event.began())
+    earlier = (
+        str(item.body["skill"])
+        for item in unfinished
+        if item.id != own and (item.body["at"], item.id) < (at, own)
     )
+    return next(earlier, "")
 
 
 def _recalled(body: dict[str, Any]) -> Outcome:

@@ -30,6 +30,7 @@ class Ledger:
         meter.request_units += self._carried.pop(event.bot, 0.0)
         if not meter.calls and not meter.request_units:
             return []
+        meter.offered = len(meter.calls), meter.request_units
         body = {
             "bot": event.bot,
             "skill": skill,
@@ -41,9 +42,11 @@ class Ledger:
         return [Put(id, body, ttl=KEPT)]
 
     def booked(self) -> None:
-        """The entry is committed: start anew."""
+        """The last entry is committed; what its commit cost is not in it."""
         meter = current()
-        meter.calls, meter.request_units = [], 0.0
+        calls, units = meter.offered
+        meter.calls, meter.offered = meter.calls[calls:], (0, 0.0)
+        meter.request_units -= units
 
     def carry(self, event: Event) -> None:
         """The work is over: what was used since the entry goes into the next one."""

@@ -33,10 +33,14 @@ class ModelCall:
 
 @dataclass
 class Meter:
-    """The readings of one unit of work: what is not booked yet, and the sums of all."""
+    """The readings of one unit of work: what is not booked yet, and the sums of all.
+
+    `offered` is how many calls and units stand in an entry that may be committed now.
+    """
 
     calls: list[ModelCall] = field(default_factory=list)
     request_units: float = 0.0
+    offered: tuple[int, float] = (0, 0.0)
     total_units: float = 0.0
     total_tokens: int = 0
 

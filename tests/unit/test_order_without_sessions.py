@@ -1,0 +1,88 @@
+"""On a bus without sessions a message may be delivered before, or beside, an earlier one."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared import intake, pipeline
+from shared.errors import PermanentError
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+Make = Callable[..., Lab]
+
+
+@pytest.fixture
+def skill() -> Skill:
+    skill = Skill("echo", "Echoes")
+
+    @skill.on_message
+    async def echo(turn: Turn) -> None:
+        if turn.text == "bad":
+            raise PermanentError("bad")
+        turn.reply(turn.text)
+
+    return skill
+
+
+@pytest.fixture
+def fabric(lab: Make, skill: Skill) -> Lab:
+    fabric = lab(skill)
+    bus: Any = fabric.bus
+    bus.ordered = False
+    return fabric
+
+
+async def accepted(fabric: Lab, *texts: str) -> list[str]:
+    """The bodies that the queue got, in the order in which they were accepted."""
+    inbounds = [fabric.inbound(text) for text in texts]
+    for inbound in inbounds:
+        await intake.accept(fabric, [inbound])
+    return [intake.arrival(inbound).to_json() for inbound in inbounds]
+
+
+async def test_a_message_that_overtakes_waits_for_the_earlier_one(
+    fabric: Lab, skill: Skill
+) -> None:
+    bodies = await accepted(fabric, "1", "2", "3")
+
+    await asyncio.gather(*(pipeline.work(fabric, skill, b, 1) for b in reversed(bodies)))
+
+    assert fabric.heard() == ["1", "2", "3"]
+
+
+async def test_it_does_not_wait_for_what_is_dead(fabric: Lab, skill: Skill) -> None:
+    bad, good = await accepted(fabric, "bad", "good")
+
+    await asyncio.gather(
+        pipeline.work(fabric, skill, good, 1), pipeline.work(fabric, skill, bad, 1)
+    )
+
+    assert fabric.heard()[-1] == "good"
+
+
+async def test_it_is_parked_when_the_earlier_one_takes_long(
+    fabric: Lab, skill: Skill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.performance.QUEUE_PATIENCE", 0.0)
+    first, second = await accepted(fabric, "1", "2")
+
+    await pipeline.work(fabric, skill, second, 1)
+    assert fabric.heard() == []
+    await pipeline.work(fabric, skill, first, 1)
+    await fabric.drain()
+
+    assert fabric.heard() == ["1", "2"]
+
+
+async def test_conversations_do_not_wait_for_each_other(fabric: Lab, skill: Skill) -> None:
+    await fabric.say("1", conversation="one")
+    other = fabric.inbound("2", conversation="two")
+    await intake.accept(fabric, [other])
+
+    await pipeline.work(fabric, skill, intake.arrival(other).to_json(), 1)
+
+    assert fabric.heard("two") == ["2"]
