@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +30,10 @@ check: .venv/.dev ## what CI runs: linters, types, tests
 
 bench: .venv/.dev ## the figures in docs/benchmarks.md
 	$(BIN)/python -m bench
+
+lock: .venv/.dev ## requirements.txt, from the dependencies in pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml -o requirements.txt \
+		--generate-hashes --universal --python-version 3.11 --quiet
 
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
