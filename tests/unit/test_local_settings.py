@@ -1,0 +1,28 @@
+"""local.settings.example.json lists every setting, and starts the app as it stands."""
+
+import json
+import re
+from pathlib import Path
+
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+
+
+def test_every_setting_of_ours_is_in_the_example() -> None:
+    read = re.findall(r'"(FABRIC_[A-Z_]+)"', (ROOT / "shared" / "settings.py").read_text())
+    assert len(set(read)) > 15
+    assert set(read) <= EXAMPLE.keys()
+
+
+def test_every_setting_in_the_example_is_read_or_azures_own() -> None:
+    known = (ROOT / "shared" / "settings.py").read_text() + (ROOT / "cli" / "run.py").read_text()
+    assert {name for name in EXAMPLE if f'"{name}"' not in known} == {"FUNCTIONS_WORKER_RUNTIME"}
+
+
+def test_as_it_stands_it_is_the_embedded_set_up() -> None:
+    settings = Settings.from_environ(EXAMPLE)
+    assert settings.local
+    schemes = [url.partition(":")[0] for url in (settings.store_url, settings.bus_url)]
+    assert [*schemes, settings.ai_url] == ["sqlite", "sqlite", "offline://"]
