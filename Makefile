@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run test check bench lock clean
+.PHONY: help run func test check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -18,6 +18,9 @@ run: export FABRIC_WHATSAPP_ACCESS_TOKEN ?= local-access-token
 run: export FABRIC_WHATSAPP_GRAPH_URL ?= http://127.0.0.1:$(PORT)/_sent/whatsapp
 run: .venv/.local ## the whole platform on http://localhost:7071 (PORT=8000 for another)
 	@$(BIN)/botfabric run
+
+func: .venv/.local ## the same app under Azure Functions Core Tools, with Azurite
+	@$(BIN)/botfabric func
 
 test: .venv/.dev ## the whole suite, on this machine only
 	$(BIN)/python -m pytest

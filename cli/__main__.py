@@ -12,6 +12,7 @@ from shared.errors import ConfigurationError
 
 COMMANDS = {
     "run": "the local host: HTTP on 127.0.0.1, queues and timers",
+    "func": "the same app under Azure Functions Core Tools, with Azurite",
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
