@@ -16,6 +16,8 @@ COMMANDS = {
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
+    "stop": "the kill switch of a bot or a skill; what waits is kept",
+    "start": "let a stopped bot or skill go on",
     "dlq": "what nobody will try again: list, show, redrive, discard",
 }
 """Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 from shared import outbox
 from shared.activity import Activity, ConversationReference
 from shared.conversation import DOCUMENT, MAX_CONFLICTS, addressee
-from shared.errors import Conflict, PermanentError, Rejected, TransientError
+from shared.errors import Conflict, PermanentError, Rejected, Stopped, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.intake import arrival, first_click
@@ -92,6 +92,8 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
+    if held := await fabric.switches.held(event.bot, skill.name):
+        raise Stopped(held)
     with metering():
         try:
             return await _once(fabric, skill, event, collect=collect)

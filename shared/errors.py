@@ -6,6 +6,7 @@ FabricError
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
 |   +-- Unavailable       something this app depends on does not answer
+|   +-- Stopped           an operator stopped the bot or the skill; it waits, however long
 +-- PermanentError        the message is dead-lettered at once, with its reason
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 +-- Refused               the message is done, and the person is told why not
@@ -68,6 +69,10 @@ class TransientError(FabricError):
 
 class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""
+
+
+class Stopped(TransientError):
+    """An operator stopped the bot or the skill. Time spent waiting for that kills nothing."""
 
 
 class PermanentError(FabricError):

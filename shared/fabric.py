@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.governance.ledger import Ledger
+from shared.governance.switches import Switches
 from shared.http import HttpClient
 from shared.manifest import load_bots
 from shared.ports import Bus, Channel, Models, Store, Topic
@@ -105,6 +106,10 @@ class Fabric:
         from shared.knowledge import KnowledgeBase
 
         return KnowledgeBase(self.settings.knowledge_dir)
+
+    @cached_property
+    def switches(self) -> Switches:
+        return Switches(self.store)
 
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant

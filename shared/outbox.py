@@ -13,9 +13,17 @@ from typing import Any
 from shared.activity import Activity, ConversationReference
 from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, REMEMBERED
 from shared.effects import LEASE
-from shared.errors import Conflict, PermanentError, ReferenceGone, TransientError, Unavailable
+from shared.errors import (
+    Conflict,
+    PermanentError,
+    ReferenceGone,
+    Stopped,
+    TransientError,
+    Unavailable,
+)
 from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
+from shared.governance import switches
 from shared.observability import log
 from shared.ports import Create, Delete, Item, Op, Put
 
@@ -228,6 +236,8 @@ async def _deliver(
     bot = fabric.bots.get(reference.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
+    if held := await fabric.switches.held(bot.id):
+        raise Stopped(held, after=switches.LOOK_AGAIN)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
     try:
@@ -256,7 +266,7 @@ async def _later(
 ) -> bool:
     """Put a message back until it may be tried again; give it up when it is too old."""
     now = time()
-    if now - body["made"] > MAX_AGE:
+    if now - body["made"] > MAX_AGE and not isinstance(error, Stopped):
         await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
         return True
     failures = body.get("failures", 0) + 1

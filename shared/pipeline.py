@@ -14,9 +14,10 @@ from time import monotonic, time
 from shared import effects, outbox
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
-from shared.errors import Conflict, PermanentError, TransientError
+from shared.errors import Conflict, PermanentError, Stopped, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
+from shared.governance.switches import LOOK_AGAIN
 from shared.observability import log, trace
 from shared.observability.meter import metering
 from shared.performance import perform
@@ -67,10 +68,12 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
     """
     try:
         try:
+            if held := await fabric.switches.held(event.bot, skill.name):
+                raise Stopped(held, after=LOOK_AGAIN)
             await handle(fabric, skill, event, known=count > 1)
             return "done"
         except TransientError as error:
-            if event.age() > MAX_AGE:
+            if event.age() > MAX_AGE and not isinstance(error, Stopped):
                 raise PermanentError("retried_too_long", str(error)) from error
             await retry_later(fabric, skill, event, error)
             return "parked"
@@ -135,7 +138,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         retry = event.retry(skill.name)
         made = [
             effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
-            *_notice(fabric, conversation, event, cause),
+            *([] if isinstance(error, Stopped) else _notice(fabric, conversation, event, cause)),
         ]
         ops: list[Op] = []
         if event.origin and event.type == ACTIVITY:

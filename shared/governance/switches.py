@@ -1,0 +1,63 @@
+"""The kill switch: bots and skills that an operator stopped, and what that means for the work.
+
+What is stopped loses nothing: webhooks still accept, and work and messages wait, however long,
+until it is started again.
+"""
+
+from collections.abc import Mapping
+from time import monotonic, time
+
+from shared.errors import Unavailable
+from shared.ports import Delete, Put, Store
+
+PARTITION = "switches"
+FRESH = 1.0
+"""Seconds for which a process believes what it read."""
+
+LOOK_AGAIN = 10.0
+"""Seconds after which stopped work is looked at again."""
+
+KINDS = ("bot", "skill")
+
+
+class Switches:
+    """What is stopped, as the store says, asked at most once in `FRESH` seconds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._stopped: Mapping[tuple[str, str], float] = {}
+        self._read_at = -FRESH
+
+    async def stop(self, kind: str, name: str) -> None:
+        await self._store.write(PARTITION, Put(f"stopped:{kind}:{name}", {"at": time()}))
+        self._read_at = -FRESH
+
+    async def start(self, kind: str, name: str) -> None:
+        await self._store.write(PARTITION, Delete(f"stopped:{kind}:{name}"))
+        self._read_at = -FRESH
+
+    async def stopped(self) -> Mapping[tuple[str, str], float]:
+        """`(kind, name)` of all that is stopped, and since when in Unix time.
+
+        While the store does not answer, what was read last.
+        """
+        if monotonic() - self._read_at >= FRESH:
+            self._read_at = monotonic()
+            try:
+                items = await self._store.find(PARTITION, "stopped:", limit=1000)
+            except Unavailable:
+                return self._stopped
+            found = {}
+            for item in items:
+                _, kind, name = item.id.split(":", 2)
+                found[kind, name] = float(item.body["at"])
+            self._stopped = found
+        return self._stopped
+
+    async def held(self, bot: str, skill: str = "") -> str:
+        """Why work of this bot, for this skill, has to wait; "" when it need not."""
+        stopped = await self.stopped()
+        for kind, name in (("bot", bot), ("skill", skill)):
+            if (kind, name) in stopped:
+                return f"{kind} {name} is stopped"
+        return ""

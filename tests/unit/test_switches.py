@@ -1,0 +1,129 @@
+"""A stopped bot or skill does and says nothing, and loses nothing."""
+
+from collections.abc import Callable
+from time import time
+
+import pytest
+
+from shared import calls
+from shared.books import balanced, books
+from shared.dead_letter_desk import letters
+from shared.errors import Stopped
+from shared.governance import switches
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+Make = Callable[..., Lab]
+
+
+@pytest.fixture
+def fabric(lab: Make, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr(switches, "FRESH", 0.0)
+    monkeypatch.setattr("shared.pipeline.LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.05)
+    echo, other = Skill("echo", "Echoes"), Skill("other", "Another")
+
+    @echo.on_message
+    async def say(turn: Turn) -> None:
+        turn.reply(turn.text)
+
+    @other.on_message
+    async def say_more(turn: Turn) -> None:
+        turn.reply(f"other {turn.text}")
+
+    return lab(echo, other)
+
+
+@pytest.mark.parametrize("switch", [("bot", "lab"), ("skill", "echo")])
+async def test_work_waits_while_it_is_stopped_and_is_done_in_order_after(
+    fabric: Lab, switch: tuple[str, str]
+) -> None:
+    await fabric.switches.stop(*switch)
+    for text in ("1", "2", "3"):
+        await fabric.say(text)
+    for delivery in await fabric.deliveries():
+        await fabric.run(delivery)
+    assert fabric.heard() == []
+    assert (await books(fabric))["done"] == 0
+
+    await fabric.switches.start(*switch)
+    await fabric.drain()
+
+    assert fabric.heard() == ["1", "2", "3"]
+    count = await books(fabric)
+    assert count["done"] == 3
+    assert balanced(count)
+
+
+async def test_another_skill_goes_on(fabric: Lab) -> None:
+    await fabric.switches.stop("skill", "echo")
+    await fabric.say("/other hello")
+    await fabric.drain()
+
+    assert fabric.heard() == ["other /other hello"]
+
+
+async def test_what_waits_longer_than_work_is_tried_is_not_dead(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.pipeline.MAX_AGE", -1.0)
+    monkeypatch.setattr("shared.outbox.MAX_AGE", -1.0)
+    await fabric.switches.stop("bot", "lab")
+    await fabric.say("1")
+    for delivery in await fabric.deliveries():
+        await fabric.run(delivery)
+
+    assert await letters(fabric) == []
+    await fabric.switches.start("bot", "lab")
+    await fabric.drain()
+    assert fabric.heard() == ["1"]
+
+
+async def test_a_message_that_is_on_its_way_waits_too(
+    lab: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot is stopped after its turn was committed and before its reply has gone."""
+    monkeypatch.setattr(switches, "FRESH", 0.0)
+    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.05)
+    skill = Skill("echo", "Echoes")
+    fabric = lab(skill)
+
+    @skill.on_message
+    async def say(turn: Turn) -> None:
+        turn.reply(turn.text)
+        await fabric.switches.stop("bot", "lab")
+
+    key = await fabric.say("1")
+    for delivery in await fabric.deliveries():
+        await fabric.run(delivery)
+    assert fabric.heard() == []
+    [waiting] = await fabric.items(key, "outbox:")
+    assert waiting.body["tries"] == 0
+
+    await fabric.switches.start("bot", "lab")
+    await fabric.drain()
+    assert fabric.heard() == ["1"]
+    assert (await books(fabric))["repeated"] == 0
+
+
+async def test_who_waits_for_an_answer_is_told_to_come_back(fabric: Lab) -> None:
+    await fabric.switches.stop("skill", "echo")
+
+    with pytest.raises(Stopped, match="skill echo is stopped"):
+        await calls.converse(fabric, fabric.inbound("1"))
+
+
+async def test_a_process_hears_of_the_switch_within_a_second_of_work(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switches, "FRESH", 1.0)
+    ours, theirs = fabric.switches, switches.Switches(fabric.store)
+    assert await ours.held("lab") == ""
+    await theirs.stop("bot", "lab")
+
+    started = time()
+    while not await ours.held("lab"):
+        assert time() - started < 2
+
+    assert await ours.held("lab") == "bot lab is stopped"
