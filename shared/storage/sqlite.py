@@ -8,13 +8,10 @@ from time import monotonic, time
 from typing import Any
 
 from shared import wire
-from shared.errors import Conflict, PermanentError
+from shared.errors import Conflict
 from shared.ports import Create, Delete, Item, Op
 from shared.sqlite import Database
-
-MAX_OPS = 100
-MAX_BYTES = 2_000_000
-"""Limits of one write, those of a Cosmos transactional batch."""
+from shared.storage import batch
 
 PURGE_SECONDS = 1.0
 PURGE_ITEMS = 200
@@ -115,12 +112,7 @@ class SqliteStore:
         """As the port says; a batch over Cosmos' limits is a PermanentError."""
         if not ops:
             return
-        if len(ops) > MAX_OPS:
-            raise PermanentError("batch_too_large", f"{len(ops)} operations, {MAX_OPS} allowed")
-        now, etag = time(), next(self._etags)
-        bodies = ["" if isinstance(op, Delete) else wire.dumps(op.body) for op in ops]
-        if sum(len(body.encode()) for body in bodies) > MAX_BYTES:
-            raise PermanentError("batch_too_large", f"over {MAX_BYTES} bytes of JSON")
+        bodies, now, etag = batch.encoded(ops), time(), next(self._etags)
         steps = [
             _step(partition, op, body, etag, now) for op, body in zip(ops, bodies, strict=True)
         ]

@@ -11,7 +11,8 @@ from shared.channels.directline import DirectLineChannel
 from shared.manifest import bot_of
 from shared.ports import Request
 from shared.settings import Settings
-from shared.storage.sqlite import MAX_BYTES, SqliteStore
+from shared.storage.batch import MAX_BYTES
+from shared.storage.sqlite import SqliteStore
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "web"
 ORIGIN = "https://intranet.contoso.example"

@@ -1,0 +1,25 @@
+"""What one write may hold, the same for every store."""
+
+from collections.abc import Sequence
+
+from shared import wire
+from shared.errors import PermanentError
+from shared.ports import Delete, Op
+
+MAX_OPS = 100
+MAX_BYTES = 2_000_000
+"""Limits of one write, those of a Cosmos transactional batch.
+
+The service counts the whole request, up to 2 MiB; what is left over the bodies is for their
+envelopes, about 970 bytes each.
+"""
+
+
+def encoded(ops: Sequence[Op]) -> list[str]:
+    """The bodies as JSON, "" for a delete. A write over the limits is a PermanentError."""
+    if len(ops) > MAX_OPS:
+        raise PermanentError("batch_too_large", f"{len(ops)} operations, {MAX_OPS} allowed")
+    bodies = ["" if isinstance(op, Delete) else wire.dumps(op.body) for op in ops]
+    if sum(len(body.encode()) for body in bodies) > MAX_BYTES:
+        raise PermanentError("batch_too_large", f"over {MAX_BYTES} bytes of JSON")
+    return bodies
