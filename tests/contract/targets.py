@@ -12,6 +12,8 @@ from shared.messaging.queue_topic import QueueTopic
 from shared.messaging.sqlite import SqliteBus
 from shared.ports import PeekLockBus, Store, Topic
 from shared.storage.sqlite import SqliteStore
+from tests import services
+from tests.contract import cosmos
 
 
 def _nothing(folder: Path) -> None:
@@ -46,6 +48,8 @@ class BusTarget:
 STORES: dict[str, StoreTarget] = {
     "sqlite": StoreTarget(lambda folder: SqliteStore(folder / "store.db")),
 }
+if services.COSMOS:
+    STORES["cosmos"] = StoreTarget(cosmos.open_in, cosmos.drop)
 BUSES: dict[str, BusTarget] = {
     "sqlite": BusTarget(lambda folder, **options: SqliteBus(folder / "bus.db", **options)),
 }

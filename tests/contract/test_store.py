@@ -163,8 +163,10 @@ async def test_a_hundred_operations_fit_and_one_more_is_refused(store: Store) ->
     assert await store.find("p", "large:") == []
 
 
+# aiohttp's advice for large files; an SDK hands it the finished bytes
+@pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")
 async def test_two_megabytes_of_any_script_are_the_limit(store: Store) -> None:
-    await store.write("p", Create("fits:1", {"x": "你" * 600_000}))
+    await store.write("p", *(Create(f"fits:{n}", {"x": "你" * 300_000}) for n in range(2)))
 
     with pytest.raises(PermanentError) as error:
         await store.write("p", Create("large:1", {}), Create("large:2", {"x": "你" * 700_000}))
