@@ -12,10 +12,12 @@ from shared.governance.switches import Switches
 from shared.http import HttpClient
 from shared.manifest import load_bots
 from shared.ports import Bus, Channel, Models, Store, Topic
-from shared.settings import Settings
+from shared.settings import Settings, secure
 from shared.skill import Skill
 
 if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
     from shared.ai.assistant import Assistant
     from shared.channels.directline import DirectLineChannel
     from shared.channels.teams import TeamsChannel
@@ -66,8 +68,19 @@ class Fabric:
                 from shared.storage.sqlite import SqliteStore
 
                 return SqliteStore(_path(url), self.settings.sqlite_synchronous)
+            case "cosmos":
+                from shared.storage.cosmos import CosmosStore
+
+                host, database = _host_and_path(url, "FABRIC_STORE_URL", "cosmos://<host>/<name>")
+                key = self.settings.cosmos_key
+                return CosmosStore(
+                    self._endpoint(host),
+                    database,
+                    key=key,
+                    credential=None if key else self.credential,
+                )
             case scheme:
-                raise _unknown("FABRIC_STORE_URL", scheme, "sqlite")
+                raise _unknown("FABRIC_STORE_URL", scheme, "sqlite", "cosmos")
 
     @cached_property
     def bus(self) -> Bus:
@@ -79,6 +92,13 @@ class Fabric:
                 return SqliteBus(_path(url), self.settings.sqlite_synchronous)
             case scheme:
                 raise _unknown("FABRIC_BUS_URL", scheme, "sqlite")
+
+    @cached_property
+    def credential(self) -> "AsyncTokenCredential":
+        """Who this app is towards Azure, one for all services."""
+        from shared.identity.credential import credential
+
+        return credential(local=self.settings.local, client_id=self.settings.client_id)
 
     @cached_property
     def topic(self) -> Topic:
@@ -145,9 +165,14 @@ class Fabric:
 
         return DirectLineChannel(self.bots, self.store, self.settings)
 
+    def _endpoint(self, host: str) -> str:
+        """The base URL of a service: https, or plain http on loopback when local."""
+        url = f"http://{host}"
+        return url if secure(url, local=self.settings.local) else f"https://{host}"
+
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
-        for name in ("topic", "bus", "store", "models"):
+        for name in ("topic", "bus", "store", "models", "credential"):
             if port := self.__dict__.get(name):
                 await port.close()
         await self.http.close()
@@ -156,6 +181,14 @@ class Fabric:
 def _path(url: str) -> str:
     """The file of `sqlite:///relative/path` or `sqlite:////absolute/path`."""
     return unquote(urlsplit(url).path.removeprefix("/"))
+
+
+def _host_and_path(url: str, setting: str, form: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    path = parts.path.strip("/")
+    if not parts.netloc or not path:
+        raise ConfigurationError(f"{setting} is {url!r}; write {form}")
+    return parts.netloc, path
 
 
 def _unknown(setting: str, scheme: str, *known: str) -> ConfigurationError:

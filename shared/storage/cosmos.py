@@ -41,6 +41,7 @@ class CosmosStore:
         key: str = "",
         credential: "AsyncTokenCredential | None" = None,
     ) -> None:
+        self.endpoint = endpoint
         self._key = bool(key)
         self._account = Account(endpoint, database, key or credential or "", create=self._key)
         self._sessions: dict[str, str] = {}

@@ -17,12 +17,15 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.observability.meter import metering
 from shared.ports import Create, Delete, Item, Op, Put
+from shared.skill import Skill
 from shared.storage import cosmos_account, cosmos_errors
 from shared.storage.cosmos import CosmosStore
 from shared.storage.cosmos_documents import CONTAINERS
+from shared.turn import Turn
 from tests.contract.cosmos import ANY_KEY, Peer, peer
 from tests.faults.answers import Answer, answers
 from tests.faults.proxy import Proxy, proxy
+from tests.lab import Lab
 
 CONVERSATION = f"helpdesk.web.{'0f' * 16}"
 BATCH = b"x-ms-cosmos-is-batch-request"
@@ -391,6 +394,35 @@ async def test_each_task_is_charged_for_what_it_did(store: CosmosStore) -> None:
     with metering() as meter, pytest.raises(Conflict):
         await store.write("p", Create("k:1", {}))
     assert meter.request_units > 0
+
+
+ACROSS = b"x-ms-documentdb-query-enablecrosspartition"
+
+
+async def test_a_turn_reads_points_and_one_partition(
+    store: CosmosStore, between: Proxy, tmp_path: Path
+) -> None:
+    desk = Skill("desk", "Greets")
+
+    @desk.on_message
+    async def greet(turn: Turn) -> None:
+        turn.reply(f"hello {turn.text}")
+
+    lab = Lab(tmp_path, desk)
+    lab.store = store
+    await lab.say("first")
+    await lab.drain()
+    between.said.clear()
+
+    await lab.say("second")
+    await lab.drain()
+
+    assert lab.heard() == ["hello first", "hello second"]
+    assert between.said.count(BATCH) == 3  # noted at the door, committed, sent
+    assert ACROSS not in between.said.lower()
+    await lab.store.find(None, "outbox:")
+    assert ACROSS in between.said.lower()
+    await lab.close()
 
 
 # --- what the service does differently -----------------------------------------------------------
