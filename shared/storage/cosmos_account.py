@@ -128,9 +128,12 @@ async def _connect(endpoint: str, credential: "str | AsyncTokenCredential") -> "
         raw_response_hook=_charge,
     )
     try:
-        await client.__aenter__()
-    except BaseException:
+        async with asyncio.timeout(ANSWER_SECONDS):  # it would try four times, ever longer
+            await client.__aenter__()
+    except BaseException as error:
         await client.close()
+        if isinstance(error, TimeoutError):
+            raise Unavailable("Cosmos DB does not answer: timeout") from None
         raise
     return client
 

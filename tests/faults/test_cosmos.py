@@ -352,6 +352,14 @@ async def test_answers_that_are_always_lost_are_said_to_be_so(
     assert error.value.maybe_done
 
 
+async def test_a_silent_service_does_not_hold_up_the_start(short: None, between: Proxy) -> None:
+    between.silent, between.swallow = True, [b"x-ms-version"] * 50
+    async with opened(f"http://{between.address}") as store:
+        before = monotonic()
+        assert "does not answer" in await store.check()
+        assert monotonic() - before < 2
+
+
 async def test_a_slow_answer_is_waited_for(store: CosmosStore, between: Proxy) -> None:
     between.delay = 0.5
     await store.write("p", Create("k", {}))
@@ -423,6 +431,14 @@ async def test_a_turn_reads_points_and_one_partition(
     await lab.store.find(None, "outbox:")
     assert ACROSS in between.said.lower()
     await lab.close()
+
+
+async def test_a_read_asks_for_what_a_batch_has_written(store: CosmosStore, between: Proxy) -> None:
+    for read in (store.get("p", "k"), store.find("p", "k")):
+        await store.write("p", Put("k", {}))
+        between.said.clear()
+        await read
+        assert f"x-ms-session-token: {store._sessions['p']}".encode() in between.said.lower()
 
 
 # --- what the service does differently -----------------------------------------------------------
