@@ -153,11 +153,12 @@ async def drain(fabric: Fabric, key: str) -> None:
                 await asyncio.sleep(wait)
             if not await _claim(fabric, key, item):
                 return
-            moved = True
-            if body["kind"] != "send":
-                await _forward(fabric, key, item.id, body)
-            elif not await _send(fabric, key, item.id, body):
-                return
+            if body["kind"] == "send":
+                if not await _send(fabric, key, item.id, body):
+                    return
+                moved = True
+            elif await _forward(fabric, key, item.id, body):
+                moved = True
 
 
 async def sweep(fabric: Fabric) -> None:
@@ -187,8 +188,8 @@ async def _claim(fabric: Fabric, key: str, item: Item) -> bool:
     return True
 
 
-async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> None:
-    """Enqueue or publish. When that fails the item stays, due at once, for the sweep."""
+async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
+    """Enqueue or publish; False when that fails: the item stays, due at once, for the sweep."""
     try:
         event = Event.from_dict(body["event"])
         if body["kind"] == "publish":
@@ -198,12 +199,13 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> N
     except TransientError as error:
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
         await fabric.store.write(key, Put(id, {**body, "tries": 0}, due=time()))
-        return
+        return False
     except Exception as error:
         log.error("outbox.failed", exc_info=True, conversation=key, id=body["effect"])
         await _give_up(fabric, key, id, body, error)
-        return
+        return True
     await fabric.store.write(key, Delete(id), durable=False)
+    return True
 
 
 async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:

@@ -23,6 +23,16 @@ def echo() -> Skill:
     return skill
 
 
+def emitter() -> Skill:
+    skill = Skill("emitter", "Emits")
+
+    @skill.on_message
+    async def emit(turn: Turn) -> None:
+        turn.emit("lab.told", {"text": turn.text})
+
+    return skill
+
+
 async def test_what_the_door_kept_goes_first_and_in_order(lab: Callable[..., Lab]) -> None:
     fabric = lab(echo())
     bus: Any = fabric.bus
@@ -119,3 +129,24 @@ async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) ->
     assert balanced(count)
     assert fabric.heard() == ["heard", "news", "news"]
     assert attempts == [0, 1, 0]
+
+
+async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric, tries = lab(emitter()), []
+
+    class Closed:
+        async def publish(self, *events: Event) -> None:
+            tries.append(events)
+            raise Unavailable("topic")
+
+        async def close(self) -> None: ...
+
+    fabric.__dict__["topic"] = Closed()
+    key = await fabric.say("hello")
+    await fabric.drain()
+    for _ in range(3):
+        await outbox.sweep(fabric)
+    assert len(tries) == 4
+    assert len(await fabric.items(key, "outbox:")) == 1
