@@ -15,6 +15,7 @@ from shared.channels import teams_connector, teams_message
 from shared.channels.send_rate import SendRate
 from shared.channels.service_url import allowed
 from shared.channels.teams_access import (
+    ADVICE,
     LOCAL_CHANNELS,
     check_envelope,
     check_loopback,
@@ -28,6 +29,7 @@ from shared.http import HttpClient, Response
 from shared.identity.bot_token import BotTokens
 from shared.identity.connector_jwt import ConnectorToken, ConnectorTokens
 from shared.identity.connector_keys import ConnectorKeys
+from shared.observability import log
 from shared.parse import json_object
 from shared.ports import Inbound, Received, Request
 from shared.settings import Settings
@@ -65,6 +67,14 @@ class TeamsChannel:
         bot = self._bots.get(request.path.get("bot", ""))
         if bot is None or (teams := bot.channels.teams) is None:
             raise Rejected(404, "unknown_bot")
+        try:
+            return await self._receive(request, bot, teams)
+        except Rejected as refusal:
+            if compare := ADVICE.get(refusal.reason):
+                log.warning("teams.rejected", bot=bot.id, reason=refusal.reason, compare=compare)
+            raise
+
+    async def _receive(self, request: Request, bot: Bot, teams: TeamsTable) -> Received:
         if len(request.body) > MAX_BODY_BYTES:
             raise Rejected(413, "body_too_large")
         media_type = request.headers.get("content-type", "").partition(";")[0]

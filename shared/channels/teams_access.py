@@ -12,6 +12,16 @@ from shared.identity.connector_jwt import ConnectorToken
 LOCAL_CHANNELS = frozenset({"msteams", "emulator", "webchat", "directline", "agents", "test"})
 """What Agents Playground and Bot Framework Emulator call themselves."""
 
+ADVICE = {
+    "audience_is_not_app_id": "app_id with the Microsoft App ID of the Azure Bot that posts here",
+    "issuer_is_not_the_connector": (
+        "FABRIC_TEAMS_OPENID_URL with the cloud of the Azure Bot: another service signed the token"
+    ),
+    "another_recipient": "app_id with the Microsoft App ID of the Azure Bot that posts here",
+    "tenant_not_allowed": "tenants (without it tenant_id) with the tenant of who wrote",
+}
+"""What an operator compares when a genuine token was not meant for this bot, by reason code."""
+
 _LOOPBACK_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from shared.errors import PermanentError, ReferenceGone, TransientError
+from shared.errors import PermanentError, ReferenceGone, TransientError, Unavailable
 from shared.http import Response
 
 _GONE = {
@@ -25,6 +25,11 @@ _GONE = {
     404: frozenset({"", "botnotinconversationroster", "conversationnotfound", "notfound"}),
 }
 """Error codes, in lower case, that say a bot may no longer write in a conversation."""
+
+_COMPARE = (
+    "compare app_id, app_type and tenant_id in [channels.teams] with the Azure Bot resource: the "
+    "token is good, and the bot that it names may not write there"
+)
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -55,6 +60,10 @@ def message_id(response: Response) -> str:
     detail = f"connector answers {status}, operation {operation or 'unknown'}"
     if code.lower() in _GONE.get(status, ()):
         raise ReferenceGone(code or f"http_{status}", detail)
+    if status == 401:
+        raise Unavailable(f"{detail}; {_COMPARE}")
+    if status == 403:
+        detail = f"{detail}; {_COMPARE}"
     raise PermanentError(code or f"http_{status}", detail)
 
 

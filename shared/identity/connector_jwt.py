@@ -65,6 +65,10 @@ class ConnectorTokens:
                 leeway=SKEW,
                 options={"require": ["exp", "iss", "aud"], "strict_aud": True},
             )
+        except jwt.InvalidAudienceError as error:
+            raise Rejected(401, "audience_is_not_app_id") from error
+        except jwt.InvalidIssuerError as error:
+            raise Rejected(401, "issuer_is_not_the_connector") from error
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise Rejected(401, f"bad_token_{type(error).__name__}") from error
         if not all(_is_number(claims[name]) for name in ("exp", "nbf", "iat") if name in claims):

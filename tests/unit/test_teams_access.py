@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Rejected
+from shared.observability.log import JsonFormatter
 from shared.ports import Inbound, Request
 from tests.contract.channels.connector import APP_ID, SERVICE_URL, TENANT, jwk, publish, token
 from tests.contract.channels.teams import TeamsHarness, payload, post, signed, teams_bot
@@ -269,3 +270,45 @@ async def test_fields_of_a_wrong_type_are_never_more_than_a_rejection(
                 json.dumps(inbound.reference.to_dict())
 
     assert statuses <= {400, 403}
+
+
+# --- why a genuine token was refused ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "compare", "claims"),
+    [
+        ("audience_is_not_app_id", "app_id", {"aud": OTHER}),
+        ("issuer_is_not_the_connector", "FABRIC_TEAMS_OPENID_URL", {"iss": "https://x"}),
+        ("tenant_not_allowed", "tenants", {}),
+    ],
+)
+async def test_the_log_names_what_to_compare_and_the_caller_hears_nothing(
+    teams: TeamsHarness,
+    caplog: pytest.LogCaptureFixture,
+    reason: str,
+    compare: str,
+    claims: dict[str, Any],
+) -> None:
+    teams.rebuild(teams_bot(**REGISTRATION, tenants=[OTHER]))
+    request = signed(MESSAGE, **claims)
+
+    refusal = await rejection(teams, request)
+
+    [record] = [r for r in caplog.records if r.message == "teams.rejected"]
+    line = JsonFormatter().format(record)
+    logged = json.loads(line)
+    assert (logged["bot"], logged["reason"]) == ("helpdesk", reason)
+    assert compare in logged["compare"]
+    assert refusal.reason == reason
+    assert request.headers["authorization"].split(".")[1] not in line
+
+
+async def test_what_a_stranger_signed_is_not_worth_a_comparison(
+    teams: TeamsHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    await rejection(
+        teams, post(MESSAGE, authorization=f"Bearer {token(aud=OTHER, signed_by='attacker')}")
+    )
+
+    assert not [r for r in caplog.records if r.message == "teams.rejected"]

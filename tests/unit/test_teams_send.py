@@ -252,13 +252,22 @@ async def test_a_refused_token_is_renewed_once(teams: TeamsHarness) -> None:
     assert sent(teams)[-1].headers["Authorization"] == "Bearer outbound-2"
 
 
-async def test_a_token_refused_twice_is_final(teams: TeamsHarness) -> None:
+async def test_a_good_token_refused_twice_says_what_to_compare(teams: TeamsHarness) -> None:
     teams.service.answers.extend([Answer(401), Answer(401)])
 
-    with pytest.raises(PermanentError, match="http_401"):
+    with pytest.raises(Unavailable) as error:
         await send(teams)
 
+    assert all(key in str(error.value) for key in ("401", "app_id", "app_type", "tenant_id"))
+    assert "outbound-1" not in str(error.value)
     assert len(sent(teams)) == 2
+
+
+async def test_a_bot_that_may_not_write_there_says_what_to_compare(teams: TeamsHarness) -> None:
+    teams.service.answers.append(Answer(403, {"error": {"code": "Forbidden"}}))
+
+    with pytest.raises(PermanentError, match="Azure Bot resource"):
+        await send(teams)
 
 
 @pytest.mark.parametrize(
