@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.channels.directline import DirectLineChannel
     from shared.channels.teams import TeamsChannel
     from shared.channels.whatsapp import WhatsAppChannel
+    from shared.identity.secrets import Secrets
     from shared.knowledge import KnowledgeBase
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -101,6 +102,13 @@ class Fabric:
         return credential(local=self.settings.local, client_id=self.settings.client_id)
 
     @cached_property
+    def secrets(self) -> "Secrets":
+        """What settings and manifests name by its place in a Key Vault."""
+        from shared.identity.secrets import Secrets
+
+        return Secrets(self.http, lambda: self.credential, local=self.settings.local)
+
+    @cached_property
     def topic(self) -> Topic:
         match urlsplit(self.settings.events_url).scheme:
             case "bus":
@@ -157,7 +165,7 @@ class Fabric:
     def whatsapp(self) -> "WhatsAppChannel":
         from shared.channels.whatsapp import WhatsAppChannel
 
-        return WhatsAppChannel(self.bots, self.settings, self.http)
+        return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
 
     @cached_property
     def web(self) -> "DirectLineChannel":

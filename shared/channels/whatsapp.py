@@ -7,6 +7,7 @@ the business number that an update is about selects the bot.
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from shared.activity import Activity, ConversationReference
@@ -16,7 +17,8 @@ from shared.channels.send_rate import SendRate
 from shared.channels.whatsapp_graph import message_id
 from shared.channels.whatsapp_inbound import received
 from shared.errors import PermanentError, Rejected
-from shared.http import HttpClient
+from shared.http import HttpClient, Response
+from shared.identity.secrets import Secrets
 from shared.identity.signature import same, signed
 from shared.parse import json_object
 from shared.ports import Received, Request
@@ -50,8 +52,10 @@ class WhatsAppChannel:
         settings: Settings,
         http: HttpClient,
         *,
+        secrets: Secrets | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._secrets = secrets or Secrets(http, local=settings.local, clock=clock)
         self._bots = {
             bot.channels.whatsapp.phone_number_id: bot
             for bot in bots.values()
@@ -84,12 +88,23 @@ class WhatsAppChannel:
             raise Rejected(503, "whatsapp_not_configured")
         if len(request.body) > MAX_BODY_BYTES:
             raise Rejected(413, "body_too_large")
-        signature = request.headers.get("x-hub-signature-256", "")
-        if not signed(request.body, signature, self._settings.whatsapp_app_secrets):
+        if not await self._signed(request):
             raise Rejected(401, "bad_signature")
         body = json_object(request.body, cap=MAX_BODY_BYTES)
         max_age = float("inf") if self._settings.local else MAX_AGE
         return received(body, self._bots, now=self._clock(), max_age=max_age)
+
+    async def _signed(self, request: Request) -> bool:
+        """Whether one of the app secrets signed it, one that is new in the vault included."""
+        signature = request.headers.get("x-hub-signature-256", "")
+        for value in self._settings.whatsapp_app_secrets:
+            secret = await self._secrets.get(value)
+            if signed(request.body, signature, _listed(secret)):
+                return True
+            newer = await self._secrets.get(value, refused=secret)
+            if newer != secret and signed(request.body, signature, _listed(newer)):
+                return True
+        return False
 
     def split(self, activity: Activity) -> list[Activity]:
         return whatsapp_outbound.split(activity)
@@ -109,8 +124,8 @@ class WhatsAppChannel:
             body = whatsapp_outbound.body(activity, reference)
         else:
             return ""
-        token = self._settings.whatsapp_access_token
-        if not token:
+        value = self._settings.whatsapp_access_token
+        if not value:
             raise PermanentError(
                 "whatsapp_not_configured", "no access token: set FABRIC_WHATSAPP_ACCESS_TOKEN"
             )
@@ -118,8 +133,17 @@ class WhatsAppChannel:
         if activity.is_message:
             await self._rate.wait(number, min(PER_SECOND, table.requests_per_second or PER_SECOND))
         url = f"{self._settings.whatsapp_graph_url}/{quote(number, safe='')}/messages"
+        token = await self._secrets.get(value)
+        response = await self._post(url, token, body)
+        if response.status == 401:
+            newer = await self._secrets.get(value, refused=token)
+            if newer != token:
+                response = await self._post(url, newer, body)
+        return message_id(response)
+
+    async def _post(self, url: str, token: str, body: dict[str, Any]) -> Response:
         headers = {"authorization": f"Bearer {token}"}
-        return message_id(await self._http.request("POST", url, headers=headers, json=body))
+        return await self._http.request("POST", url, headers=headers, json=body)
 
     async def check(self) -> str:
         if not self._settings.whatsapp_app_secrets:
@@ -127,3 +151,8 @@ class WhatsAppChannel:
         if not self._settings.whatsapp_access_token:
             return "no access token: replies cannot be sent; set FABRIC_WHATSAPP_ACCESS_TOKEN"
         return ""
+
+
+def _listed(secrets: str) -> list[str]:
+    """A secret in a vault may be two, as in the setting, while one replaces the other."""
+    return [secret.strip() for secret in secrets.split(",")]

@@ -12,6 +12,7 @@ from shared.bot import Bot
 from shared.channels.whatsapp import WhatsAppChannel
 from shared.channels.whatsapp_outbound import MAX_TEXT
 from shared.http import HttpClient
+from shared.identity.secrets import Secrets
 from shared.manifest import bot_of
 from shared.ports import Request
 from shared.settings import Settings
@@ -83,6 +84,7 @@ class WhatsAppHarness:
             Answer(200, {"messaging_product": "whatsapp", "messages": [{"id": self.sent_id}]})
         )
         self.http = HttpClient()
+        self.secrets: Secrets | None = None
 
     async def __aenter__(self) -> Self:
         await self.service.__aenter__()
@@ -105,11 +107,15 @@ class WhatsAppHarness:
     def rebuild(
         self, bot: Bot | None = None, *, now: float | None = None, **settings: Any
     ) -> WhatsAppChannel:
-        """The same world with another bot, other settings, or at the time `now`."""
+        """The same world with another bot, other settings, or at the time `now`.
+
+        `secrets` of the harness go with it.
+        """
         self.bot = bot or self.bot
-        clock = {} if now is None else {"clock": lambda: now}
+        options: dict[str, Any] = {} if now is None else {"clock": lambda: now}
+        options["secrets"] = self.secrets
         self.channel = WhatsAppChannel(
-            {self.bot.id: self.bot}, replace(self.settings, **settings), self.http, **clock
+            {self.bot.id: self.bot}, replace(self.settings, **settings), self.http, **options
         )
         return self.channel
 
