@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 NAME = {"pattern": r"^[a-z][a-z0-9-]{0,39}$"}
 TEXT = {"min_length": 1}
+TEAMS_CREDENTIALS = ("client_secret", "certificate", "certificate_path", "federated_client_id")
+"""The keys of a SingleTenant app of which it needs one."""
 
 
 def _limited(default: Any = None, **limits: Any) -> Any:
@@ -14,12 +16,19 @@ def _limited(default: Any = None, **limits: Any) -> Any:
 
 @dataclass(frozen=True)
 class TeamsChannel:
-    """An empty table: no `app_id`, so local and unauthenticated only."""
+    """An empty table: no `app_id`, so local and unauthenticated only.
+
+    `client_secret`, `certificate` and `certificate_password` may be places in a Key Vault.
+    """
 
     app_id: str = ""
     app_type: Literal["SingleTenant", "UserAssignedMSI"] = "SingleTenant"
     tenant_id: str = ""
     client_secret: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    certificate_path: str = ""
+    certificate_password: str = field(default="", repr=False)
+    federated_client_id: str = ""
     tenants: list[str] = field(default_factory=list)
     requests_per_second: float | None = _limited(gt=0)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.channels.directline import DirectLineChannel
     from shared.channels.teams import TeamsChannel
     from shared.channels.whatsapp import WhatsAppChannel
+    from shared.identity.credential import ManagedIdentities
     from shared.identity.secrets import Secrets
     from shared.knowledge import KnowledgeBase
 
@@ -102,6 +103,13 @@ class Fabric:
         return credential(local=self.settings.local, client_id=self.settings.client_id)
 
     @cached_property
+    def identities(self) -> "ManagedIdentities":
+        """The managed identities that bots have of their own."""
+        from shared.identity.credential import ManagedIdentities
+
+        return ManagedIdentities()
+
+    @cached_property
     def secrets(self) -> "Secrets":
         """What settings and manifests name by its place in a Key Vault."""
         from shared.identity.secrets import Secrets
@@ -159,7 +167,13 @@ class Fabric:
     def teams(self) -> "TeamsChannel":
         from shared.channels.teams import TeamsChannel
 
-        return TeamsChannel(self.bots, self.settings, self.http)
+        return TeamsChannel(
+            self.bots,
+            self.settings,
+            self.http,
+            secrets=self.secrets,
+            identities=self.identities,
+        )
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
@@ -180,7 +194,7 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
-        for name in ("topic", "bus", "store", "models", "credential"):
+        for name in ("topic", "bus", "store", "models", "identities", "credential"):
             if port := self.__dict__.get(name):
                 await port.close()
         await self.http.close()

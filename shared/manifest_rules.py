@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
-from shared.bot import Bot, TeamsChannel
+from shared import vault_reference
+from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
 from shared.manifest_shape import did_you_mean, dotted, quoted
 
 Problem = tuple[str, str]
@@ -65,7 +66,8 @@ def _teams(teams: TeamsChannel, bot_id: str, *, local: bool) -> Iterator[Problem
 
     variable = bot_id.upper().replace("-", "_")
     if not teams.app_id:
-        if stray := [n for n in ("client_secret", "tenant_id", "tenants") if getattr(teams, n)]:
+        others = (*TEAMS_CREDENTIALS, "certificate_password", "tenant_id", "tenants")
+        if stray := [name for name in others if getattr(teams, name)]:
             yield (
                 key("app_id"),
                 f'missing, but {stray[0]} is there; write app_id = "${variable}_APP_ID", '
@@ -82,28 +84,51 @@ def _teams(teams: TeamsChannel, bot_id: str, *, local: bool) -> Iterator[Problem
         yield key("app_id"), _A_GUID
     if teams.tenant_id and not _GUID.fullmatch(teams.tenant_id):
         yield key("tenant_id"), _A_GUID
-    if teams.app_type == "SingleTenant":
-        if local and not teams.tenant_id and not teams.client_secret:
-            return  # hears, and cannot answer: enough to try the sign-in of what comes in
-        if not teams.tenant_id:
-            yield (
-                key("tenant_id"),
-                'missing; a SingleTenant app needs it: write tenant_id = "$CONTOSO_TENANT_ID" '
-                "and set that variable",
-            )
-        if not teams.client_secret:
-            yield (
-                key("client_secret"),
-                "missing; a SingleTenant app needs it: write client_secret = "
-                f'"${variable}_APP_SECRET" and set that variable',
-            )
-    elif teams.client_secret:
-        yield (
-            key("client_secret"),
-            'a UserAssignedMSI app has none; remove it, or write app_type = "SingleTenant"',
-        )
+    yield from _credentials(teams, variable, local=local)
     if not all(_GUID.fullmatch(tenant) for tenant in teams.tenants):
         yield key("tenants"), f"one of them {_A_GUID}"
+
+
+def _credentials(teams: TeamsChannel, variable: str, *, local: bool) -> Iterator[Problem]:
+    """A SingleTenant app has one thing that proves who it is; a managed identity is its own."""
+    given = [name for name in TEAMS_CREDENTIALS if getattr(teams, name)]
+    if teams.app_type == "UserAssignedMSI":
+        for name in given:
+            yield (
+                f"channels.teams.{name}",
+                'a UserAssignedMSI app has none; remove it, or write app_type = "SingleTenant"',
+            )
+        return
+    if local and not teams.tenant_id and not given:
+        return  # hears, and cannot answer: enough to try the sign-in of what comes in
+    if not teams.tenant_id:
+        yield (
+            "channels.teams.tenant_id",
+            'missing; a SingleTenant app needs it: write tenant_id = "$CONTOSO_TENANT_ID" '
+            "and set that variable",
+        )
+    if not given:
+        yield (
+            "channels.teams.client_secret",
+            "missing; a SingleTenant app needs it: write client_secret = "
+            f'"${variable}_APP_SECRET" and set that variable',
+        )
+    for name in given[1:]:
+        yield f"channels.teams.{name}", f"stands beside {given[0]}; keep one of the two"
+    if teams.certificate_password and not (teams.certificate or teams.certificate_path):
+        yield (
+            "channels.teams.certificate_password",
+            "there is no certificate; remove it, or write certificate or certificate_path",
+        )
+    if teams.federated_client_id and not _GUID.fullmatch(teams.federated_client_id):
+        yield "channels.teams.federated_client_id", _A_GUID
+    for name in ("client_secret", "certificate", "certificate_password"):
+        value = getattr(teams, name)
+        if vault_reference.is_reference(value) and not vault_reference.parse(value, local=local):
+            yield (
+                f"channels.teams.{name}",
+                f"is no place in a Key Vault; write {vault_reference.FORM}",
+            )
 
 
 def _origin(origin: str) -> Iterator[Problem]:

@@ -29,6 +29,8 @@ from shared.http import HttpClient, Response
 from shared.identity.bot_token import BotTokens
 from shared.identity.connector_jwt import ConnectorToken, ConnectorTokens
 from shared.identity.connector_keys import ConnectorKeys
+from shared.identity.credential import ManagedIdentities
+from shared.identity.secrets import Secrets
 from shared.observability import log
 from shared.parse import json_object
 from shared.ports import Inbound, Received, Request
@@ -49,6 +51,8 @@ class TeamsChannel:
         settings: Settings,
         http: HttpClient,
         *,
+        secrets: Secrets | None = None,
+        identities: ManagedIdentities | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._bots = bots
@@ -60,7 +64,13 @@ class TeamsChannel:
             settings.teams_openid_url, http, local=settings.local, clock=clock
         )
         self._inbound_tokens = ConnectorTokens(self._keys, clock=clock)
-        self._outbound_tokens = BotTokens(settings.teams_token_url, http, clock=clock)
+        self._outbound_tokens = BotTokens(
+            settings.teams_token_url,
+            http,
+            secrets=secrets or Secrets(http, local=settings.local, clock=clock),
+            identities=identities,
+            clock=clock,
+        )
 
     async def receive(self, request: Request) -> Received:
         """One activity. Raises Rejected; Unavailable when there are no keys to check tokens by."""

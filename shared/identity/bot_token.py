@@ -7,14 +7,20 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from shared.bot import Bot, TeamsChannel
-from shared.errors import ConfigurationError, PermanentError, Unavailable
+from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
+from shared.errors import PermanentError, Unavailable
 from shared.http import HttpClient, Response
+from shared.identity import entra_error
+from shared.identity.client_assertion import TYPE, client_assertion
+from shared.identity.credential import ManagedIdentities
+from shared.identity.secrets import Secrets
 
 SCOPE = "https://api.botframework.com/.default"
+EXCHANGE = "api://AzureADTokenExchange/.default"
 REFRESH_AT = 0.8
 MARGIN = 60
 
@@ -30,10 +36,18 @@ class BotTokens:
     """Connector tokens per (authority, client); concurrent callers share one request."""
 
     def __init__(
-        self, token_url: str, http: HttpClient, *, clock: Callable[[], float] = time.time
+        self,
+        token_url: str,
+        http: HttpClient,
+        *,
+        secrets: Secrets | None = None,
+        identities: ManagedIdentities | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._token_url = token_url
         self._http = http
+        self._secrets = secrets or Secrets(http)
+        self._identities = identities or ManagedIdentities()
         self._clock = clock
         self._tokens: dict[tuple[str, str], _Token] = {}
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
@@ -41,7 +55,8 @@ class BotTokens:
     async def get(self, bot: Bot, teams: TeamsChannel) -> str:
         """A token for `teams`, the table of `bot`; renewed when 80 % of its life is over.
 
-        Raises Unavailable, or PermanentError naming the bot and the keys to correct.
+        Raises Unavailable, naming the bot and the key to correct when that is what it takes, or
+        PermanentError for a table without credentials.
         """
         key = self._key(teams)
         async with self._locks.setdefault(key, asyncio.Lock()):
@@ -65,44 +80,98 @@ class BotTokens:
         return self._token_url.replace("{tenant}", quote(teams.tenant_id, safe="")), teams.app_id
 
     async def _request(self, bot: Bot, teams: TeamsChannel, url: str) -> _Token:
-        response = await self._http.request(
-            "POST",
-            url,
-            form={"grant_type": "client_credentials", "scope": SCOPE, **_credential(bot, teams)},
-        )
-        answer = response.json()
-        answer = answer if isinstance(answer, dict) else {}
+        if teams.app_type == "UserAssignedMSI":
+            own, expires_at = await self._of_identity(bot, "app_id", teams.app_id, SCOPE)
+            return self._kept(own, expires_at - self._clock())
+        name = _credential(bot, teams)
+        secret = await self._secrets.get(getattr(teams, name))
+        response, answer = await self._ask(bot, teams, url, secret)
+        if answer.get("error") == "invalid_client":
+            newer = await self._secrets.get(getattr(teams, name), refused=secret)
+            if newer != secret:
+                response, answer = await self._ask(bot, teams, url, newer)
         value, lifetime = answer.get("access_token"), str(answer.get("expires_in"))
         if response.status == 200 and isinstance(value, str) and value:
-            seconds = float(lifetime) if lifetime.isdecimal() else 0.0
-            now = self._clock()
-            return _Token(value, now + REFRESH_AT * seconds, now + seconds)
-        raise _failure(bot, response, answer)
+            return self._kept(value, float(lifetime) if lifetime.isdecimal() else 0.0)
+        raise _failure(bot, name, response, answer)
+
+    def _kept(self, value: str, seconds: float) -> _Token:
+        now = self._clock()
+        return _Token(value, now + REFRESH_AT * seconds, now + seconds)
+
+    async def _ask(
+        self, bot: Bot, teams: TeamsChannel, url: str, secret: str
+    ) -> tuple[Response, dict[str, Any]]:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": teams.app_id,
+            "scope": SCOPE,
+            **await self._proof(bot, teams, url, secret),
+        }
+        response = await self._http.request("POST", url, form=form)
+        answer = response.json()
+        return response, answer if isinstance(answer, dict) else {}
+
+    async def _proof(self, bot: Bot, teams: TeamsChannel, url: str, secret: str) -> dict[str, str]:
+        """The form fields that prove who asks; `secret` is what the key in use stands for."""
+        name = _credential(bot, teams)
+        if name == "client_secret":
+            return {"client_secret": secret}
+        if name == "federated_client_id":
+            assertion, _ = await self._of_identity(bot, name, secret, EXCHANGE)
+            return {"client_assertion_type": TYPE, "client_assertion": assertion}
+        password = await self._secrets.get(teams.certificate_password)
+        try:
+            certificate = _file(secret) if name == "certificate_path" else secret
+            assertion = client_assertion(
+                certificate, password, client_id=teams.app_id, audience=url
+            )
+        except (ValueError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise Unavailable(
+                f"bots/{bot.id}.toml: {name} in [channels.teams]: {reason}; give the certificate "
+                "with its private key as PEM or PKCS#12, and its certificate_password if it has one"
+            ) from error
+        return {"client_assertion_type": TYPE, "client_assertion": assertion}
+
+    async def _of_identity(
+        self, bot: Bot, name: str, client_id: str, scope: str
+    ) -> tuple[str, float]:
+        try:
+            token = await self._identities.token(client_id, scope)
+        except Unavailable as error:
+            raise Unavailable(
+                f"bots/{bot.id}.toml: {error}; assign the user-assigned identity whose client id "
+                f"is {name} to the Function App, or correct {name} in [channels.teams]"
+            ) from error
+        return token.token, float(token.expires_on)
 
 
-def _credential(bot: Bot, teams: TeamsChannel) -> dict[str, str]:
-    """The form fields that prove who asks."""
-    if teams.app_type == "UserAssignedMSI":
-        raise ConfigurationError(
-            f"bots/{bot.id}.toml: [channels.teams] app_type UserAssignedMSI cannot send yet; "
-            'for now write app_type = "SingleTenant" with a client_secret'
-        )
-    for key in ("tenant_id", "client_secret"):
+def _credential(bot: Bot, teams: TeamsChannel) -> str:
+    """The key of the table that proves who asks."""
+    name = next((name for name in TEAMS_CREDENTIALS if getattr(teams, name)), "client_secret")
+    for key in ("tenant_id", name):
         if not getattr(teams, key):
             raise PermanentError(
                 "bot_credentials_missing", f"bots/{bot.id}.toml: set {key} in [channels.teams]"
             )
-    return {"client_id": teams.app_id, "client_secret": teams.client_secret}
+    return name
 
 
-def _failure(bot: Bot, response: Response, answer: dict[str, Any]) -> Exception:
-    error = answer.get("error")
+def _file(path: str) -> str:
+    """A certificate's file as text: PEM as it is, anything else in base64."""
+    import base64
+
+    raw = Path(path).read_bytes()
+    return raw.decode() if b"-----BEGIN" in raw else base64.b64encode(raw).decode()
+
+
+def _failure(bot: Bot, credential: str, response: Response, answer: dict[str, Any]) -> Unavailable:
+    """Refused credentials are mended by an operator, or by the rotation that is under way."""
     busy = response.status in (408, 429) or not 400 <= response.status < 500
-    if busy or error == "temporarily_unavailable":
+    if busy or answer.get("error") == "temporarily_unavailable":
         return Unavailable(f"token endpoint answers {response.status}", after=response.retry_after)
-    what = error if isinstance(error, str) else f"status {response.status}"
-    return PermanentError(
-        "bot_credentials_refused",
-        f"bots/{bot.id}.toml: the token endpoint answers {what}; check app_id, client_secret "
-        "and tenant_id in [channels.teams]",
+    return Unavailable(
+        f"bots/{bot.id}.toml: the token endpoint answers {response.status}, "
+        f"{entra_error.explain(answer, credential)}"
     )

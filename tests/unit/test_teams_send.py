@@ -9,7 +9,6 @@ import pytest
 
 from shared.activity import Activity, ConversationReference
 from shared.errors import (
-    ConfigurationError,
     PermanentError,
     ReferenceGone,
     TransientError,
@@ -285,23 +284,6 @@ async def test_a_token_endpoint_that_is_down_is_tried_again(
     assert sent(teams) == []
 
 
-@pytest.mark.parametrize("status", [400, 401])
-async def test_refused_credentials_name_bot_and_keys(teams: TeamsHarness, status: int) -> None:
-    teams.service.routes[TOKEN] = Answer(
-        status, {"error": "invalid_client", "error_description": "AADSTS7000215 trace"}
-    )
-
-    with pytest.raises(PermanentError) as error:
-        await send(teams)
-
-    text = str(error.value)
-    assert all(
-        word in text for word in ("helpdesk", "client_secret", "tenant_id", "invalid_client")
-    )
-    assert "s3cret" not in text
-    assert "trace" not in text
-
-
 @pytest.mark.parametrize("missing", ["tenant_id", "client_secret"])
 async def test_a_missing_credential_is_named(teams: TeamsHarness, missing: str) -> None:
     table = {"app_id": APP_ID, "tenant_id": TENANT, "client_secret": "s3cret"}
@@ -311,13 +293,6 @@ async def test_a_missing_credential_is_named(teams: TeamsHarness, missing: str) 
         await send(teams)
 
     assert teams.service.calls == []
-
-
-async def test_a_managed_identity_says_what_to_do_for_now(teams: TeamsHarness) -> None:
-    teams.rebuild(teams_bot(app_id=APP_ID, app_type="UserAssignedMSI"))
-
-    with pytest.raises(ConfigurationError, match="SingleTenant"):
-        await send(teams)
 
 
 # --- health ------------------------------------------------------------------------------------

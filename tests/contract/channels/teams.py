@@ -9,6 +9,8 @@ from shared.activity import Activity
 from shared.bot import Bot
 from shared.channels.teams import TeamsChannel
 from shared.http import HttpClient
+from shared.identity.credential import ManagedIdentities
+from shared.identity.secrets import Secrets
 from shared.manifest import bot_of
 from shared.ports import Request
 from shared.settings import Settings
@@ -66,6 +68,8 @@ class TeamsHarness:
         self.bot = teams_bot()
         self.service = connector()
         self.http = HttpClient()
+        self.secrets: Secrets | None = None
+        self.identities = ManagedIdentities()
 
     async def __aenter__(self) -> Self:
         await self.service.__aenter__()
@@ -83,6 +87,7 @@ class TeamsHarness:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.identities.close()
         await self.http.close()
         await self.service.__aexit__()
 
@@ -94,7 +99,13 @@ class TeamsHarness:
     def rebuild(self, bot: Bot, *, local: bool = True) -> TeamsChannel:
         """The same world with another bot, or in the cloud environment."""
         self.bot = bot
-        self.channel = TeamsChannel({bot.id: bot}, replace(self.settings, local=local), self.http)
+        self.channel = TeamsChannel(
+            {bot.id: bot},
+            replace(self.settings, local=local),
+            self.http,
+            secrets=self.secrets,
+            identities=self.identities,
+        )
         return self.channel
 
     def genuine(self, body: bytes) -> Request:
