@@ -123,8 +123,20 @@ class Fabric:
                 from shared.messaging.queue_topic import QueueTopic
 
                 return QueueTopic(self.bus)
+            case "eventgrid":
+                from shared.messaging.eventgrid import EventGridTopic
+
+                host, path = _host_and_path(
+                    self.settings.events_url, "FABRIC_EVENTS_URL", "eventgrid://<host>/api/events"
+                )
+                key = self.settings.events_key
+                return EventGridTopic(
+                    f"{self._endpoint(host)}/{path}",
+                    key=key,
+                    credential=None if key else self.credential,
+                )
             case scheme:
-                raise _unknown("FABRIC_EVENTS_URL", scheme, "bus")
+                raise _unknown("FABRIC_EVENTS_URL", scheme, "bus", "eventgrid")
 
     @cached_property
     def models(self) -> Models:

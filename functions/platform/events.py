@@ -3,8 +3,7 @@
 import azure.functions as func
 
 from functions.triggers import fabric, queue_function
-from shared import facts
-from shared.event import Event, event_id
+from shared import facts, wire
 
 bp = func.Blueprint()
 
@@ -19,21 +18,35 @@ queue_function(bp, "events", "events", events)
 @bp.function_name("events_grid")
 @bp.event_grid_trigger(arg_name="event")
 async def events_grid(event: func.EventGridEvent) -> None:
-    """Facts that Event Grid delivers straight to this app, without a queue between."""
-    await fabric().bus.send("events", fact_of(event))
+    """Facts that Event Grid delivers straight to this app, without a queue between.
+
+    They fan out under the ids that they would have from the queue, so that a set-up with both
+    ways has one effect. What this raises, Event Grid delivers again.
+    """
+    await facts.fan_out(fabric(), cloud_event(event))
 
 
-def fact_of(event: func.EventGridEvent | func.CloudEvent) -> Event:
-    """The worker hands over a CloudEvent when the subscription has that schema."""
+def cloud_event(event: func.EventGridEvent | func.CloudEvent) -> str:
+    """The CloudEvent as it travelled, in JSON; an event of Event Grid's own schema as one.
+
+    The worker hands over a CloudEvent when the subscription has that schema. Its extension
+    attributes carry a fact's place in the chain.
+    """
     if isinstance(event, func.CloudEvent):
+        known, time = event.extension_attrs, event.time
         type, source = event.type, event.source
     else:
+        known, time = {}, event.event_time
         type, source = event.event_type, event.topic or "eventgrid"
-    data = event.get_json()
-    return Event(
-        id=event_id(source, event.id),  # a CloudEvent's id is unique per source only
-        type=type,
-        source=source,
-        subject=event.subject or "",
-        data=data if isinstance(data, dict) else {"value": data},
+    return wire.dumps(
+        {
+            **known,
+            "specversion": "1.0",
+            "id": event.id,
+            "type": type,
+            "source": source,
+            "subject": event.subject,
+            "time": time.isoformat() if time else None,
+            "data": event.get_json(),
+        }
     )

@@ -65,8 +65,9 @@ def bus(open_bus: Callable[..., PeekLockBus]) -> PeekLockBus:
 
 
 @pytest.fixture(params=TOPICS)
-def topic(request: pytest.FixtureRequest, bus: PeekLockBus) -> Topic:
-    return TOPICS[request.param](bus)
+async def topic(request: pytest.FixtureRequest, bus: PeekLockBus) -> AsyncIterator[Topic]:
+    async with TOPICS[request.param](bus) as topic:
+        yield topic
 
 
 @pytest.fixture

@@ -4,16 +4,19 @@ The embedded ones are always there. The others are Azure's services or stand-ins
 join when an environment variable says where one is.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.messaging.eventgrid import EventGridTopic
 from shared.messaging.queue_topic import QueueTopic
 from shared.messaging.sqlite import SqliteBus
 from shared.ports import PeekLockBus, Store, Topic
 from shared.storage.sqlite import SqliteStore
 from tests import services
 from tests.contract import cosmos
+from tests.eventgrid_server import EventGridServer, into_queue
 
 
 def _nothing(folder: Path) -> None:
@@ -45,6 +48,21 @@ class BusTarget:
     features: frozenset[str] = frozenset({"sessions", "duplicates"})
 
 
+@asynccontextmanager
+async def _queue(bus: PeekLockBus) -> AsyncIterator[Topic]:
+    yield QueueTopic(bus)
+
+
+@asynccontextmanager
+async def _eventgrid(bus: PeekLockBus) -> AsyncIterator[Topic]:
+    async with EventGridServer(into_queue(bus)) as server:
+        topic = EventGridTopic(server.url, key=server.key)
+        try:
+            yield topic
+        finally:
+            await topic.close()
+
+
 STORES: dict[str, StoreTarget] = {
     "sqlite": StoreTarget(lambda folder: SqliteStore(folder / "store.db")),
 }
@@ -53,7 +71,8 @@ if services.COSMOS:
 BUSES: dict[str, BusTarget] = {
     "sqlite": BusTarget(lambda folder, **options: SqliteBus(folder / "bus.db", **options)),
 }
-TOPICS: dict[str, Callable[[PeekLockBus], Topic]] = {
-    "queue": QueueTopic,
+TOPICS: dict[str, Callable[[PeekLockBus], AbstractAsyncContextManager[Topic]]] = {
+    "queue": _queue,
+    "eventgrid": _eventgrid,
 }
 """A topic, and the bus whose queue `events` its facts arrive in."""

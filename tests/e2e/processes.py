@@ -17,7 +17,7 @@ id = "{id}"
 name = "{id}"
 owner = "tests@contoso.example"
 department = "Tests"
-skills = ["{skill}"]
+skills = [{skills}]
 default_skill = "{skill}"
 [channels.teams]
 """
@@ -64,16 +64,20 @@ class Connector:
 class Folder:
     """A data folder and the processes on it."""
 
-    def __init__(self, path: Path, *, skill: str = "echo") -> None:
+    def __init__(
+        self, path: Path, *, skill: str = "echo", also: tuple[str, ...] = (), **environ: str
+    ) -> None:
         self._path = path
         bots = path / "bots"
         bots.mkdir()
-        (bots / "lab.toml").write_text(BOT.format(id="lab", skill=skill))
+        skills = ", ".join(f'"{name}"' for name in (skill, *also))
+        (bots / "lab.toml").write_text(BOT.format(id="lab", skill=skill, skills=skills))
         self._environ = {
             **{name: v for name, v in os.environ.items() if not name.startswith("FABRIC_")},
             "FABRIC_ENVIRONMENT": "local",
             "FABRIC_DATA_DIR": str(path / "data"),
             "FABRIC_BOTS_DIR": str(bots),
+            **environ,
         }
         self._processes: list[Process] = []
         self.session: ClientSession
