@@ -4,7 +4,7 @@ An adapter fits one of these and is named in `shared/fabric.py` by its URL schem
 in `tests/contract` say in full what each promises.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -303,13 +303,31 @@ class ChatModel(Protocol):
 
     name: str
 
+    structured: bool
+    """Whether it keeps to a `schema`; one that does not ignores it."""
+
     async def complete(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> Completion: ...
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        """Go on with the conversation; with a JSON schema, whose title names it, in JSON.
+
+        Raises Unavailable (throttled, down, or set up wrongly), Refused (the content filter
+        declines), PermanentError (the request is no good).
+        """
+        ...
 
     def stream(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> AsyncIterator[str]: ...
+    ) -> AsyncGenerator[str, None]:
+        """The text of a completion in pieces. A stream that breaks raises; it never starts again.
+
+        Whoever leaves early closes it (`contextlib.aclosing`), and it is metered all the same.
+        """
+        ...
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One unit vector for each text, all of one length."""

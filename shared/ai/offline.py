@@ -4,12 +4,13 @@ Deterministic, so that a laptop, a test and a demonstration see the same answers
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
 from zlib import crc32
 
+from shared.ai.metered import Metered, Reading
 from shared.ai.ranking import features
 from shared.ports import Completion, Usage
 from shared.words import terms
@@ -30,29 +31,48 @@ class OfflineModel:
     """The ChatModel of `offline://`."""
 
     name = "offline"
+    provider = "offline"
+    structured = False
 
     async def complete(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        schema: Mapping[str, Any] | None = None,
+        reading: Reading | None = None,
     ) -> Completion:
         """Answer the last user message with sentences of what others said.
 
         Lines `[1] heading` open numbered passages, and a quote from one ends with its number.
-        Without any, all text is quoted from. `tools` are never called. A token is a word.
+        Without any, all text is quoted from. `tools` are never called, and a `schema` is more
+        than it can keep to. A token is a word.
         """
         asked = [_text(message) for message in messages if message.get("role") == "user"]
         given = [_text(message) for message in messages if message.get("role") != "user"]
         answer = (_quote(asked[-1], given) if asked else "") or UNKNOWN
         usage = Usage(sum(len(text.split()) for text in asked + given), len(answer.split()))
+        if reading is not None:
+            reading.usage, reading.model, reading.finish = usage, self.name, "stop"
         return Completion(answer, self.name, usage)
 
     async def stream(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> AsyncIterator[str]:
-        completion = await self.complete(messages, tools)
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        reading: Reading | None = None,
+    ) -> AsyncGenerator[str, None]:
+        completion = await self.complete(messages, tools, reading=reading)
         for piece in re.findall(r"\s*\S+\s*$|\s*\S+", completion.text):
             yield piece
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(
+        self, texts: Sequence[str], *, reading: Reading | None = None
+    ) -> list[list[float]]:
+        if reading is not None:
+            reading.usage = Usage(sum(len(text.split()) for text in texts))
+            reading.model = self.name
         return [_embedding(text) for text in texts]
 
     async def check(self) -> str:
@@ -62,8 +82,8 @@ class OfflineModel:
 class OfflineModels:
     """Every alias is the one offline model."""
 
-    def named(self, alias: str) -> OfflineModel:
-        return OfflineModel()
+    def named(self, alias: str) -> Metered:
+        return Metered(OfflineModel(), alias)
 
     async def check(self) -> str:
         return ""

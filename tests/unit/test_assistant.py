@@ -1,6 +1,6 @@
 """What skills see as `turn.ai`."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -16,20 +16,25 @@ class Parrot:
     """A chat model that says one thing and remembers what it was told."""
 
     name = "parrot"
+    structured = False
 
     def __init__(self, says: str = "") -> None:
         self.says = says
         self.heard: list[list[Mapping[str, Any]]] = []
 
     async def complete(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        schema: Mapping[str, Any] | None = None,
     ) -> Completion:
         self.heard.append(list(messages))
         return Completion(self.says, self.name)
 
     async def stream(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         yield self.says
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
