@@ -61,6 +61,11 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+        if urlsplit(settings.ai_url).scheme in ("azure-openai", "openai"):
+            try:
+                self.models.named(bot.model)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"bot {bot.id}: model: {error}") from None
 
     @cached_property
     def store(self) -> Store:
@@ -146,8 +151,19 @@ class Fabric:
                 from shared.ai.offline import OfflineModels
 
                 return OfflineModels()
+            case "azure-openai" | "openai":
+                from shared.ai.openai_models import OpenAIModels
+
+                return OpenAIModels(
+                    self.settings.ai_url,
+                    self.settings.ai_models,
+                    base_url=self._endpoint,
+                    key=self.settings.ai_key,
+                    credential=lambda: self.credential,
+                    environ=self.settings.environ,
+                )
             case scheme:
-                raise _unknown("FABRIC_AI_URL", scheme, "offline")
+                raise _unknown("FABRIC_AI_URL", scheme, "offline", "azure-openai", "openai")
 
     @cached_property
     def knowledge(self) -> "KnowledgeBase":

@@ -1,15 +1,40 @@
 """What every chat model promises. A new one joins by a line in MODELS."""
 
-from collections.abc import Callable
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from math import fsum, isclose
 from typing import Any
 
 import pytest
 
-from shared.ai.offline import OfflineModel
-from shared.ports import ChatModel
+from shared.ai.offline import OfflineModels
+from shared.ai.openai_models import OpenAIModels
+from shared.observability.meter import metering
+from shared.ports import ChatModel, Models
+from tests.openai_server import KEY, OpenAIServer
 
-MODELS: list[Callable[[], ChatModel]] = [OfflineModel]
+
+def openai(scheme: str, server: OpenAIServer) -> OpenAIModels:
+    """The real SDK against the stand-in."""
+
+    def nobody() -> Any:
+        raise AssertionError("there is a key")
+
+    return OpenAIModels(
+        f"{scheme}://{server.host}",
+        "",
+        base_url=lambda host: f"http://{host}",
+        key=KEY,
+        credential=nobody,
+    )
+
+
+MODELS: dict[str, Callable[[OpenAIServer], Models]] = {
+    "offline": lambda server: OfflineModels(),
+    "openai": lambda server: openai("openai", server),
+    "azure-openai": lambda server: openai("azure-openai", server),
+}
 
 MESSAGES: list[dict[str, Any]] = [
     {"role": "system", "content": "The office opens at eight. The canteen opens at noon."},
@@ -18,10 +43,21 @@ MESSAGES: list[dict[str, Any]] = [
 TOOL = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}
 
 
+SCHEMA = {
+    "title": "opening",
+    "type": "object",
+    "properties": {"place": {"type": "string"}},
+    "required": ["place"],
+    "additionalProperties": False,
+}
+
+
 @pytest.fixture(params=MODELS)
-def model(request: pytest.FixtureRequest) -> ChatModel:
-    made: ChatModel = request.param()
-    return made
+async def model(request: pytest.FixtureRequest) -> AsyncIterator[ChatModel]:
+    async with OpenAIServer() as server:
+        models = MODELS[request.param](server)
+        yield models.named("default")
+        await models.close()
 
 
 async def test_it_has_a_name_and_works(model: ChatModel) -> None:
@@ -73,3 +109,33 @@ async def test_the_same_text_has_the_same_vector(model: ChatModel) -> None:
 
 async def test_no_texts_are_no_vectors(model: ChatModel) -> None:
     assert await model.embed([]) == []
+
+
+async def test_json_keeps_to_the_schema_where_the_model_can(model: ChatModel) -> None:
+    completion = await model.complete(MESSAGES, schema=SCHEMA)
+    assert completion.text
+    if model.structured:
+        assert list(json.loads(completion.text)) == ["place"]
+
+
+async def test_every_call_is_metered(model: ChatModel) -> None:
+    with metering() as meter:
+        usage = (await model.complete(MESSAGES)).usage
+        assert "".join([piece async for piece in model.stream(MESSAGES)])
+        await model.embed(["open the door"])
+    assert [call.operation for call in meter.calls] == ["chat", "chat", "embeddings"]
+    assert [call.outcome for call in meter.calls] == ["ok"] * 3
+    assert [call.alias for call in meter.calls] == ["default"] * 3
+    assert meter.calls[0].usage == meter.calls[1].usage == usage
+    assert meter.calls[2].usage.input_tokens > 0
+    assert all(call.model for call in meter.calls)
+
+
+async def test_a_stream_that_is_left_is_metered_as_aborted(model: ChatModel) -> None:
+    with metering() as meter:
+        async with aclosing(model.stream(MESSAGES)) as pieces:
+            assert await anext(pieces)
+    [call] = meter.calls
+    assert call.outcome == "aborted"
+    assert call.usage.input_tokens > 0
+    assert call.usage.output_tokens > 0

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 HEAVY = (
     "openai",
@@ -16,12 +18,20 @@ HEAVY = (
     "numpy",
     "aiohttp",
     "jwt",
+    "pydantic",
+    "tenacity",
 )
 
 
-def test_importing_the_app_loads_no_heavy_module(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ai_url", ["offline://", "azure-openai://contoso.openai.azure.com"])
+def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, ai_url: str) -> None:
     code = "import function_app, sys, json; print(json.dumps(sorted(sys.modules)))"
-    environ = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""}
+    environ = {
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(tmp_path),
+        "FABRIC_AI_URL": ai_url,
+        "PATH": "",
+    }
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, check=True
     )

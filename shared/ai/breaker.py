@@ -1,0 +1,72 @@
+"""A circuit breaker: spares a deployment that fails, and tries it again with one call."""
+
+from collections.abc import Callable
+from time import monotonic
+
+from shared.observability import log
+
+FAILURES = 3
+"""Failures in a row after which it opens."""
+
+REST = 15.0
+"""Seconds an open breaker waits before it lets one call probe."""
+
+MEANWHILE = 1.0
+"""Seconds to wait while somebody else's probe is under way."""
+
+
+class Breaker:
+    """Closed while calls succeed; open for a rest after some failures; then one call probes.
+
+    A failure that says itself how long to wait (429 with Retry-After) is no sign of ill
+    health: it rests just so long, and is not counted.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        failures: int = FAILURES,
+        rest: float = REST,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._name, self._limit, self._rest, self._clock = name, failures, rest, clock
+        self._failures = 0
+        self._until = 0.0
+        self._probing = False
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= self._limit
+
+    def wait(self) -> float:
+        """Seconds until a call may be made, 0 for now."""
+        left = max(0.0, self._until - self._clock())
+        return max(left, MEANWHILE) if self._probing else left
+
+    def admit(self) -> bool:
+        """Whether to call now; then tell how it went: succeeded, failed or released."""
+        if self.wait():
+            return False
+        self._probing = self.is_open
+        return True
+
+    def succeeded(self) -> None:
+        if self.is_open:
+            log.info("ai.breaker", deployment=self._name, state="closed")
+        self._failures, self._until, self._probing = 0, 0.0, False
+
+    def failed(self, after: float | None = None) -> None:
+        """It did not answer; `after` seconds it may."""
+        self._probing = False
+        if after is not None:
+            self._until = max(self._until, self._clock() + after)
+            return
+        self._failures += 1
+        if self.is_open:
+            self._until = max(self._until, self._clock() + self._rest)
+            log.warning("ai.breaker", deployment=self._name, state="open", seconds=self._rest)
+
+    def released(self) -> None:
+        """The call was given up for reasons of the caller's own."""
+        self._probing = False

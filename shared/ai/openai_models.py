@@ -1,0 +1,105 @@
+"""The Models of `azure-openai://` and `openai://`: aliases, and pools of deployments."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from shared.ai.aliases import EMBEDDING, Deployment, read_aliases, resource
+from shared.ai.breaker import Breaker
+from shared.ai.metered import Metered
+from shared.ai.openai import SECONDS, Endpoint, OpenAIModel, token
+from shared.ai.pool import BUDGET, Member, Pool
+from shared.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+
+class OpenAIModels:
+    """`base_url` makes a host's URL; `credential` gives the app's identity, when it is needed.
+
+    Nothing is connected, and no SDK imported, before the first call.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        aliases: str,
+        *,
+        base_url: Callable[[str], str],
+        key: str = "",
+        credential: "Callable[[], AsyncTokenCredential]",
+        environ: Mapping[str, str] | None = None,
+        seconds: float = SECONDS,
+        budget: float = BUDGET,
+    ) -> None:
+        self._url = url
+        self._base_url, self._credential = base_url, credential
+        self._seconds, self._budget = seconds, budget
+        self._aliases = read_aliases(aliases, environ or {})
+        self._breakers: dict[tuple[str, str], Breaker] = {}
+        self._pools: dict[str, Pool] = {}
+        keys = {url: key}
+        for deployment in (d for group in self._aliases.values() for d in group if d.url):
+            keys[deployment.url] = deployment.key or keys.get(deployment.url, "")
+        self._endpoints = {url: self._endpoint(url, key) for url, key in keys.items()}
+
+    def named(self, alias: str) -> Pool:
+        """The pool of an alias; without FABRIC_AI_MODELS an alias is a deployment's name."""
+        if alias not in self._pools:
+            deployments = self._aliases.get(alias, ())
+            if not self._aliases:
+                deployments = (Deployment(alias),)
+            if not deployments:
+                raise ConfigurationError(
+                    f"FABRIC_AI_MODELS has no alias {alias!r}; add it, or name one of "
+                    f"{', '.join(self._aliases)} as the bot's model"
+                )
+            embeds = EMBEDDING in self._aliases and alias != EMBEDDING
+            self._pools[alias] = Pool(
+                alias,
+                [self._member(alias, deployment) for deployment in deployments],
+                embedder=self.named(EMBEDDING) if embeds else None,
+                budget=self._budget,
+            )
+        return self._pools[alias]
+
+    async def check(self) -> str:
+        """ "" when every resource takes our key, and no alias is without a deployment."""
+        checks = [endpoint.check() for endpoint in self._endpoints.values()]
+        checks += [pool.check() for pool in self._pools.values()]
+        problems = await asyncio.gather(*checks)
+        return "; ".join(dict.fromkeys(filter(None, problems)))
+
+    async def close(self) -> None:
+        for endpoint in self._endpoints.values():
+            await endpoint.close()
+
+    def _member(self, alias: str, deployment: Deployment) -> Member:
+        url = deployment.url or self._url
+        place = (url, deployment.name)
+        if place not in self._breakers:
+            self._breakers[place] = Breaker(deployment.name)
+        model = OpenAIModel(self._endpoints[url], deployment.name)
+        return Member(Metered(model, alias), self._breakers[place], deployment.priority)
+
+    def _endpoint(self, url: str, key: str) -> Endpoint:
+        """One resource; a key goes to the resource that it was given for, and to no other."""
+        scheme, host = resource(url, "FABRIC_AI_URL")
+        azure = scheme == "azure-openai"
+        if not key and not azure:
+            raise ConfigurationError(
+                f"there is no key for {url}; set FABRIC_AI_KEY, or for a url in FABRIC_AI_MODELS "
+                'its "key" to $NAME of the variable that holds it'
+            )
+        return Endpoint(
+            f"{self._base_url(host)}/openai/v1/" if azure else f"{self._base_url(host)}/v1/",
+            provider="azure.ai.openai" if azure else "openai",
+            key=key or partial(_token, self._credential),
+            seconds=self._seconds,
+        )
+
+
+async def _token(credential: "Callable[[], AsyncTokenCredential]") -> str:
+    return await token(credential())
