@@ -1,17 +1,25 @@
-"""What a skill asks of AI: complete, answer from sources, tell choices apart."""
+"""What a skill asks of AI: complete, answer from sources, tell choices apart, fill in data."""
 
+import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+from shared.ai.fallback import FAILURES, OFFLINE, fell_back
 from shared.ai.ranking import Choice, Ranked, Ranker
+from shared.errors import Unavailable
 from shared.knowledge import Passage
 from shared.ports import ChatModel, Completion
 
+T = TypeVar("T")
+
 ENOUGH = 0.35
 """Share of a question that a passage has to cover to be worth an answer."""
+
+PATIENCE = 20.0
+"""Seconds a person is kept waiting for the model where the offline way can stand in."""
 
 ABSTAINED = "I could not find an answer to that."
 
@@ -26,25 +34,47 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`[1]` in the text is the first of `citations`. Without a source there is no answer."""
+    """`[1]` in the text is the first of `citations`. Without a source there is no answer.
+
+    `degraded` when the offline way stood in for a model that did not answer.
+    """
 
     text: str
     citations: list[Passage]
     abstained: bool
+    degraded: bool = False
 
 
 class Assistant:
-    """A chat model in the service of one bot."""
+    """A chat model in the service of one bot. After `patience` in seconds words have to do."""
 
-    def __init__(self, model: ChatModel, *, instructions: str = "") -> None:
+    def __init__(
+        self, model: ChatModel, *, instructions: str = "", patience: float = PATIENCE
+    ) -> None:
         self._model = model
+        self._patience = patience
         self._instructions = instructions
 
     async def complete(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any] | Callable[..., Awaitable[Any]]] = (),
     ) -> Completion:
-        """Let the model go on with a conversation, under the bot's instructions."""
-        return await self._model.complete(self._instructed(messages), tools)
+        """Let the model go on with a conversation, under the bot's instructions.
+
+        `tools` are typed async functions, which are called until the model answers, or
+        definitions, whose calls are in the completion for you to make. Raises Unavailable when
+        the model is down: let it pass, and the turn is tried again.
+        """
+        functions = [tool for tool in tools if not isinstance(tool, Mapping)]
+        if not functions:
+            definitions = [tool for tool in tools if isinstance(tool, Mapping)]
+            return await self._model.complete(self._instructed(messages), definitions)
+        if len(functions) < len(tools):
+            raise TypeError("tools are all functions or all definitions")
+        from shared.ai.tools import Toolbox, converse
+
+        return await converse(self._model, self._instructed(messages), Toolbox(functions))
 
     async def answer(self, question: str, passages: Sequence[Passage]) -> Answer:
         """Answer from the passages, or abstain: the model is asked only when one fits enough."""
@@ -54,19 +84,55 @@ class Assistant:
         sources = "\n\n".join(
             f"[{number}] {_quotable(passage)}" for number, passage in enumerate(fitting, start=1)
         )
-        completion = await self._model.complete(
-            self._instructed(
-                [
-                    {"role": "system", "content": f"{_GROUNDED}\n\n{sources}"},
-                    {"role": "user", "content": question},
-                ]
-            )
+        messages = self._instructed(
+            [
+                {"role": "system", "content": f"{_GROUNDED}\n\n{sources}"},
+                {"role": "user", "content": question},
+            ]
         )
+        try:
+            completion = await self._soon(self._model.complete(messages))
+        except FAILURES as error:
+            fell_back("answer", error)
+            quoted = await _offline().complete(messages)
+            return replace(_cited(quoted.text, fitting), degraded=True)
         return _cited(completion.text, fitting)
 
     async def classify(self, text: str, choices: Sequence[Choice]) -> list[Ranked]:
         """Every choice with the confidence that the text asks for it, the likeliest first."""
-        return _ranker(tuple(choices)).rank(text)
+        if not choices:
+            return []
+        offline = _ranker(tuple(choices))
+        if not self._model.structured:
+            fell_back("classify", OFFLINE)
+            return offline.rank(text)
+        from shared.ai.choosing import choose
+
+        try:
+            return await self._soon(choose(self._model, text, choices))
+        except FAILURES as error:
+            fell_back("classify", error)
+            return [replace(ranked, degraded=True) for ranked in offline.rank(text)]
+
+    async def extract(self, text: str, kind: type[T]) -> T:
+        """A pydantic model or dataclass, its fields filled in from a text.
+
+        Raises NotExtracted (`shared.ai.extraction`) when the text does not give it, and always
+        without a model: the offline way does not read. Raises Unavailable when the model is
+        down. Catch both where there is another way to ask.
+        """
+        from shared.ai.extraction import NotExtracted, extract
+
+        if not self._model.structured:
+            raise NotExtracted(OFFLINE, "no model is configured: FABRIC_AI_URL is offline://")
+        return await extract(self._model, text, kind)
+
+    async def _soon(self, call: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await call
+        except TimeoutError:
+            raise Unavailable(f"no answer within {self._patience:g} s") from None
 
     def _instructed(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         head = {"role": "system", "content": self._instructions}
@@ -95,6 +161,12 @@ def _cited(text: str, passages: Sequence[Passage]) -> Answer:
     if not order:
         return Answer(ABSTAINED, [], abstained=True)
     return Answer(renumbered, [passages[number - 1] for number in order], abstained=False)
+
+
+def _offline() -> ChatModel:
+    from shared.ai.offline import OfflineModels
+
+    return OfflineModels().named("offline")
 
 
 @lru_cache(maxsize=256)

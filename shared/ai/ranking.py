@@ -34,10 +34,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """`score` from 0 to 1 is the confidence; together the choices have at most 1."""
+    """`score` from 0 to 1 is the confidence; together the choices have at most 1.
+
+    `degraded` when words were compared because the model that should judge did not.
+    """
 
     name: str
     score: float
+    degraded: bool = False
 
 
 def features(text: str) -> dict[str, float]:
