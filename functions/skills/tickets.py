@@ -5,9 +5,11 @@ State: `form`, the answers so far, and `tickets`, what was filed in this convers
 
 import base64
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from functions.triggers import skill_blueprint
+from shared.ai.fallback import FAILURES, fell_back
 from shared.event import event_id
 from shared.form import Answers, Form
 from shared.skill import Skill
@@ -84,6 +86,16 @@ FORM = Form(
 REMEMBERED = 50
 """Tickets that are listed in one conversation, the newest."""
 
+
+@dataclass(frozen=True)
+class Opening:
+    """What the first sentence may tell; None where it does not."""
+
+    summary: str | None
+    category: Literal["hardware", "software", "access", "order", "other"] | None
+    urgency: Literal["low", "normal", "high"] | None
+
+
 _TICKET = re.compile(r"\bT-[A-Z2-7]{4,8}\b", re.IGNORECASE)
 _LISTS = re.compile(
     r"(?:show|list|see|check|what are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?(?:my|the)?\s*"
@@ -124,7 +136,7 @@ async def talk(turn: Turn) -> None:
     elif FORM.is_open(turn) and not (command and text):
         file(turn, FORM.hear(turn, text or command))
     else:
-        begin(turn, text)
+        await begin(turn, text)
 
 
 @skill.on_invoke("adaptiveCard/action")
@@ -150,19 +162,35 @@ async def resolved(turn: Turn) -> None:
             ticket["status"] = "resolved"
 
 
-def begin(turn: Turn, text: str) -> None:
+async def begin(turn: Turn, text: str) -> None:
     """Open the form with what was said already; a draft goes on when nothing new was said."""
     opening = _BEGINS.match(text)
     said = SUMMARY.read(text[opening.end() :] if opening else text)
     answers: Answers | None = None
     if said:
-        answers = {"summary": said}
-        if guess := CATEGORY.spot(said):
-            answers["category"] = guess
+        answers = await understand(turn, said)
         turn.reply("I will file a ticket for that. Write **cancel** at any time to stop.")
     elif FORM.has_draft(turn):
         turn.reply("Let us go on with the ticket that you had begun.")
     FORM.open(turn, answers)
+
+
+async def understand(turn: Turn, said: str) -> Answers:
+    """The answers in an opening sentence, as the model reads it, else by its words."""
+    answers = {"summary": said}
+    try:
+        read = await turn.ai.extract(said, Opening)
+    except FAILURES as error:
+        fell_back("extract", error)
+    else:
+        for slot, value in ((SUMMARY, read.summary), (CATEGORY, read.category)):
+            if value and (answer := slot.read(value)):
+                answers[slot.name] = answer
+        if read.urgency:
+            answers["urgency"] = read.urgency
+    if guess := CATEGORY.spot(said):
+        answers.setdefault("category", guess)
+    return answers
 
 
 def file(turn: Turn, answers: Answers | None) -> None:

@@ -17,8 +17,11 @@ from shared.turn import Turn
 class Talk:
     """`say`, `fact` and `invoke` each run one turn; `say` and `fact` return the texts."""
 
-    def __init__(self, skill: Skill, *, default_skill: str = "") -> None:
+    def __init__(
+        self, skill: Skill, *, default_skill: str = "", ai: Assistant | None = None
+    ) -> None:
         self.skill = skill
+        self.ai = ai or Assistant(OfflineModel())
         self.bot = Bot(
             id="desk",
             name="Desk",
@@ -79,7 +82,7 @@ class Talk:
             activity=activity,
             state=json.loads(json.dumps(self.state)),
             skills=[self.skill],
-            ai=Assistant(OfflineModel()),
+            ai=self.ai,
             knowledge=KnowledgeBase(Path()).for_bot(self.bot),
             now=0.0,
             floor=self.floor,
