@@ -47,9 +47,9 @@ class Fabric:
                 "FABRIC_WHATSAPP_APP_SECRET is not set; in the cloud set it to the app secret "
                 "of the Meta app, or to a random text when no bot is on WhatsApp"
             )
+        self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
-        self.http = HttpClient()
         self.ledger = Ledger()
 
     def _check(self, bot: Bot) -> None:
@@ -159,6 +159,7 @@ class Fabric:
                     self.settings.ai_models,
                     base_url=self._endpoint,
                     key=self.settings.ai_key,
+                    secret=self.secrets.get,
                     credential=lambda: self.credential,
                     environ=self.settings.environ,
                 )

@@ -1,7 +1,7 @@
 """The Models of `azure-openai://` and `openai://`: aliases, and pools of deployments."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class OpenAIModels:
-    """`base_url` makes a host's URL; `credential` gives the app's identity, when it is needed.
+    """`base_url` makes a host's URL, `secret` a key of what stands for it, at each call.
+
+    `credential` gives the app's identity, when there is no key.
 
     Nothing is connected, and no SDK imported, before the first call.
     """
@@ -29,13 +31,14 @@ class OpenAIModels:
         *,
         base_url: Callable[[str], str],
         key: str = "",
+        secret: Callable[[str], Awaitable[str]] | None = None,
         credential: "Callable[[], AsyncTokenCredential]",
         environ: Mapping[str, str] | None = None,
         seconds: float = SECONDS,
         budget: float = BUDGET,
     ) -> None:
         self._url = url
-        self._base_url, self._credential = base_url, credential
+        self._base_url, self._secret, self._credential = base_url, secret, credential
         self._seconds, self._budget = seconds, budget
         self._aliases = read_aliases(aliases, environ or {})
         self._breakers: dict[tuple[str, str], Breaker] = {}
@@ -93,10 +96,11 @@ class OpenAIModels:
                 f"there is no key for {url}; set FABRIC_AI_KEY, or for a url in FABRIC_AI_MODELS "
                 'its "key" to $NAME of the variable that holds it'
             )
+        held = partial(self._secret, key) if self._secret else key
         return Endpoint(
             f"{self._base_url(host)}/openai/v1/" if azure else f"{self._base_url(host)}/v1/",
             provider="azure.ai.openai" if azure else "openai",
-            key=key or partial(_token, self._credential),
+            key=held if key else partial(_token, self._credential),
             seconds=self._seconds,
         )
 

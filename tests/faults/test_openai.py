@@ -266,6 +266,28 @@ async def test_without_a_key_each_call_asks_the_identity(desk: Desk) -> None:
     assert "SECRET" not in str(caught.value)
 
 
+async def test_a_key_that_rotates_is_picked_up(server: OpenAIServer) -> None:
+    vault = {"keyvault://place": "old"}
+
+    async def secret(value: str) -> str:
+        return vault[value]
+
+    models = OpenAIModels(
+        f"openai://{server.host}",
+        "",
+        base_url=lambda host: f"http://{host}",
+        key="keyvault://place",
+        secret=secret,
+        credential=Identity,  # type: ignore[arg-type]
+        budget=0.1,
+    )
+    with pytest.raises(Unavailable, match="FABRIC_AI_KEY"):
+        await said(models.named("gpt"))
+    vault["keyvault://place"] = KEY
+    assert await said(models.named("other"))
+    await models.close()
+
+
 # --- several -----------------------------------------------------------------------------------
 
 
