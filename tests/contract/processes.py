@@ -100,7 +100,7 @@ async def replace(store: Store, etag: str) -> str:
 
 async def hold(bus: PeekLockBus) -> str:
     """Take a message and keep its lock until the process is killed."""
-    [delivery] = await received(bus, "q")
+    [delivery] = await received(bus, "skill-q")
     print(delivery.id, flush=True)
     await asyncio.Event().wait()
     return ""
@@ -127,7 +127,7 @@ async def consume(bus: PeekLockBus, total: str) -> str:
         return sum(len(log.read_text().split()) for log in folder.glob("*.log"))
 
     while finished() < int(total):
-        deliveries = await bus.receive("q", 3)
+        deliveries = await bus.receive("skill-q", 3)
         await asyncio.gather(*map(work, deliveries))
         done += len(deliveries)
         if not deliveries:
@@ -136,7 +136,7 @@ async def consume(bus: PeekLockBus, total: str) -> str:
 
 
 async def send(bus: PeekLockBus, id: str) -> str:
-    await bus.send("q", Event(id=id, type="test"))
+    await bus.send("skill-q", Event(id=id, type="test"))
     return "sent"
 
 

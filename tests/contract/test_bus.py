@@ -24,12 +24,12 @@ def ids(deliveries: list[Delivery]) -> list[str]:
     return [delivery.id for delivery in deliveries]
 
 
-async def take(bus: PeekLockBus, queue: str = "q") -> Delivery:
+async def take(bus: PeekLockBus, queue: str = "skill-q") -> Delivery:
     [delivery] = await received(bus, queue)
     return delivery
 
 
-async def drained(bus: PeekLockBus, queue: str = "q") -> list[str]:
+async def drained(bus: PeekLockBus, queue: str = "skill-q") -> list[str]:
     """Receive and complete what there is; the ids in order."""
     done: list[str] = []
     while found := await bus.receive(queue, 10):
@@ -46,10 +46,10 @@ async def test_a_message_arrives_as_it_was_sent(bus: PeekLockBus) -> None:
     before = time()
     sent = Event(id="e1", type="test", data={"text": "Grüße 你好 👩‍👧"}, conversation="c", bot="b")
 
-    await bus.send("q", sent)
+    await bus.send("skill-q", sent)
 
-    [delivery] = await bus.receive("q")
-    assert (delivery.queue, delivery.id, delivery.session) == ("q", "e1", "c")
+    [delivery] = await bus.receive("skill-q")
+    assert (delivery.queue, delivery.id, delivery.session) == ("skill-q", "e1", "c")
     assert Event.from_json(delivery.body).data == sent.data
     assert delivery.count == 1
     assert dict(delivery.properties) == {}
@@ -58,33 +58,33 @@ async def test_a_message_arrives_as_it_was_sent(bus: PeekLockBus) -> None:
 
 
 async def test_an_empty_queue_gives_nothing_at_once(bus: PeekLockBus) -> None:
-    assert await bus.receive("q", 10) == []
+    assert await bus.receive("skill-q", 10) == []
 
 
 async def test_sending_nothing_is_fine(bus: PeekLockBus) -> None:
-    await bus.send("q")
+    await bus.send("skill-q")
 
 
 async def test_queues_do_not_meet(bus: PeekLockBus) -> None:
-    await bus.send("a", event("1", "c"))
-    await bus.send("b", event("1", "c"))
+    await bus.send("skill-a", event("1", "c"))
+    await bus.send("skill-b", event("1", "c"))
 
-    assert ids(await bus.receive("a", 10)) == ["1"]
-    assert ids(await bus.receive("b", 10)) == ["1"]
+    assert ids(await bus.receive("skill-a", 10)) == ["1"]
+    assert ids(await bus.receive("skill-b", 10)) == ["1"]
 
 
 async def test_a_completed_message_is_gone(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"))
 
     assert await drained(bus) == ["1"]
-    assert await bus.receive("q") == []
+    assert await bus.receive("skill-q") == []
 
 
 async def test_what_another_client_sent_is_received_once(open_bus: Open) -> None:
     one, other = open_bus(), open_bus()
-    await one.send("q", *(event(f"{n}", f"{n}") for n in range(20)))
+    await one.send("skill-q", *(event(f"{n}", f"{n}") for n in range(20)))
 
-    batches = await asyncio.gather(*(b.receive("q", 4) for b in (one, other) * 4))
+    batches = await asyncio.gather(*(b.receive("skill-q", 4) for b in (one, other) * 4))
 
     assert sorted(ids([d for batch in batches for d in batch]), key=int) == [
         str(n) for n in range(20)
@@ -93,10 +93,10 @@ async def test_what_another_client_sent_is_received_once(open_bus: Open) -> None
 
 async def test_a_closed_bus_has_kept_everything(open_bus: Open) -> None:
     bus = open_bus()
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"))
     await bus.close()
 
-    assert ids(await open_bus().receive("q")) == ["1"]
+    assert ids(await open_bus().receive("skill-q")) == ["1"]
 
 
 # --- sessions ----------------------------------------------------------------------------------
@@ -104,8 +104,8 @@ async def test_a_closed_bus_has_kept_everything(open_bus: Open) -> None:
 
 @pytest.mark.needs("sessions")
 async def test_a_session_is_first_in_first_out(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1", "c"), event("2", "c"))
-    await bus.send("q", event("3", "c"))
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    await bus.send("skill-q", event("3", "c"))
 
     assert await drained(bus) == ["1", "2", "3"]
 
@@ -113,30 +113,30 @@ async def test_a_session_is_first_in_first_out(bus: PeekLockBus) -> None:
 @pytest.mark.needs("sessions")
 async def test_a_session_has_one_consumer_at_a_time(open_bus: Open) -> None:
     one, other = open_bus(), open_bus()
-    await one.send("q", event("1", "c"), event("2", "c"))
+    await one.send("skill-q", event("1", "c"), event("2", "c"))
 
-    [first] = await one.receive("q", 10)
-    assert await other.receive("q", 10) == []
+    [first] = await one.receive("skill-q", 10)
+    assert await other.receive("skill-q", 10) == []
     await one.complete(first)
 
-    assert ids(await other.receive("q", 10)) == ["2"]
+    assert ids(await other.receive("skill-q", 10)) == ["2"]
 
 
 @pytest.mark.needs("sessions")
 async def test_receive_takes_the_head_of_each_free_session(bus: PeekLockBus) -> None:
     for n in range(3):
-        await bus.send("q", *(event(f"{c}{n}", c) for c in "abcd"))
+        await bus.send("skill-q", *(event(f"{c}{n}", c) for c in "abcd"))
 
-    assert ids(await bus.receive("q", 3)) == ["a0", "b0", "c0"]
-    assert ids(await bus.receive("q", 3)) == ["d0"]
+    assert ids(await bus.receive("skill-q", 3)) == ["a0", "b0", "c0"]
+    assert ids(await bus.receive("skill-q", 3)) == ["d0"]
 
 
 async def test_messages_without_a_conversation_do_not_wait_for_each_other(
     bus: PeekLockBus,
 ) -> None:
-    await bus.send("q", event("1"), event("2"))
+    await bus.send("skill-q", event("1"), event("2"))
 
-    assert [(d.id, d.session) for d in await bus.receive("q", 10)] == [("1", "1"), ("2", "2")]
+    assert [(d.id, d.session) for d in await bus.receive("skill-q", 10)] == [("1", "1"), ("2", "2")]
 
 
 @pytest.mark.needs("sessions")
@@ -146,7 +146,7 @@ async def test_processes_never_share_a_session(
     monkeypatch.setenv("SESSIONS", str(tmp_path))
     sessions = "abcdef"
     for n in range(20):
-        await bus.send("q", *(event(f"{c}{n:02d}", c) for c in sessions))
+        await bus.send("skill-q", *(event(f"{c}{n:02d}", c) for c in sessions))
 
     consumers = await processes("consume", 20 * len(sessions), count=3)
     counts = [int(line) for line in await consumers.run()]
@@ -162,8 +162,8 @@ async def test_processes_never_share_a_session(
 
 async def test_a_lock_that_runs_out_gives_the_message_to_the_next(open_bus: Open) -> None:
     slow, other = open_bus(lock_seconds=0.2), open_bus(lock_seconds=0.2)
-    await slow.send("q", event("1", "c"), event("2", "c"))
-    [lost] = await slow.receive("q")
+    await slow.send("skill-q", event("1", "c"), event("2", "c"))
+    [lost] = await slow.receive("skill-q")
 
     again = await take(other)
 
@@ -173,12 +173,12 @@ async def test_a_lock_that_runs_out_gives_the_message_to_the_next(open_bus: Open
 
 async def test_a_renewed_lock_holds(open_bus: Open) -> None:
     bus = open_bus(lock_seconds=0.4)
-    await bus.send("q", event("1"))
-    [held] = await bus.receive("q")
+    await bus.send("skill-q", event("1"))
+    [held] = await bus.receive("skill-q")
 
     while time() < held.locked_until + 0.4:
         await bus.renew(held)
-        assert await bus.receive("q") == []
+        assert await bus.receive("skill-q") == []
         await bus.changed(0.1)
 
     await bus.complete(held)
@@ -186,8 +186,8 @@ async def test_a_renewed_lock_holds(open_bus: Open) -> None:
 
 async def test_a_stale_token_conflicts(open_bus: Open) -> None:
     bus = open_bus(lock_seconds=0.1)
-    await bus.send("q", event("1"))
-    [lost] = await bus.receive("q")
+    await bus.send("skill-q", event("1"))
+    [lost] = await bus.receive("skill-q")
     again = await take(bus)
 
     for settle in (bus.complete, bus.abandon, bus.renew):
@@ -200,8 +200,8 @@ async def test_a_stale_token_conflicts(open_bus: Open) -> None:
 
 async def test_a_lock_that_ran_out_is_lost_though_nobody_took_it(open_bus: Open) -> None:
     bus = open_bus(lock_seconds=0.05)
-    await bus.send("q", event("1"))
-    [lost] = await bus.receive("q")
+    await bus.send("skill-q", event("1"))
+    [lost] = await bus.receive("skill-q")
     while time() <= lost.locked_until:
         await bus.changed(0.01)
 
@@ -210,8 +210,8 @@ async def test_a_lock_that_ran_out_is_lost_though_nobody_took_it(open_bus: Open)
 
 
 async def test_what_is_settled_cannot_be_settled_again(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1"))
-    [delivery] = await bus.receive("q")
+    await bus.send("skill-q", event("1"))
+    [delivery] = await bus.receive("skill-q")
     await bus.complete(delivery)
 
     for settle in (bus.complete, bus.abandon, bus.renew):
@@ -221,9 +221,9 @@ async def test_what_is_settled_cannot_be_settled_again(bus: PeekLockBus) -> None
 
 async def test_a_closed_client_gives_back_what_it_held(open_bus: Open) -> None:
     one, other = open_bus(), open_bus()
-    await one.send("q", event("1"))
-    await one.receive("q")
-    assert await other.receive("q") == []
+    await one.send("skill-q", event("1"))
+    await one.receive("skill-q")
+    assert await other.receive("skill-q") == []
 
     await one.close()
 
@@ -233,10 +233,10 @@ async def test_a_closed_client_gives_back_what_it_held(open_bus: Open) -> None:
 
 
 async def test_a_killed_process_gives_back_what_it_held(bus: PeekLockBus, processes: Start) -> None:
-    await bus.send("q", event("1", "c"))
+    await bus.send("skill-q", event("1", "c"))
     holder = await processes("hold")
     assert await holder.run() == ["1"]
-    assert await bus.receive("q") == []
+    assert await bus.receive("skill-q") == []
 
     await holder.stop()
     started = monotonic()
@@ -247,13 +247,13 @@ async def test_a_killed_process_gives_back_what_it_held(bus: PeekLockBus, proces
 
 
 async def test_a_living_process_keeps_what_it_holds(bus: PeekLockBus, processes: Start) -> None:
-    await bus.send("q", event("1", "c"))
+    await bus.send("skill-q", event("1", "c"))
     holder = await processes("hold")
     assert await holder.run() == ["1"]
 
     until = monotonic() + 1.5
     while monotonic() < until:
-        assert await bus.receive("q") == []
+        assert await bus.receive("skill-q") == []
         await bus.changed(0.1)
 
 
@@ -262,24 +262,24 @@ async def test_a_living_process_keeps_what_it_holds(bus: PeekLockBus, processes:
 
 @pytest.mark.needs("sessions")
 async def test_an_abandoned_message_comes_again_before_its_successors(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1", "c"), event("2", "c"))
-    [first] = await bus.receive("q")
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    [first] = await bus.receive("skill-q")
 
     await bus.abandon(first)
 
-    [again] = await bus.receive("q", 10)
+    [again] = await bus.receive("skill-q", 10)
     assert (again.id, again.count) == ("1", 2)
 
 
 @pytest.mark.needs("sessions")
 async def test_a_session_waits_while_its_head_is_abandoned_with_a_delay(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1", "c"), event("2", "c"))
-    [first] = await bus.receive("q")
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    [first] = await bus.receive("skill-q")
     started = time()
 
     await bus.abandon(first, delay=0.3)
 
-    assert await bus.receive("q", 10) == []
+    assert await bus.receive("skill-q", 10) == []
     again = await take(bus)
     assert (again.id, again.count) == ("1", 2)
     assert 0.3 <= time() - started < 3
@@ -290,9 +290,9 @@ async def test_a_session_waits_while_its_head_is_abandoned_with_a_delay(bus: Pee
 
 async def test_a_delayed_message_is_hidden_until_its_time(bus: PeekLockBus) -> None:
     started = time()
-    await bus.send("q", event("1"), delay=0.3)
+    await bus.send("skill-q", event("1"), delay=0.3)
 
-    assert await bus.receive("q") == []
+    assert await bus.receive("skill-q") == []
     delivery = await take(bus)
 
     assert delivery.id == "1"
@@ -302,10 +302,10 @@ async def test_a_delayed_message_is_hidden_until_its_time(bus: PeekLockBus) -> N
 
 @pytest.mark.needs("sessions")
 async def test_a_delayed_message_queues_up_when_it_becomes_active(bus: PeekLockBus) -> None:
-    await bus.send("q", event("late", "c"), delay=0.2)
-    await bus.send("q", event("soon", "c"), delay=0.1)
+    await bus.send("skill-q", event("late", "c"), delay=0.2)
+    await bus.send("skill-q", event("soon", "c"), delay=0.1)
     both_due = time() + 0.2
-    await bus.send("q", event("now", "c"))
+    await bus.send("skill-q", event("now", "c"))
 
     assert await drained(bus) == ["now"]
     while time() <= both_due:
@@ -322,12 +322,12 @@ async def test_a_delayed_message_queues_up_when_it_becomes_active(bus: PeekLockB
 
 @pytest.mark.needs("duplicates")
 async def test_a_second_send_of_an_id_is_dropped(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1"))
-    await bus.send("q", event("1"), event("2"), event("2"))
+    await bus.send("skill-q", event("1"))
+    await bus.send("skill-q", event("1"), event("2"), event("2"))
 
     assert await drained(bus) == ["1", "2"]
-    await bus.send("q", event("1"))
-    await bus.send("q", event("2"), delay=0.01)
+    await bus.send("skill-q", event("1"))
+    await bus.send("skill-q", event("2"), delay=0.01)
     assert await drained(bus) == []
     await bus.changed(0.1)
     assert await drained(bus) == []
@@ -335,26 +335,26 @@ async def test_a_second_send_of_an_id_is_dropped(bus: PeekLockBus) -> None:
 
 @pytest.mark.needs("duplicates")
 async def test_a_scheduled_message_counts_as_sent(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1"), delay=60)
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"), delay=60)
+    await bus.send("skill-q", event("1"))
 
-    assert await bus.receive("q") == []
+    assert await bus.receive("skill-q") == []
 
 
 @pytest.mark.needs("duplicates")
 async def test_after_the_window_an_id_is_new(open_bus: Open) -> None:
     bus = open_bus(duplicate_window=0.2)
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"))
     assert await drained(bus) == ["1"]
 
     async with asyncio.timeout(10):
         while not await drained(bus):
-            await bus.send("q", event("1"))
+            await bus.send("skill-q", event("1"))
 
 
 @pytest.mark.needs("duplicates")
 async def test_another_process_remembers_ids_too(bus: PeekLockBus, processes: Start) -> None:
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"))
     sender = await processes("send", "1")
     assert await sender.run() == ["sent"]
 
@@ -365,54 +365,54 @@ async def test_another_process_remembers_ids_too(bus: PeekLockBus, processes: St
 
 
 async def test_a_dead_letter_moves_with_its_reason(bus: PeekLockBus) -> None:
-    await bus.send("q", event("1", "c"), event("2", "c"))
-    [first] = await bus.receive("q")
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    [first] = await bus.receive("skill-q")
 
     await bus.dead_letter(first, "not_an_event", "no id")
 
-    assert ids(await bus.receive("q", 10)) == ["2"]
+    assert ids(await bus.receive("skill-q", 10)) == ["2"]
     [dead] = await bus.receive("dead-letters", 10)
     assert (dead.id, dead.session, dead.body, dead.count) == ("1", "c", first.body, 1)
     assert dead.properties == {
         "DeadLetterReason": "not_an_event",
         "DeadLetterErrorDescription": "no id",
-        "DeadLetterSource": "q",
+        "DeadLetterSource": "skill-q",
     }
 
 
 async def test_a_message_tried_too_often_is_dead(open_bus: Open) -> None:
     bus = open_bus(max_deliveries=3)
-    await bus.send("q", event("1", "c"), event("2", "c"))
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
     for count in (1, 2, 3):
-        [delivery] = await bus.receive("q")
+        [delivery] = await bus.receive("skill-q")
         assert (delivery.id, delivery.count) == ("1", count)
         await bus.abandon(delivery, delay=0.01 if count == 2 else 0)
         await bus.changed(0.05)
 
-    assert ids(await bus.receive("q", 10)) == ["2"]
+    assert ids(await bus.receive("skill-q", 10)) == ["2"]
     [dead] = await bus.receive("dead-letters")
     assert dead.id == "1"
     assert dead.properties["DeadLetterReason"] == "MaxDeliveryCountExceeded"
-    assert dead.properties["DeadLetterSource"] == "q"
+    assert dead.properties["DeadLetterSource"] == "skill-q"
 
 
 async def test_locks_that_run_out_count_as_deliveries(open_bus: Open) -> None:
     bus = open_bus(max_deliveries=2, lock_seconds=0.1)
-    await bus.send("q", event("1"))
+    await bus.send("skill-q", event("1"))
     await take(bus)
     await take(bus)
 
     async with asyncio.timeout(10):
         while not (found := await bus.receive("dead-letters")):
-            assert await bus.receive("q") == []
+            assert await bus.receive("skill-q") == []
             await bus.changed(1)
     assert ids(found) == ["1"]
 
 
 async def test_dead_letters_do_not_go_round(open_bus: Open) -> None:
     bus = open_bus(max_deliveries=2)
-    await bus.send("q", event("1"), event("2"))
-    for delivery in await bus.receive("q", 2):
+    await bus.send("skill-q", event("1"), event("2"))
+    for delivery in await bus.receive("skill-q", 2):
         await bus.dead_letter(delivery, "reason")
 
     [one, two] = await bus.receive("dead-letters", 10)
@@ -422,7 +422,7 @@ async def test_dead_letters_do_not_go_round(open_bus: Open) -> None:
     await bus.abandon(two)
 
     assert await bus.receive("dead-letters", 10) == []
-    assert await bus.receive("q", 10) == []
+    assert await bus.receive("skill-q", 10) == []
 
 
 # --- changed -----------------------------------------------------------------------------------
@@ -456,15 +456,15 @@ async def test_nothing_changes_by_itself(bus: PeekLockBus) -> None:
 
 @pytest.mark.parametrize("action", ["send", "complete", "abandon", "dead_letter"])
 async def test_all_who_wait_are_woken(bus: PeekLockBus, action: str) -> None:
-    await bus.send("q", event("1", "c"), event("2", "c"))
-    [delivery] = await bus.receive("q")
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    [delivery] = await bus.receive("skill-q")
     await quiet(bus)
     waiting = [asyncio.create_task(woken(bus)) for _ in range(3)]
     await asyncio.sleep(0)
 
     match action:
         case "send":
-            await bus.send("q", event("3"))
+            await bus.send("skill-q", event("3"))
         case "complete":
             await bus.complete(delivery)
         case "abandon":
@@ -473,14 +473,14 @@ async def test_all_who_wait_are_woken(bus: PeekLockBus, action: str) -> None:
             await bus.dead_letter(delivery, "reason")
 
     assert max(await asyncio.gather(*waiting)) < 2
-    assert await bus.receive("q") or await bus.receive("dead-letters")
+    assert await bus.receive("skill-q") or await bus.receive("dead-letters")
 
 
 async def test_what_becomes_due_wakes(bus: PeekLockBus) -> None:
     await quiet(bus)
-    await bus.send("q", event("1"), delay=0.2)
+    await bus.send("skill-q", event("1"), delay=0.2)
 
-    while not (found := await bus.receive("q")):
+    while not (found := await bus.receive("skill-q")):
         assert await woken(bus) < 2
     assert ids(found) == ["1"]
 
@@ -493,7 +493,7 @@ async def test_a_send_by_another_process_wakes(bus: PeekLockBus, processes: Star
     await sender.run()
 
     assert await waiting < 2
-    assert ids(await bus.receive("q")) == ["1"]
+    assert ids(await bus.receive("skill-q")) == ["1"]
 
 
 async def test_no_send_falls_between_a_look_and_the_wait(bus: PeekLockBus) -> None:
@@ -501,7 +501,7 @@ async def test_no_send_falls_between_a_look_and_the_wait(bus: PeekLockBus) -> No
 
     async def consume() -> None:
         while len(done) < 50:
-            found = await bus.receive("q", 5)
+            found = await bus.receive("skill-q", 5)
             for delivery in found:
                 await bus.complete(delivery)
             done.extend(ids(found))
@@ -510,7 +510,7 @@ async def test_no_send_falls_between_a_look_and_the_wait(bus: PeekLockBus) -> No
 
     consumer = asyncio.create_task(consume())
     for n in range(50):
-        await bus.send("q", event(str(n)))
+        await bus.send("skill-q", event(str(n)))
     await consumer
     assert sorted(done, key=int) == [str(n) for n in range(50)]
 

@@ -79,4 +79,4 @@ async def test_a_working_topic_checks_out(topic: Topic) -> None:
 async def test_a_closed_topic_leaves_the_bus_open(topic: Topic, bus: PeekLockBus) -> None:
     await topic.close()
 
-    await bus.send("q", Event(id="1", type="test"))
+    await bus.send("skill-q", Event(id="1", type="test"))
