@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import PeekLockBus, Store, Topic
+from shared.ports import Blobs, PeekLockBus, Store, Topic
 from tests.contract.processes import Processes
-from tests.contract.targets import BUSES, STORES, TOPICS
+from tests.contract.targets import BLOBS, BUSES, STORES, TOPICS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,6 +62,28 @@ async def open_bus(
 @pytest.fixture
 def bus(open_bus: Callable[..., PeekLockBus]) -> PeekLockBus:
     return open_bus()
+
+
+@pytest.fixture(params=BLOBS)
+async def open_blobs(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Callable[[], Blobs]]:
+    """Open a client of one and the same blobs; closed at the end."""
+    opened: list[Blobs] = []
+
+    def open() -> Blobs:
+        opened.append(BLOBS[request.param].open(tmp_path))
+        return opened[-1]
+
+    yield open
+    for blobs in opened:
+        await blobs.close()
+    BLOBS[request.param].end(tmp_path)
+
+
+@pytest.fixture
+def blobs(open_blobs: Callable[[], Blobs]) -> Blobs:
+    return open_blobs()
 
 
 @pytest.fixture(params=TOPICS)

@@ -12,10 +12,11 @@ from pathlib import Path
 from shared.messaging.eventgrid import EventGridTopic
 from shared.messaging.queue_topic import QueueTopic
 from shared.messaging.sqlite import SqliteBus
-from shared.ports import PeekLockBus, Store, Topic
+from shared.ports import Blobs, PeekLockBus, Store, Topic
+from shared.storage.files import FileBlobs
 from shared.storage.sqlite import SqliteStore
 from tests import services
-from tests.contract import cosmos
+from tests.contract import cosmos, storage
 from tests.eventgrid_server import EventGridServer, into_queue
 
 
@@ -40,12 +41,21 @@ class BusTarget:
 
     Options are `lock_seconds`, `max_deliveries`, `duplicate_window`, as near as the backend
     can come; another process opens without. `features` of all that a bus may have: `sessions`
-    (order and one consumer for each conversation), `duplicates` (ids are remembered).
+    (order and one consumer for each conversation), `duplicates` (ids are remembered),
+    `schedule` (a delayed message counts as enqueued when it is due).
     """
 
     open: Callable[..., PeekLockBus]
     end: Callable[[Path], None] = _nothing
-    features: frozenset[str] = frozenset({"sessions", "duplicates"})
+    features: frozenset[str] = frozenset({"sessions", "duplicates", "schedule"})
+
+
+@dataclass(frozen=True)
+class BlobsTarget:
+    """As `StoreTarget`."""
+
+    open: Callable[[Path], Blobs]
+    end: Callable[[Path], None] = _nothing
 
 
 @asynccontextmanager
@@ -76,3 +86,11 @@ TOPICS: dict[str, Callable[[PeekLockBus], AbstractAsyncContextManager[Topic]]] =
     "eventgrid": _eventgrid,
 }
 """A topic, and the bus whose queue `events` its facts arrive in."""
+
+BLOBS: dict[str, BlobsTarget] = {
+    "files": BlobsTarget(lambda folder: FileBlobs(folder / "blobs")),
+}
+
+if services.STORAGE:
+    BUSES["storagequeue"] = BusTarget(storage.open_bus, storage.end_bus, frozenset())
+    BLOBS["blob"] = BlobsTarget(storage.open_blobs, storage.end_blobs)

@@ -162,13 +162,24 @@ async def test_processes_never_share_a_session(
 
 async def test_a_lock_that_runs_out_gives_the_message_to_the_next(open_bus: Open) -> None:
     slow, other = open_bus(lock_seconds=0.2), open_bus(lock_seconds=0.2)
-    await slow.send("skill-q", event("1", "c"), event("2", "c"))
+    await slow.send("skill-q", event("1", "c"))
     [lost] = await slow.receive("skill-q")
 
     again = await take(other)
 
     assert (again.id, again.count) == ("1", 2)
     assert time() >= lost.locked_until
+
+
+@pytest.mark.needs("sessions")
+async def test_a_lost_lock_does_not_let_the_successor_pass(open_bus: Open) -> None:
+    slow, other = open_bus(lock_seconds=0.2), open_bus(lock_seconds=0.2)
+    await slow.send("skill-q", event("1", "c"), event("2", "c"))
+    await slow.receive("skill-q")
+
+    again = await take(other)
+
+    assert (again.id, again.count) == ("1", 2)
 
 
 async def test_a_renewed_lock_holds(open_bus: Open) -> None:
@@ -297,7 +308,14 @@ async def test_a_delayed_message_is_hidden_until_its_time(bus: PeekLockBus) -> N
 
     assert delivery.id == "1"
     assert 0.3 <= time() - started < 3
-    assert delivery.enqueued_at >= started + 0.3
+
+
+@pytest.mark.needs("schedule")
+async def test_a_delayed_message_counts_as_enqueued_when_it_is_due(bus: PeekLockBus) -> None:
+    started = time()
+    await bus.send("skill-q", event("1"), delay=0.3)
+
+    assert (await take(bus)).enqueued_at >= started + 0.3
 
 
 @pytest.mark.needs("sessions")
@@ -382,18 +400,30 @@ async def test_a_dead_letter_moves_with_its_reason(bus: PeekLockBus) -> None:
 
 async def test_a_message_tried_too_often_is_dead(open_bus: Open) -> None:
     bus = open_bus(max_deliveries=3)
-    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    await bus.send("skill-q", event("1", "c"))
     for count in (1, 2, 3):
-        [delivery] = await bus.receive("skill-q")
+        delivery = await take(bus)
         assert (delivery.id, delivery.count) == ("1", count)
         await bus.abandon(delivery, delay=0.01 if count == 2 else 0)
-        await bus.changed(0.05)
 
-    assert ids(await bus.receive("skill-q", 10)) == ["2"]
-    [dead] = await bus.receive("dead-letters")
+    assert await bus.receive("skill-q", 10) == []
+    dead = await take(bus, "dead-letters")
     assert dead.id == "1"
     assert dead.properties["DeadLetterReason"] == "MaxDeliveryCountExceeded"
     assert dead.properties["DeadLetterSource"] == "skill-q"
+
+
+@pytest.mark.needs("sessions")
+async def test_a_session_goes_on_behind_a_message_tried_too_often(open_bus: Open) -> None:
+    bus = open_bus(max_deliveries=3)
+    await bus.send("skill-q", event("1", "c"), event("2", "c"))
+    for count in (1, 2, 3):
+        delivery = await take(bus)
+        assert (delivery.id, delivery.count) == ("1", count)
+        await bus.abandon(delivery, delay=0.01 if count == 2 else 0)
+
+    assert ids(await bus.receive("skill-q", 10)) == ["2"]
+    assert (await take(bus, "dead-letters")).id == "1"
 
 
 async def test_locks_that_run_out_count_as_deliveries(open_bus: Open) -> None:
@@ -487,6 +517,7 @@ async def test_what_becomes_due_wakes(bus: PeekLockBus) -> None:
 
 async def test_a_send_by_another_process_wakes(bus: PeekLockBus, processes: Start) -> None:
     sender = await processes("send", "1")
+    assert await bus.receive("skill-q") == []
     await quiet(bus)
     waiting = asyncio.create_task(woken(bus))
 
