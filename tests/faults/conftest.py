@@ -2,6 +2,10 @@
 
 from tests import services
 
-SUITES = {"test_cosmos.py": services.COSMOS}
+SUITES = {
+    "test_cosmos.py": services.COSMOS,
+    "test_storagequeue.py": services.STORAGE,
+    "test_blob.py": services.STORAGE,
+}
 
 collect_ignore = [name for name, value in SUITES.items() if not services.is_program(value)]
