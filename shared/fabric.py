@@ -11,7 +11,7 @@ from shared.governance.ledger import Ledger
 from shared.governance.switches import Switches
 from shared.http import HttpClient
 from shared.manifest import load_bots
-from shared.ports import Bus, Channel, Models, Store, Topic
+from shared.ports import Blobs, Bus, Channel, Models, Store, Topic
 from shared.settings import Settings, secure
 from shared.skill import Skill
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.secrets import Secrets
     from shared.knowledge import KnowledgeBase
+    from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
 
@@ -97,8 +98,47 @@ class Fabric:
                 from shared.messaging.sqlite import SqliteBus
 
                 return SqliteBus(_path(url), self.settings.sqlite_synchronous)
+            case "storagequeue":
+                from shared.messaging.storagequeue import StorageQueueBus
+
+                connection = self.settings.storage_connection
+                return StorageQueueBus(
+                    urlsplit(url).netloc,
+                    connection=connection,
+                    credential=None if connection else self.credential,
+                    claims=self.claims,
+                )
             case scheme:
-                raise _unknown("FABRIC_BUS_URL", scheme, "sqlite")
+                raise _unknown("FABRIC_BUS_URL", scheme, "sqlite", "storagequeue")
+
+    @cached_property
+    def claims(self) -> "ClaimCheck":
+        """Where bodies go that are too large for a message of the bus."""
+        from shared.messaging.claim_check import ClaimCheck
+
+        return ClaimCheck(self.blobs)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Blob storage of the app's own storage account; locally without one, a folder."""
+        settings = self.settings
+        if settings.storage_connection or settings.storage_account:
+            from shared.storage.blob import BlobStorage
+
+            connection = settings.storage_connection
+            return BlobStorage(
+                settings.storage_account,
+                connection=connection,
+                credential=None if connection else self.credential,
+            )
+        if not settings.local:
+            raise ConfigurationError(
+                "neither AzureWebJobsStorage nor AzureWebJobsStorage__accountName is set; large "
+                "messages need the app's storage account"
+            )
+        from shared.storage.files import FileBlobs
+
+        return FileBlobs(settings.data_dir / "blobs")
 
     @cached_property
     def credential(self) -> "AsyncTokenCredential":
@@ -223,7 +263,8 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
-        for name in ("topic", "bus", "store", "models", "identities", "credential"):
+        names = ("topic", "bus", "blobs", "store", "models", "identities", "credential")
+        for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
         await self.http.close()
