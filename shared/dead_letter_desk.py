@@ -127,9 +127,10 @@ async def discard(fabric: Fabric, letter: Letter) -> None:
 
 async def _send_again(fabric: Fabric, letter: Letter) -> None:
     """The event under an id that follows from its attempts, so that a second try is a copy."""
-    event = Event.from_dict(letter.item.body["event"])
-    if "omitted_bytes" in event.data or event.dataref:
+    kept = Event.from_dict(letter.item.body["event"])
+    if "omitted_bytes" in kept.data:
         raise PermanentError("body_not_kept", "the event was too large to be kept")
+    event = await fabric.claims.redeem(kept) if kept.is_ticket else kept
     bot = fabric.bots.get(event.bot)
     queue = letter.queue or (f"skill-{bot.default_skill}" if bot else "")
     if not queue:
@@ -143,6 +144,8 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
         await fabric.store.write(event.conversation, note)
     await fabric.bus.send(queue, again)
     await fabric.store.write(letter.conversation, Delete(letter.item.id))
+    if kept.is_ticket:
+        await fabric.claims.remove(kept)
 
 
 async def _into_outbox(fabric: Fabric, letter: Letter) -> None:

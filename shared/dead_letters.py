@@ -111,7 +111,8 @@ def _record(event: Event) -> dict[str, Any]:
 
 def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Create]:
     reference = conversation.reference
-    wanted = event.type == ACTIVITY and event.data["activity"].get("type") == "message"
+    said = event.data.get("activity", {})  # a ticket has none
+    wanted = event.type == ACTIVITY and said.get("type") == "message"
     if not wanted or conversation.muted or reference.channel == "api":
         return []
     return [effects.word(fabric, conversation, effects.Cause.of(event), "sorry", APOLOGY)]

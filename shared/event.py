@@ -4,6 +4,7 @@ Source: CloudEvents 1.0 JSON format, and its distributed tracing extension (`tra
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -18,6 +19,7 @@ WAKE = "fabric.wake"
 
 MAX_HOPS = 16
 
+_CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
 )
@@ -64,6 +66,11 @@ class Event:
     def work_id(self) -> str:
         """The same for every attempt at the same work: the id without its `:step:attempt`."""
         return self.id.split(":", 1)[0]
+
+    @property
+    def is_ticket(self) -> bool:
+        """Whether this stands for an event that waits whole in a blob of ours."""
+        return _CLAIM.fullmatch(self.dataref) is not None
 
     def age(self) -> float:
         """Seconds since the chain began, 0 when the time is unknown."""

@@ -68,14 +68,16 @@ async def perform(
     was parked, does not cost another run of the handler.
     """
     store, key = fabric.store, event.conversation
+    if event.is_ticket:
+        if await store.get(key, f"seen:{event.id}") is None:
+            raise PermanentError("claim_lost", "the blob with the body of the event is gone")
+        return None
     if direct or event.type != ACTIVITY:
         conversation = await load(store, event)
     else:
         conversation = await _in_order(fabric, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
         return _recalled(seen.body) if direct else None
-    if event.dataref:
-        raise PermanentError("claim_lost", "the blob with the event's body is gone")
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")

@@ -4,14 +4,11 @@ The ticket is the event with its `dataref` instead of its data (Enterprise Integ
 "Claim Check"; CloudEvents' `dataref` extension).
 """
 
-import re
 from dataclasses import replace
 
 from shared.errors import PermanentError
 from shared.event import Event, event_id
 from shared.ports import Blobs
-
-_OURS = re.compile(r"claim-[0-9a-f]{32}\.json")
 
 
 class ClaimCheck:
@@ -44,7 +41,7 @@ class ClaimCheck:
         Raises Unavailable, and PermanentError when the ticket is worth nothing: `claim_lost`
         when the blob is gone, `claim_invalid` when it holds something else.
         """
-        if not _OURS.fullmatch(event.dataref):
+        if not event.is_ticket:
             return event
         body = await self._blobs.get(event.dataref)
         if body is None:
@@ -53,11 +50,11 @@ class ClaimCheck:
             whole = Event.from_json(body)
         except ValueError:
             raise PermanentError("claim_invalid", "the blob holds no event") from None
-        if (whole.id, whole.type) != (event.id, event.type) or whole.dataref:
+        if (whole.id, whole.type) != (event.id, event.type) or whole.is_ticket:
             raise PermanentError("claim_invalid", "the blob holds another event")
         return whole
 
     async def remove(self, event: Event) -> None:
         """Delete what the ticket stands for, once its message is settled; no error if absent."""
-        if _OURS.fullmatch(event.dataref):
+        if event.is_ticket:
             await self._blobs.delete(event.dataref)

@@ -43,6 +43,9 @@ class StorageQueueBus:
     it moves to `<queue>-poison`: both as the Functions host has them.
     """
 
+    ordered = False
+    max_deliveries = 5
+
     def __init__(
         self,
         account: str,
@@ -51,12 +54,12 @@ class StorageQueueBus:
         credential: "AsyncTokenCredential | None" = None,
         claims: ClaimCheck,
         lock_seconds: float = 600,
-        max_deliveries: int = 5,
+        max_deliveries: int = max_deliveries,
     ) -> None:
         self._account = QueueAccount(account, connection, credential)
         self._claims = claims
         self._lock_seconds = max(1, ceil(lock_seconds))
-        self._max_deliveries = max_deliveries
+        self.max_deliveries = max_deliveries
         self._poison = Poison(self._account)
         self._held: dict[str, _Held] = {}
         self._watch = Watch(self._account, self._poison)
@@ -139,7 +142,7 @@ class StorageQueueBus:
 
     async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
         held = self._lock_of(delivery)
-        if delivery.count >= self._max_deliveries:
+        if delivery.count >= self.max_deliveries:
             await self.dead_letter(delivery, TRIED_TOO_OFTEN)
             return
         async with held.changing:
@@ -179,7 +182,7 @@ class StorageQueueBus:
         dead = queue == DEAD_LETTERS
         if not dead and event is None:
             reason = "undecodable" if body is None else "not_an_event"
-        elif message.count > self._max_deliveries:
+        elif message.count > self.max_deliveries:
             reason = TRIED_TOO_OFTEN
         else:
             reason = ""
