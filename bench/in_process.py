@@ -12,7 +12,7 @@ from pathlib import Path
 
 import azure.functions as func
 
-from cli.function import QUEUE, Function, load_functions
+from cli.function import QUEUES, Function, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
 from functions.triggers import fabric
@@ -35,7 +35,7 @@ class App:
             self._free.release()
 
         functions[SKILL] = replace(skill, call=counted)
-        self._queues = [one for one in functions.values() if one.type == QUEUE]
+        self._queues = [one for one in functions.values() if one.type in QUEUES]
         self._free = asyncio.Semaphore(0)
 
     async def run(self, token: str, bodies: list[bytes], concurrency: int) -> tuple[float, float]:

@@ -10,12 +10,9 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 
-HTTP, QUEUE, TIMER, EVENT_GRID = (
-    "httpTrigger",
-    "serviceBusTrigger",
-    "timerTrigger",
-    "eventGridTrigger",
-)
+HTTP, TIMER, EVENT_GRID = "httpTrigger", "timerTrigger", "eventGridTrigger"
+SERVICE_BUS, STORAGE_QUEUE = "serviceBusTrigger", "queueTrigger"
+QUEUES = (SERVICE_BUS, STORAGE_QUEUE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def load_functions(timeout: float | None = None) -> list[Function]:
 def _trigger(name: str, bindings: Sequence[str]) -> Mapping[str, Any]:
     triggers = []
     for binding in map(json.loads, bindings):
-        if binding["type"] in (HTTP, QUEUE, TIMER, EVENT_GRID):
+        if binding["type"] in (HTTP, *QUEUES, TIMER, EVENT_GRID):
             triggers.append(binding)
         elif not (binding["type"] == "http" and binding["direction"] == "OUT"):
             raise ConfigurationError(

@@ -1,21 +1,19 @@
 """The local host: the app's functions, running in one process without Core Tools.
 
-It imitates the Functions host and is not it: no keys are asked for, nothing scales, and queues
-come from the embedded bus only.
+It imitates the Functions host and is not it: no keys are asked for and nothing scales.
 """
 
 import asyncio
 import signal
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from cli.function import QUEUE, TIMER, Function
+from cli.function import QUEUES, TIMER, Function
 from cli.host_json import HostJson
 from cli.queues import Queues
 from cli.timers import Singleton, Timers
 from shared.fabric import Fabric
-from shared.observability import log
-from shared.ports import Bus, PeekLockBus
+from shared.ports import PeekLockBus
 
 if TYPE_CHECKING:
     from cli.http_host import HttpHost
@@ -49,14 +47,10 @@ class Host:
         lease = Singleton(self._fabric.settings.data_dir / "timers.lock")
         self._timers = Timers([f for f in self._functions if f.type == TIMER], lease)
         self._timers.start()
-        if bus := embedded(self._fabric.bus):
-            waiting = [f for f in self._functions if f.type == QUEUE]
-            self._queues = Queues(bus, waiting, self._limits)
-            self._queues.start()
-        else:
-            log.warning(
-                "queues.not_run", reason="the local host receives from the embedded bus only"
-            )
+        waiting = [f for f in self._functions if f.type in QUEUES]
+        bus = cast("PeekLockBus", self._fabric.bus)  # every bus there is can receive as well
+        self._queues = Queues(bus, waiting, self._limits)
+        self._queues.start()
 
     @property
     def idle(self) -> bool:
@@ -68,11 +62,6 @@ class Host:
         parts = (self._http, self._queues, self._timers)
         await asyncio.gather(*(part.stop(GRACE_SECONDS) for part in parts if part))
         await self._fabric.close()
-
-
-def embedded(bus: Bus) -> PeekLockBus | None:
-    """The bus, if this process can receive from it."""
-    return bus if hasattr(bus, "receive") else None  # type: ignore[return-value]
 
 
 def stop_signal() -> asyncio.Event:

@@ -21,6 +21,8 @@ class HostJson:
     max_lock_renewal: float = 300
     max_sessions: int = 8
     max_calls: int = 16
+    batch_size: int = 16
+    visibility_timeout: float = 0
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -33,6 +35,7 @@ class HostJson:
             raise ConfigurationError(f"{path} is not JSON: {error}") from error
         http = _table(root, "extensions", "http")
         bus = _table(root, "extensions", "serviceBus")
+        queues = _table(root, "extensions", "queues")
         timeout = root.get("functionTimeout", "00:30:00")
         return cls(
             route_prefix=str(http.get("routePrefix", "api")).strip("/"),
@@ -41,8 +44,12 @@ class HostJson:
                 "extensions.serviceBus.maxAutoLockRenewalDuration",
                 bus.get("maxAutoLockRenewalDuration", "00:05:00"),
             ),
-            max_sessions=_count("maxConcurrentSessions", bus.get("maxConcurrentSessions", 8)),
-            max_calls=_count("maxConcurrentCalls", bus.get("maxConcurrentCalls", 16)),
+            max_sessions=_count(bus, "serviceBus.maxConcurrentSessions", 8),
+            max_calls=_count(bus, "serviceBus.maxConcurrentCalls", 16),
+            batch_size=_count(queues, "queues.batchSize", 16),
+            visibility_timeout=_seconds(
+                "extensions.queues.visibilityTimeout", queues.get("visibilityTimeout", "00:00:00")
+            ),
         )
 
 
@@ -62,7 +69,8 @@ def _seconds(key: str, value: Any) -> float:
     return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
-def _count(key: str, value: Any) -> int:
+def _count(table: Mapping[str, Any], key: str, default: int) -> int:
+    value = table.get(key.rpartition(".")[2], default)
     if not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"host.json: extensions.serviceBus.{key} must be 1 or more")
+        raise ConfigurationError(f"host.json: extensions.{key} must be 1 or more")
     return value

@@ -1,13 +1,15 @@
-"""Runs the queue functions over the embedded bus: receive, hold the lock, run, settle."""
+"""Runs the queue functions: receive from the bus, hold the lock, run, settle."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from cli.function import Function
+from cli.function import STORAGE_QUEUE, Function
 from cli.host_json import HostJson
-from cli.trigger_data import service_bus_message
+from cli.trigger_data import queue_message, service_bus_message
 from shared.observability import log
 from shared.ports import Delivery, PeekLockBus
 
@@ -19,11 +21,19 @@ RETRY_SECONDS = 1
 
 @dataclass(slots=True)
 class _Queue:
-    """`slots` are what is left of the function's concurrency; `look` whether to receive."""
+    """`slots` are what is left of the function's concurrency; `look` whether to receive.
+
+    `pause` in seconds hides a message whose function failed.
+    """
 
     function: Function
     slots: int
+    pause: float = 0.0
     look: bool = True
+
+    def message(self, delivery: Delivery) -> Any:
+        made = queue_message if self.function.type == STORAGE_QUEUE else service_bus_message
+        return made(delivery)
 
 
 @dataclass
@@ -101,9 +111,9 @@ class Queues:
     async def _handle(self, queue: _Queue, delivery: Delivery) -> None:
         """Run and settle one message; the session's next one is looked for at once."""
         lock = _Lock(self.bus, delivery, self.limits.max_lock_renewal)
-        settle: Callable[[Delivery], Awaitable[None]] = self.bus.abandon
+        settle: Callable[[Delivery], Awaitable[None]] = partial(self.bus.abandon, delay=queue.pause)
         try:
-            await queue.function.run(service_bus_message(delivery))
+            await queue.function.run(queue.message(delivery))
             settle = self.bus.complete
         except Exception:
             log.error(
@@ -158,6 +168,8 @@ class _Lock:
 
 
 def _queue(function: Function, limits: HostJson) -> _Queue:
+    if function.type == STORAGE_QUEUE:
+        return _Queue(function, limits.batch_size, limits.visibility_timeout)
     sessions = function.trigger.get("isSessionsEnabled", False)
     return _Queue(function, limits.max_sessions if sessions else limits.max_calls)
 

@@ -52,9 +52,7 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def _kind(fabric: "Fabric", name: str) -> str:
     kinds = [
-        kind
-        for kind, known in (("bot", fabric.bots), ("skill", fabric.skills))
-        if name in known
+        kind for kind, known in (("bot", fabric.bots), ("skill", fabric.skills)) if name in known
     ]
     if len(kinds) != 1:
         meant = "a bot and a skill: say --kind" if kinds else "no bot and no skill (botfabric list)"

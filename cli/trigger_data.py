@@ -6,10 +6,22 @@ from typing import Any
 
 from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
+from azure.functions.queue import QueueMessageInConverter
 from azure.functions.servicebus import ServiceBusMessage
 from azure.functions.timer import TimerRequestConverter
 
 from shared.ports import Delivery
+
+
+def queue_message(delivery: Delivery) -> Any:
+    """A `func.QueueMessage` as the worker builds it from what the extension sends."""
+    metadata = {
+        "Id": Datum(delivery.id, "string"),
+        "DequeueCount": Datum(str(delivery.count), "json"),
+        "PopReceipt": Datum(delivery.token, "string"),
+        "InsertionTime": Datum(_iso(delivery.enqueued_at), "string"),
+    }
+    return QueueMessageInConverter.decode(Datum(delivery.body, "string"), trigger_metadata=metadata)
 
 
 def service_bus_message(delivery: Delivery) -> ServiceBusMessage:
@@ -27,6 +39,10 @@ def service_bus_message(delivery: Delivery) -> ServiceBusMessage:
         application_properties=properties,
         user_properties=properties,
     )
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def timer_request() -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from cli.function import EVENT_GRID, QUEUE, TIMER, Function
-from cli.trigger_data import grid_event, service_bus_message, timer_request
+from cli.function import EVENT_GRID, QUEUES, STORAGE_QUEUE, TIMER, Function
+from cli.trigger_data import grid_event, queue_message, service_bus_message, timer_request
 from shared.observability import log
 from shared.ports import Delivery
 
@@ -91,7 +91,9 @@ def _handshake(headers: Mapping[str, str]) -> web.Response:
 def _value(function: Function, text: str) -> Any:
     if function.type == TIMER:
         return timer_request()
-    if function.type == QUEUE:
+    if function.type in QUEUES:
         id, now = str(uuid.uuid4()), time.time()
-        return service_bus_message(Delivery(function.target, id, id, text, 1, "", now, now))
+        delivery = Delivery(function.target, id, id, text, 1, "", now, now)
+        made = queue_message if function.type == STORAGE_QUEUE else service_bus_message
+        return made(delivery)
     return grid_event(json.loads(text))

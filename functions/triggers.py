@@ -1,22 +1,23 @@
-"""Nouns to blueprints: a skill to its queue and HTTP functions, a channel to its webhook.
+"""Nouns to blueprints: a skill to its queue and HTTP functions, a queue to its trigger.
 
-Picks the queue trigger by the scheme of the bus, and holds this process' fabric. The embedded
-bus has the semantics of Service Bus, so both are indexed as Service Bus triggers.
+Picks the trigger by the scheme of the bus, and holds this process' fabric. The embedded bus
+has the semantics of Service Bus, so both are indexed as Service Bus triggers.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from functools import cache
 
 import azure.functions as func
 
-from shared import calls, intake, pipeline, receipts
-from shared.errors import Rejected, TransientError
+from functions.webhook import json_response, responding
+from shared import calls, claims, intake, pipeline, receipts
+from shared.dead_letters import bury_body
+from shared.errors import TransientError
 from shared.fabric import Fabric
-from shared.observability import log, trace
-from shared.ports import Received, Request
-from shared.settings import Settings
+from shared.observability import log
+from shared.ports import Received
+from shared.settings import Settings, bus_scheme
 from shared.skill import Skill
 
 SKILLS: dict[str, Skill] = {}
@@ -25,6 +26,9 @@ SKILLS: dict[str, Skill] = {}
 LONGEST_PAUSE = 30.0
 """Seconds; ten deliveries then last about a minute and a half."""
 
+POISON = "MaxDequeueCountExceeded"
+"""Why the host moved a message to a poison queue, which keeps no reason."""
+
 QueueHandler = Callable[[str, int], Awaitable[None]]
 
 
@@ -32,6 +36,15 @@ QueueHandler = Callable[[str, int], Awaitable[None]]
 def fabric() -> Fabric:
     """This process' fabric."""
     return Fabric(Settings.from_environ(), SKILLS)
+
+
+async def take_in(received: Received) -> None:
+    """Enqueue and record what a webhook held; on return it may be acknowledged."""
+    await intake.accept(fabric(), received.activities)
+    for receipt in received.receipts:
+        await receipts.record_receipt(fabric(), receipt)
+    for reason in received.ignored:
+        log.info("webhook.ignored", reason=reason)
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
@@ -56,14 +69,38 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     return blueprint
 
 
-def queue_function(blueprint: func.Blueprint, name: str, queue: str, handler: QueueHandler) -> None:
-    """Register `handler(body, delivery count)` for a queue of whatever bus is configured."""
+def queue_function(
+    blueprint: func.Blueprint,
+    name: str,
+    queue: str,
+    handler: QueueHandler,
+    *,
+    sessions: bool = True,
+) -> None:
+    """Register `handler(body, delivery count)` for a queue of whatever bus is configured.
 
-    async def handle(msg: func.ServiceBusMessage) -> None:
-        body = msg.get_body().decode("utf-8", "replace")
-        await handler(body, msg.delivery_count or 1)
+    A body that was too large for its message is fetched before, and removed once the handler
+    is done with it. What the host gives up is recorded, so that no message ends unseen: here
+    for a Storage Queue, in `platform/dead_letters` for the others.
+    """
 
-    service_bus_function(blueprint, name, queue, handle)
+    async def handle(body: str, count: int) -> None:
+        async with claims.redeemed(fabric(), body) as whole:
+            await handler(whole, count)
+
+    if bus_scheme() == "storagequeue":
+        _storage_queue_function(blueprint, name, queue, handle)
+
+        async def bury(body: str, count: int) -> None:
+            await bury_body(fabric(), body, POISON, queue=queue)
+
+        _storage_queue_function(blueprint, f"{name}_poison", f"{queue}-poison", bury)
+        return
+
+    async def receive(msg: func.ServiceBusMessage) -> None:
+        await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
+
+    service_bus_function(blueprint, name, queue, receive, sessions=sessions)
 
 
 def service_bus_function(
@@ -96,63 +133,12 @@ def service_bus_function(
             raise
 
 
-def request_of(req: func.HttpRequest) -> Request:
-    return Request(
-        method=req.method,
-        path=req.route_params,
-        query=req.params,
-        headers={name.lower(): value for name, value in req.headers.items()},
-        body=req.get_body(),
-    )
+def _storage_queue_function(
+    blueprint: func.Blueprint, name: str, queue: str, handle: QueueHandler
+) -> None:
+    """Register `handle`. What it raises shows the message again after host.json's pause."""
 
-
-async def take_in(received: Received) -> None:
-    """Enqueue and record what a webhook held; on return it may be acknowledged."""
-    await intake.accept(fabric(), received.activities)
-    for receipt in received.receipts:
-        await receipts.record_receipt(fabric(), receipt)
-    for reason in received.ignored:
-        log.info("webhook.ignored", reason=reason)
-
-
-async def responding(
-    name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
-) -> func.HttpResponse:
-    """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent):
-        try:
-            return await answer()
-        except Rejected as refusal:
-            log.warning(
-                "webhook.rejected", function=name, status=refusal.status, reason=refusal.reason
-            )
-            return refused(refusal.status)
-        except TransientError as error:
-            log.error("webhook.unavailable", function=name, reason=str(error))
-            return refused(503)
-
-
-_WORDS = {
-    400: "bad request",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not found",
-    405: "method not allowed",
-    409: "conflict",
-    413: "too large",
-    415: "unsupported media type",
-    429: "too many requests",
-    431: "header too large",
-    501: "not implemented",
-    503: "unavailable, try again",
-}
-
-
-def refused(status: int) -> func.HttpResponse:
-    return json_response({"error": _WORDS.get(status, "refused")}, status)
-
-
-def json_response(body: object, status: int = 200) -> func.HttpResponse:
-    return func.HttpResponse(
-        json.dumps(body, ensure_ascii=False), status_code=status, mimetype="application/json"
-    )
+    @blueprint.function_name(name)
+    @blueprint.queue_trigger(arg_name="msg", queue_name=queue, connection="AzureWebJobsStorage")
+    async def run(msg: func.QueueMessage) -> None:
+        await handle(msg.get_body().decode("utf-8", "replace"), msg.dequeue_count or 1)

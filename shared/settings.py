@@ -104,6 +104,11 @@ class Settings:
         )
 
 
+def bus_scheme() -> str:
+    """The scheme of `FABRIC_BUS_URL`, unchecked: triggers are chosen before the app starts."""
+    return urlsplit(os.environ.get("FABRIC_BUS_URL", "")).scheme
+
+
 def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) -> str:
     value = env.get(name) or default
     if not secure(value, local=local):

@@ -6,7 +6,8 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.triggers import fabric, json_response, request_of, responding, take_in
+from functions.triggers import fabric, take_in
+from functions.webhook import json_response, request_of, responding
 from shared.channels.directline import DirectLineChannel
 from shared.ports import Request
 

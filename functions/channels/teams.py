@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric, json_response, refused, request_of, responding, take_in
+from functions.triggers import fabric, take_in
+from functions.webhook import json_response, refused, request_of, responding
 from shared import calls
 
 bp = func.Blueprint()

@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric, refused, request_of, responding, take_in
+from functions.triggers import fabric, take_in
+from functions.webhook import refused, request_of, responding
 
 bp = func.Blueprint()
 

@@ -4,18 +4,22 @@ import azure.functions as func
 
 from functions.triggers import fabric, service_bus_function
 from shared.dead_letters import bury_body
+from shared.settings import bus_scheme
 
 bp = func.Blueprint()
 
 
 async def dead_letters(msg: func.ServiceBusMessage) -> None:
     properties = msg.application_properties or {}
+    source = msg.dead_letter_source or properties.get("DeadLetterSource") or ""
     await bury_body(
         fabric(),
         msg.get_body().decode("utf-8", "replace"),
         str(properties.get("DeadLetterReason") or "unknown"),
         str(properties.get("DeadLetterErrorDescription") or ""),
+        queue=str(source),
     )
 
 
-service_bus_function(bp, "dead_letters", "dead-letters", dead_letters, sessions=False)
+if bus_scheme() != "storagequeue":  # there each queue has a poison queue of its own
+    service_bus_function(bp, "dead_letters", "dead-letters", dead_letters, sessions=False)

@@ -12,7 +12,7 @@ async def events(body: str, count: int) -> None:
     await facts.fan_out(fabric(), body)
 
 
-queue_function(bp, "events", "events", events)
+queue_function(bp, "events", "events", events, sessions=False)
 
 
 @bp.function_name("events_grid")

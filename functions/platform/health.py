@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric, json_response
+from functions.triggers import fabric
+from functions.webhook import json_response
 from shared.health import health as report
 
 bp = func.Blueprint()

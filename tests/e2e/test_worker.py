@@ -24,7 +24,13 @@ from shared.event import ACTIVITY, Event
 ROOT = Path(__file__).parents[2]
 RUNTIME = "azure-functions-runtime==1.3.0"
 CACHE = ROOT / ".cache" / "worker"
-GOLDEN = Path(__file__).with_name("golden") / "bindings_servicebus.json"
+GOLDEN = Path(__file__).with_name("golden")
+SCHEMES = {
+    "sqlite": "bindings_servicebus.json",
+    "servicebus": "bindings_servicebus.json",
+    "storagequeue": "bindings_storagequeue.json",
+}
+"""The golden list of each bus; the embedded one has the semantics of Service Bus."""
 DRIVER = Path(__file__).with_name("worker_driver.py")
 
 Worker = Callable[..., dict[str, Any]]
@@ -51,11 +57,23 @@ def runtime() -> Path:
 
 
 @pytest.fixture
-def worker(runtime: Path, tmp_path: Path) -> Worker:
+def scheme() -> str:
+    """The bus of the app under test; a test of all of them parametrizes it."""
+    return "sqlite"
+
+
+@pytest.fixture
+def golden(scheme: str) -> dict[str, Any]:
+    """The bindings of every function, by name."""
+    bindings: dict[str, Any] = json.loads((GOLDEN / SCHEMES[scheme]).read_text())
+    return bindings
+
+
+@pytest.fixture
+def worker(runtime: Path, tmp_path: Path, scheme: str) -> Worker:
     """Start the worker on this app; returns what it indexed and what the invocations returned."""
     environ = {
-        "PATH": os.environ["PATH"],
-        "FABRIC_ENVIRONMENT": "local",
+        **environment(scheme),
         "FABRIC_DATA_DIR": str(tmp_path),
         "FABRIC_WHATSAPP_APP_SECRET": "app-secret",
         "FABRIC_WHATSAPP_VERIFY_TOKEN": "verify-me",
@@ -83,6 +101,16 @@ def worker(runtime: Path, tmp_path: Path) -> Worker:
     return run
 
 
+def environment(scheme: str) -> dict[str, str]:
+    """The settings that choose a bus. Nothing listens there: what is tried needs no broker."""
+    urls = {
+        "servicebus": "servicebus://contoso.servicebus.windows.net",
+        "storagequeue": "storagequeue://contoso",
+    }
+    bus = {"FABRIC_BUS_URL": urls[scheme]} if scheme in urls else {}
+    return {"FABRIC_ENVIRONMENT": "local", "PATH": os.environ["PATH"], **bus}
+
+
 def http(function: str, method: str, **request: Any) -> dict[str, Any]:
     return {"function": function, "input": {"http": {"method": method, **request}}}
 
@@ -100,6 +128,17 @@ def message(function: str, body: str) -> dict[str, Any]:
     return {"function": function, "input": {"string": body}, "metadata": metadata}
 
 
+def queue_message(function: str, body: str) -> dict[str, Any]:
+    """A Storage Queue message as the extension sends it."""
+    metadata = {
+        "Id": {"string": "m1"},
+        "DequeueCount": {"json": "1"},
+        "PopReceipt": {"string": "r"},
+        "InsertionTime": {"json": '"2026-01-02T03:04:05+00:00"'},
+    }
+    return {"function": function, "input": {"string": body}, "metadata": metadata}
+
+
 def arrival(text: str) -> str:
     reference = ConversationReference("helpdesk", "web", "c1", user="ann")
     activity = Activity(type="message", id="1", text=text)
@@ -113,17 +152,18 @@ def arrival(text: str) -> str:
     ).to_json()
 
 
-def test_every_function_is_indexed_with_its_binding(worker: Worker) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_function_is_indexed_with_its_binding(worker: Worker, golden: dict[str, Any]) -> None:
     """After a wanted change, copy what the worker says into the golden file."""
-    assert worker()["bindings"] == json.loads(GOLDEN.read_text())
+    assert worker()["bindings"] == golden
 
 
-@pytest.fixture(scope="session")
-def functions() -> dict[str, Function]:
-    golden = json.loads(GOLDEN.read_text())
+@pytest.fixture
+def functions(golden: dict[str, Any]) -> dict[str, Function]:
     return {name: Function(name, bindings[0], lambda: None) for name, bindings in golden.items()}
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_host_would_accept_every_route_and_schedule(functions: dict[str, Function]) -> None:
     """The worker indexes duplicate and reserved routes and a bogus cron; only the host does not."""
     Routes([one for one in functions.values() if one.type == "httpTrigger"])
@@ -186,32 +226,42 @@ def test_the_web_opens_a_conversation(worker: Worker) -> None:
     assert json.loads(answer["body"])["token"]
 
 
-def test_every_queue_timer_and_event_function_runs(worker: Worker) -> None:
-    """Each queue function also takes what is no event at all: it is put on record, not raised."""
-    golden = json.loads(GOLDEN.read_text())
-    queues = [name for name, (one, *_) in golden.items() if one["type"] == "serviceBusTrigger"]
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_queue_function_runs(worker: Worker, golden: dict[str, Any], scheme: str) -> None:
+    """Each also takes what is no event at all: it is put on record, not raised."""
+    type = "queueTrigger" if scheme == "storagequeue" else "serviceBusTrigger"
+    made = queue_message if scheme == "storagequeue" else message
+    queues = [name for name, (one, *_) in golden.items() if one["type"] == type]
+    assert len(queues) > 8
+    done = worker(
+        made("skill_echo", arrival("hello")), *(made(name, "no event") for name in queues)
+    )
+    assert done["results"] == [{}] * (len(queues) + 1)
+
+
+def test_the_timer_and_the_event_function_run(worker: Worker) -> None:
     grid = {"id": "1", "eventType": "x.made", "subject": "s", "data": {"n": 1}, "topic": "/t"}
     cloud = {"id": "2", "specversion": "1.0", "type": "x.made", "source": "/s", "data": {"n": 1}}
     done = worker(
-        message("skill_echo", arrival("hello")),
-        *(message(name, "no event") for name in queues),
         {"function": "outbox_sweep", "input": {"json": json.dumps({"IsPastDue": False})}},
         {"function": "events_grid", "input": {"json": json.dumps(grid)}},
         {"function": "events_grid", "input": {"json": json.dumps(cloud)}},
     )
-    assert done["results"] == [{}] * (len(queues) + 4)
+    assert done["results"] == [{}] * 3
 
 
-def test_the_local_host_sees_what_the_worker_sees(functions: dict[str, Function]) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_local_host_sees_what_the_worker_sees(
+    functions: dict[str, Function], scheme: str
+) -> None:
     code = (
         "import json; from cli.function import load_functions; "
         "print(json.dumps({f.name: f.trigger for f in load_functions()}))"
     )
-    environ = {"FABRIC_ENVIRONMENT": "local", "PATH": os.environ["PATH"]}
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=environ,
+        env=environment(scheme),
         capture_output=True,
         text=True,
         timeout=60,

@@ -30,7 +30,7 @@ def host_json(folder: Path, body: object) -> Path:
 
 def test_this_app_has_the_limits_it_was_designed_with() -> None:
     limits = HostJson.load(ROOT / "host.json")
-    assert limits == HostJson("api", 600, 300, 8, 16)
+    assert limits == HostJson("api", 600, 300, 8, 16, 16, 30)
 
 
 def test_what_is_absent_has_the_default_of_the_host(tmp_path: Path) -> None:
@@ -54,6 +54,8 @@ def test_days_count(tmp_path: Path) -> None:
         ({"functionTimeout": 600}, "functionTimeout"),
         ({"extensions": []}, "extensions"),
         ({"extensions": {"serviceBus": {"maxConcurrentSessions": 0}}}, "maxConcurrentSessions"),
+        ({"extensions": {"queues": {"batchSize": "many"}}}, "queues.batchSize"),
+        ({"extensions": {"queues": {"visibilityTimeout": 30}}}, "visibilityTimeout"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, body: object, key: str) -> None:

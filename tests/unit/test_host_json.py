@@ -11,8 +11,8 @@ from jsonschema import Draft4Validator
 from cli.host_json import HostJson
 from functions.triggers import LONGEST_PAUSE
 from shared.effects import LEASE
+from shared.messaging.storagequeue import StorageQueueBus
 from shared.performance import QUEUE_PATIENCE, TURN_SECONDS
-from shared.pipeline import MAX_DELIVERIES
 
 ROOT = Path(__file__).parents[2]
 SPAN = {"type": "string", "pattern": r"^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}
@@ -101,8 +101,8 @@ def test_the_host_ends_a_function_only_after_its_lock(limits: HostJson) -> None:
     assert limits.max_lock_renewal < limits.function_timeout
 
 
-def test_both_kinds_of_queues_give_a_message_up_after_as_many_deliveries(queues: Json) -> None:
-    assert queues["maxDequeueCount"] == MAX_DELIVERIES
+def test_the_app_knows_the_last_delivery_of_a_queue_message(queues: Json) -> None:
+    assert queues["maxDequeueCount"] == StorageQueueBus.max_deliveries
 
 
 def test_a_failed_queue_message_comes_back_after_its_effects_are_free(queues: Json) -> None:
