@@ -58,6 +58,12 @@ def test_functions_do_not_know_the_command_line(path: Path) -> None:
     assert not [name for name in imports(path) if name.split(".")[0] == "cli"]
 
 
+@pytest.mark.parametrize("path", modules("simulators"), ids=str)
+def test_a_simulator_shares_no_rule_with_what_it_tests(path: Path) -> None:
+    own = ("shared", "functions", "cli", "tests")
+    assert not [name for name in imports(path) if name.split(".")[0] in own]
+
+
 @pytest.mark.parametrize("path", modules("shared", "functions", "cli"), ids=str)
 def test_each_sdk_lives_in_its_adapter(path: Path) -> None:
     here = path.relative_to(ROOT).as_posix()
