@@ -15,6 +15,7 @@ COMMANDS = {
     "func": "the same app under Azure Functions Core Tools, with Azurite",
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
+    "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
