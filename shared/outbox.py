@@ -25,6 +25,7 @@ from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.governance import switches
 from shared.observability import log
+from shared.pace import Pace
 from shared.ports import Create, Delete, Item, Op, Put
 
 KEPT = f"outbox:{0:012d}."
@@ -135,13 +136,22 @@ async def take_over(fabric: Fabric, event: Event) -> None:
 
 
 async def drain(fabric: Fabric, key: str) -> None:
-    """Do everything of one conversation that is due, in order, claiming each item first."""
+    """Do everything of one conversation that is due, in order, claiming each item first.
+
+    What had to wait has its slot behind it: it goes in the pace of the channel from here on.
+    """
+    pace, slots = Pace(), dict[str, float]()
     moved = True
     while moved:
         moved = False
         for item in await fabric.store.find(key, "outbox:", limit=1000):
             body = item.body
             due = max(item.due or 0.0, body.get("not_before", 0.0))
+            if body["kind"] == "send":
+                if item.id not in slots:
+                    channel = fabric.channel(body["reference"]["channel"])
+                    slots[item.id] = pace.reserve(channel.limits, max(due, time()))
+                due = max(due, slots[item.id])
             wait = due - time()
             if wait > 0 and body["kind"] != "send":
                 continue
