@@ -129,6 +129,8 @@ class TeamsChannel:
         response = await self._call(
             bot, teams, method, url, teams_message.body(activity, reference)
         )
+        throttled, after = response.status == 429, response.retry_after
+        self._rate.answered(bot.id, throttled=throttled, after=after)
         return teams_connector.message_id(response) or str(update_id or "")
 
     async def check(self) -> str:

@@ -14,7 +14,7 @@ from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.channels import whatsapp_outbound
 from shared.channels.send_rate import SendRate
-from shared.channels.whatsapp_graph import message_id
+from shared.channels.whatsapp_graph import NumberThrottled, message_id
 from shared.channels.whatsapp_inbound import received
 from shared.errors import PermanentError, Rejected
 from shared.http import HttpClient, Response
@@ -139,7 +139,11 @@ class WhatsAppChannel:
             newer = await self._secrets.get(value, refused=token)
             if newer != token:
                 response = await self._post(url, newer, body)
-        return message_id(response)
+        try:
+            return message_id(response)
+        except NumberThrottled as error:
+            self._rate.answered(number, throttled=True, after=error.after, whole=True)
+            raise
 
     async def _post(self, url: str, token: str, body: dict[str, Any]) -> Response:
         headers = {"authorization": f"Bearer {token}"}

@@ -23,6 +23,9 @@ _RETRY: dict[int, float | None] = {
 }
 """Codes that pass by themselves, and the seconds to wait when no Retry-After says so."""
 
+_WHOLE_NUMBER = frozenset({4, 80007, 130429})
+"""Those that are about all that a number sends, not about one person."""
+
 _RENEW = "set FABRIC_WHATSAPP_ACCESS_TOKEN to a valid system user token"
 _RIGHTS = (
     "give the system user of FABRIC_WHATSAPP_ACCESS_TOKEN the permission "
@@ -61,6 +64,10 @@ _ADVICE = {
 }
 
 
+class NumberThrottled(TransientError):
+    """Meta takes no more from this number for `after` seconds, whomever a message is for."""
+
+
 def message_id(response: Response) -> str:
     """The wamid, "" when the answer has none (a read receipt); or the error it stands for."""
     status, answer = response.status, response.json()
@@ -73,7 +80,9 @@ def message_id(response: Response) -> str:
         first = messages[0] if isinstance(messages, list) and messages else None
         id = first.get("id") if isinstance(first, dict) else None
         return id if isinstance(id, str) else ""
-    if status in (408, 429) or status >= 500:
+    if status == 429:
+        raise NumberThrottled("graph answers 429", after=response.retry_after)
+    if status == 408 or status >= 500:
         raise TransientError(
             f"graph answers {status}",
             after=response.retry_after,
@@ -84,8 +93,9 @@ def message_id(response: Response) -> str:
 
 def _error(code: int, response: Response) -> TransientError | PermanentError:
     if code in _RETRY:
+        kind = NumberThrottled if code in _WHOLE_NUMBER else TransientError
         after = response.retry_after
-        return TransientError(
+        return kind(
             f"graph answers {response.status}, code {code}",
             after=_RETRY[code] if after is None else after,
         )

@@ -1,12 +1,14 @@
 """A real host keeps to what the services take: no storm of refusals, and order kept."""
 
+import asyncio
 from pathlib import Path
 
 from simulators.teams import TeamsSimulator
 from simulators.transcript import Transcript
-from tests.simulators.host import host
+from simulators.whatsapp import WhatsAppSimulator
+from tests.simulators.host import NUMBER, host
 
-EACH = 10
+PEOPLE, EACH = 50, 10
 
 
 async def all_answered(transcript: Transcript, people: list[str]) -> None:
@@ -14,6 +16,50 @@ async def all_answered(transcript: Transcript, people: list[str]) -> None:
     await transcript.until(lambda: len(transcript.said) >= len(people) * EACH, 120)
     expected = [f"echo: {n}" for n in range(EACH)]
     assert all(transcript.texts(person) == expected for person in people)
+
+
+async def test_500_sends_through_a_number_that_takes_30_a_second(tmp_path: Path) -> None:
+    """Nobody told the host of the 30: it believes in Meta's 80 until it is refused."""
+    people = [f"316555{n:05}" for n in range(PEOPLE)]
+    async with (
+        WhatsAppSimulator(number=NUMBER, per_second=30, statuses=False) as meta,
+        host(tmp_path, meta.settings) as url,
+    ):
+        meta.webhook = f"{url}/api/whatsapp"
+
+        async def talk(person: str) -> None:
+            for n in range(EACH):
+                assert (await meta.say(str(n), user=person)).statuses == [200]
+
+        await asyncio.gather(*map(talk, people))
+        await all_answered(meta.transcript, people)
+
+        assert meta.graph.answered[200] == 500
+        assert meta.graph.answered[130429] < 50
+        assert set(meta.graph.answered) <= {200, 130429}
+        last = max(said.at for said in meta.transcript.said)
+        first = min(said.at for said in meta.transcript.said)
+        assert 500 / 30 - 1 < last - first < 60
+
+
+async def test_500_sends_through_an_app_that_takes_30_a_second(tmp_path: Path) -> None:
+    """Teams does not say whether the app or the conversation was too fast."""
+    people = [f"a:{n}" for n in range(PEOPLE)]
+    async with (
+        TeamsSimulator(per_app=[(30, 1.0)]) as teams,
+        host(tmp_path, teams.settings) as url,
+    ):
+        teams.webhook = f"{url}/api/teams/parrot"
+
+        async def talk(person: str) -> None:
+            for n in range(EACH):
+                assert (await teams.say(str(n), conversation=person)).acknowledged
+
+        await asyncio.gather(*map(talk, people))
+        await all_answered(teams.transcript, people)
+
+        assert teams.connector.answered[201] == 500
+        assert teams.connector.answered[429] < 50
 
 
 async def test_one_conversation_keeps_to_the_limits_of_its_thread(tmp_path: Path) -> None:

@@ -63,3 +63,114 @@ async def test_without_a_rate_nothing_waits() -> None:
 
     for _ in range(1000):
         await pace.wait("number", None)
+
+
+# --- when the service finds it too fast ----------------------------------------------------------
+
+
+def send(pace: SendRate, count: int, *, ago: float, rate: float = 80) -> float:
+    """`count` messages went, the first `ago` seconds ago; returns the time now."""
+    now = asyncio.get_running_loop().time()
+    for n in range(count):
+        pace.reserve("number", rate, now - ago + n * 0.001)
+    return now
+
+
+def next_second(pace: SendRate, now: float, rate: float = 80) -> int:
+    """How many may go in the second after the first that may go at all."""
+    times = [pace.reserve("number", rate, now) for _ in range(30)]
+    return sum(1 for t in times if t < times[0] + 1)
+
+
+async def test_everybody_waits_for_a_number_that_is_too_fast() -> None:
+    pace = SendRate()
+    now = send(pace, 10, ago=0.5)
+
+    pace.answered("number", throttled=True, after=3, whole=True)
+
+    assert pace.reserve("number", 80, now) == pytest.approx(now + 3, abs=0.1)
+    assert pace.reserve("other", 80, now) == now
+
+
+async def test_a_long_wait_is_not_waited_in_place() -> None:
+    pace = SendRate()
+    send(pace, 1, ago=0.5)
+    pace.answered("number", throttled=True, after=60, whole=True)
+
+    for rate in (80, None):
+        with pytest.raises(TransientError) as error:
+            await pace.wait("number", rate)
+        assert error.value.after == pytest.approx(60, abs=1)
+
+
+async def test_afterwards_fewer_go_than_went_before() -> None:
+    pace = SendRate()
+    now = send(pace, 20, ago=0.5)
+
+    for _ in range(10):  # those that were under way
+        pace.answered("number", throttled=True, after=1, whole=True)
+
+    assert next_second(pace, now) == 15
+
+
+async def test_it_gets_faster_again_while_nobody_complains() -> None:
+    pace = SendRate()
+    now = send(pace, 20, ago=0.5)
+    pace.answered("number", throttled=True, after=0, whole=True)
+    pace.answered("number", throttled=False)
+
+    assert next_second(pace, now + 10.5) == 25
+
+
+async def test_eight_refusals_in_a_row_are_about_all_conversations() -> None:
+    pace = SendRate()
+    now = send(pace, 20, ago=0.5)
+
+    for _ in range(7):
+        pace.answered("number", throttled=True, after=2)
+    pace.answered("number", throttled=False)
+    for _ in range(7):
+        pace.answered("number", throttled=True, after=2)
+    assert pace.reserve("number", 80, now) == now
+    pace.answered("number", throttled=True, after=2)
+
+    assert pace.reserve("number", 80, now) == pytest.approx(now + 2, abs=0.1)
+
+
+async def test_once_slowed_down_one_refusal_is_enough() -> None:
+    pace = SendRate()
+    now = send(pace, 20, ago=0.5)
+    for _ in range(8):
+        pace.answered("number", throttled=True, after=0)
+    pace.answered("number", throttled=False)
+    pace.answered("number", throttled=True, after=2)
+
+    assert pace.reserve("number", 80, now) == pytest.approx(now + 2, abs=0.1)
+
+
+async def test_five_hundred_that_want_to_go_at_once_go_at_a_rate_that_is_taken() -> None:
+    """A service that takes 10 a second; most are told to come back later, few are refused."""
+    pace, loop = SendRate(), asyncio.get_running_loop()
+    taken: list[float] = []
+    refused, later = 0, 0
+
+    async def one() -> None:
+        nonlocal refused, later
+        try:
+            await pace.wait("number", 80)
+        except TransientError:
+            later += 1
+            return
+        now = loop.time()
+        throttled = sum(1 for t in taken if t > now - 1) >= 10
+        if throttled:
+            refused += 1
+        else:
+            taken.append(now)
+        pace.answered("number", throttled=throttled, after=0.2, whole=throttled)
+
+    await asyncio.gather(*(one() for _ in range(500)))
+
+    assert refused <= 30
+    assert len(taken) >= 25
+    assert refused + later + len(taken) == 500
