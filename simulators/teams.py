@@ -139,12 +139,13 @@ class TeamsSimulator:
         return delivery
 
     async def post(self, activity: dict[str, Any], **place: Any) -> Delivery:
-        """Post it, a second time after `patience`, and a third under a new id; then give up.
+        """Post it, again when `patience` is over, and a third time under a new id; then give up.
 
         A status under 500 other than 408 and 429 is final, as the connector takes it.
         """
         addressed = self._addressed(activity, **place)
-        delivery = Delivery()
+        delivery, loop = Delivery(), asyncio.get_running_loop()
+        posted = loop.time()
         if self.faults.strikes("copy"):
             await asyncio.gather(self._post(addressed, delivery), self._post(addressed, delivery))
         else:
@@ -152,7 +153,8 @@ class TeamsSimulator:
         for number, wait in enumerate(self._waits):
             if _final(delivery.statuses):
                 break
-            await asyncio.sleep(wait)
+            await asyncio.sleep(max(0.0, posted + wait - loop.time()))
+            posted = loop.time()
             await self._post(addressed if number == 0 else self._anew(addressed), delivery)
         if delivery.acknowledged and self.faults.strikes("anew"):
             await self._post(self._anew(addressed), delivery)
