@@ -146,31 +146,3 @@ async def test_once_slowed_down_one_refusal_is_enough() -> None:
     pace.answered("number", throttled=True, after=2)
 
     assert pace.reserve("number", 80, now) == pytest.approx(now + 2, abs=0.1)
-
-
-async def test_five_hundred_that_want_to_go_at_once_go_at_a_rate_that_is_taken() -> None:
-    """A service that takes 10 a second; most are told to come back later, few are refused."""
-    pace, loop = SendRate(), asyncio.get_running_loop()
-    taken: list[float] = []
-    refused, later = 0, 0
-
-    async def one() -> None:
-        nonlocal refused, later
-        try:
-            await pace.wait("number", 80)
-        except TransientError:
-            later += 1
-            return
-        now = loop.time()
-        throttled = sum(1 for t in taken if t > now - 1) >= 10
-        if throttled:
-            refused += 1
-        else:
-            taken.append(now)
-        pace.answered("number", throttled=throttled, after=0.2, whole=throttled)
-
-    await asyncio.gather(*(one() for _ in range(500)))
-
-    assert refused <= 30
-    assert len(taken) >= 25
-    assert refused + later + len(taken) == 500
