@@ -192,7 +192,7 @@ def test_what_was_taken_breaks_no_turn(world: World) -> None:
 
     async def turn(delivery: Delivery) -> None:
         skill = app.fabric.skills[delivery.queue.removeprefix("skill-")]
-        await pipeline.work(app.fabric, skill, delivery.body, pipeline.MAX_DELIVERIES)
+        await pipeline.work(app.fabric, skill, delivery.body, app.fabric.bus.max_deliveries)
         await bus.complete(delivery)
 
     async def drain() -> int:
