@@ -12,7 +12,7 @@ from typing import Any
 from shared.activity import Activity
 from shared.conversation import Conversation
 from shared.errors import PermanentError
-from shared.event import MAX_HOPS, Event
+from shared.event import MAX_HOPS, MAX_ROUNDS, Event
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.ports import Create
@@ -103,13 +103,12 @@ def sends(
 def handed_on(turn: Turn) -> Event:
     """The same activity for another skill, one hop further."""
     event = turn.event
-    if event.hops >= MAX_HOPS:
-        raise PermanentError("too_many_hops", f"handed on {MAX_HOPS} times")
     return replace(
         event,
         id=f"{event.work_id}.to",
         cause=event.id,
         hops=event.hops + 1,
+        path=_further(event, turn.skill.name),
         attempt=0,
         traceparent=trace.traceparent(),
     )
@@ -117,8 +116,6 @@ def handed_on(turn: Turn) -> Event:
 
 def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any]) -> Event:
     event = turn.event
-    if event.hops >= MAX_HOPS:
-        raise PermanentError("too_many_hops", f"chain of {MAX_HOPS} events")
     return Event(
         id=f"{event.work_id}.e{number}",
         type=type,
@@ -130,5 +127,17 @@ def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any])
         origin=event.origin,
         cause=event.id,
         hops=event.hops + 1,
+        path=_further(event, f"{turn.skill.name}!{type}"),
         traceparent=trace.traceparent(),
     )
+
+
+def _further(event: Event, step: str) -> str:
+    """The chain's way with one more step. Raises PermanentError for a runaway."""
+    steps = [*filter(None, event.path.split(">")), step]
+    path = ">".join(steps)
+    if event.hops >= MAX_HOPS:
+        raise PermanentError("too_many_hops", path)
+    if steps.count(step) > MAX_ROUNDS:
+        raise PermanentError("goes_in_circles", path)
+    return path

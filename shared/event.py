@@ -18,10 +18,13 @@ WAKE = "fabric.wake"
 """Event type of a wake-up for a conversation's outbox; it carries nothing."""
 
 MAX_HOPS = 16
+MAX_ROUNDS = 3
+"""Times that one step may stand in the way of a chain; once more and it goes in circles."""
 
 _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
+    "path",
 )
 
 
@@ -45,6 +48,7 @@ class Event:
     one. `attempt` counts retries of the same work from 0, `hops` the skills passed; `time` is
     when the chain began. `dataref` names the blob that holds the whole event when it was too
     large to travel (CloudEvents' extension for the claim check pattern); `data` is then empty.
+    `path` is the chain's way so far: `router>tickets!ticket.created`.
     """
 
     id: str
@@ -61,6 +65,7 @@ class Event:
     hops: int = 0
     time: str = ""
     dataref: str = ""
+    path: str = ""
 
     @property
     def work_id(self) -> str:
@@ -108,7 +113,7 @@ class Event:
             body["subject"] = self.subject
         if self.traceparent:
             body["traceparent"] = self.traceparent
-        for extension in ("bot", "conversation", "origin", "cause", "dataref"):
+        for extension in ("bot", "conversation", "origin", "cause", "dataref", "path"):
             if value := getattr(self, extension):
                 body[extension] = value
         return body

@@ -17,7 +17,7 @@ from cli.trigger_data import grid_event
 from functions.platform.events import cloud_event
 from shared import facts, outbox
 from shared.errors import PermanentError, Unavailable
-from shared.event import MAX_HOPS, Event
+from shared.event import MAX_ROUNDS, Event
 from shared.messaging.eventgrid import MAX_BYTES, EventGridTopic
 from shared.ports import Topic
 from shared.skill import Skill
@@ -459,7 +459,7 @@ async def test_cause_origin_and_trace_survive_the_trip(
 
 
 @pytest.mark.parametrize("way", [by_trigger, by_queue])
-async def test_a_chain_without_end_is_cut_by_its_hops(
+async def test_a_chain_that_goes_in_circles_is_cut_wherever_it_passes(
     grid_lab: Callable[..., GridLab], way: Callable[[Lab], Any]
 ) -> None:
     echo = Skill("echo", "Repeats a fact for ever")
@@ -477,8 +477,8 @@ async def test_a_chain_without_end_is_cut_by_its_hops(
             await fabric.grid.settled()
 
     [dead] = await fabric.items(key, "dead:")
-    assert dead.body["reason"] == "too_many_hops"
-    assert [e["hops"] for e in fabric.grid.published] == list(range(1, MAX_HOPS, 2))
+    assert dead.body["reason"] == "goes_in_circles"
+    assert [e["hops"] for e in fabric.grid.published] == list(range(1, 2 * MAX_ROUNDS + 2, 2))
 
 
 # --- facts of others -----------------------------------------------------------------------------
