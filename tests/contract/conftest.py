@@ -86,6 +86,12 @@ def blobs(open_blobs: Callable[[], Blobs]) -> Blobs:
     return open_blobs()
 
 
+@pytest.fixture
+def pace(open_bus: Callable[..., PeekLockBus], request: pytest.FixtureRequest) -> float:
+    """How much longer than the embedded bus this one takes: a delay of the suite, times this."""
+    return BUSES[request.node.callspec.params["open_bus"]].pace
+
+
 @pytest.fixture(params=TOPICS)
 async def topic(request: pytest.FixtureRequest, bus: PeekLockBus) -> AsyncIterator[Topic]:
     async with TOPICS[request.param](bus) as topic:

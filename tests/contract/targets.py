@@ -20,6 +20,10 @@ from tests.contract import cosmos, storage
 from tests.eventgrid_server import EventGridServer, into_queue
 
 
+EVERYTHING = frozenset({"sessions", "duplicates", "schedule", "deaths", "foresight"})
+"""The features of the embedded bus."""
+
+
 def _nothing(folder: Path) -> None:
     """What embedded backends leave lies in the folder."""
 
@@ -42,12 +46,15 @@ class BusTarget:
     Options are `lock_seconds`, `max_deliveries`, `duplicate_window`, as near as the backend
     can come; another process opens without. `features` of all that a bus may have: `sessions`
     (order and one consumer for each conversation), `duplicates` (ids are remembered),
-    `schedule` (a delayed message counts as enqueued when it is due).
+    `schedule` (a delayed message counts as enqueued when it is due), `deaths` (a killed
+    consumer's delivery counts), `foresight` (`changed` knows of queues that nobody here has
+    received from). `pace`: times of the suite, and options in seconds, times this.
     """
 
     open: Callable[..., PeekLockBus]
     end: Callable[[Path], None] = _nothing
-    features: frozenset[str] = frozenset({"sessions", "duplicates", "schedule"})
+    features: frozenset[str] = EVERYTHING
+    pace: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,12 @@ if services.COSMOS:
 BUSES: dict[str, BusTarget] = {
     "sqlite": BusTarget(lambda folder, **options: SqliteBus(folder / "bus.db", **options)),
 }
+if services.SERVICEBUS:
+    from tests.contract.servicebus import PACE, end_servicebus, open_servicebus
+
+    BUSES["servicebus"] = BusTarget(
+        open_servicebus, end_servicebus, EVERYTHING - {"deaths", "foresight"}, PACE
+    )
 TOPICS: dict[str, Callable[[PeekLockBus], AbstractAsyncContextManager[Topic]]] = {
     "queue": _queue,
     "eventgrid": _eventgrid,
@@ -92,5 +105,5 @@ BLOBS: dict[str, BlobsTarget] = {
 }
 
 if services.STORAGE:
-    BUSES["storagequeue"] = BusTarget(storage.open_bus, storage.end_bus, frozenset())
+    BUSES["storagequeue"] = BusTarget(storage.open_bus, storage.end_bus, frozenset({"deaths"}))
     BLOBS["blob"] = BlobsTarget(storage.open_blobs, storage.end_blobs)

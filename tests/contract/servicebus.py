@@ -1,0 +1,135 @@
+"""Service Bus as a target: a peer for each test, or the queues of a namespace made anew.
+
+A peer's connection string lies in the folder, where another process finds it.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+from shared.event import Event
+from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus_connection import DEAD_LETTERS
+from shared.ports import Delivery, PeekLockBus
+from tests import services
+from tests.peers import PLAIN, ServiceBusPeer, queues
+
+QUEUES = ("q", "a", "b", "nothing", *PLAIN)
+PACE = 10.0 if services.is_program(services.SERVICEBUS) else 25.0
+"""A lock, a delay or a window of the suite, times this: the service has 5 s at least."""
+
+FIRST_SECONDS, MORE_SECONDS = 2.5, 1.2
+"""How long the broker may take for a message, and for another beside it."""
+
+_made: dict[Path, ServiceBusPeer | None] = {}
+
+
+class Patient:
+    """The bus for a suite that asks what is there now: it gives the broker a moment to answer."""
+
+    def __init__(self, bus: ServiceBusBus) -> None:
+        self._bus = bus
+        self._last = 0.0
+
+    async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
+        found: list[Delivery] = []
+        first = monotonic() + FIRST_SECONDS
+        while True:
+            more = await self._bus.receive(queue, limit - len(found))
+            found += more
+            if more:
+                first, self._last = 0.0, monotonic()
+            left = max(first, self._last + MORE_SECONDS) - monotonic()
+            if len(found) == limit or left <= 0:
+                return sorted(found, key=lambda delivery: (delivery.enqueued_at, delivery.id))
+            await self._bus.changed(left)
+
+    async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
+        await self._bus.send(queue, *events, delay=delay)
+
+    async def changed(self, timeout: float) -> Collection[str]:  # noqa: ASYNC109
+        return await self._bus.changed(timeout)
+
+    async def renew(self, delivery: Delivery) -> None:
+        await self._bus.renew(delivery)
+
+    async def complete(self, delivery: Delivery) -> None:
+        await self._bus.complete(delivery)
+
+    async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
+        await self._bus.abandon(delivery, delay=delay)
+
+    async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
+        await self._bus.dead_letter(delivery, reason, description)
+
+    async def check(self) -> str:
+        return await self._bus.check()
+
+    async def close(self) -> None:
+        await self._bus.close()
+
+
+class Travelling:
+    """A claim check that lets everything travel."""
+
+    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
+        return event
+
+
+def open_servicebus(folder: Path, **options: float) -> PeekLockBus:
+    """Options as `BusTarget` says, at the pace of this backend; the first client sets them.
+
+    In another process it is the bus as it is, for code that waits by itself.
+    """
+    place = folder / "servicebus.txt"
+    made_elsewhere = place.exists() and folder not in _made
+    if not place.exists():
+        place.write_text(_make(folder, options))
+    bus = ServiceBusBus("", connection=place.read_text(), claims=Travelling())
+    return bus if made_elsewhere else Patient(bus)
+
+
+def end_servicebus(folder: Path) -> None:
+    if peer := _made.pop(folder, None):
+        peer.stop()
+
+
+def _make(folder: Path, options: dict[str, float]) -> str:
+    lock = options["lock_seconds"] * PACE if "lock_seconds" in options else 30
+    deliveries = int(options.get("max_deliveries", 10))
+    window = options["duplicate_window"] * PACE if "duplicate_window" in options else 3600
+    if services.is_program(services.SERVICEBUS):
+        entities = queues(
+            *QUEUES,
+            lockDurationSeconds=lock,
+            maxDeliveryCount=deliveries,
+            duplicateDetectionSeconds=window,
+        )
+        peer = _made[folder] = ServiceBusPeer.start(services.SERVICEBUS, folder, entities)
+        return peer.connection
+    _made[folder] = None
+    _recreate(services.SERVICEBUS, lock, deliveries, window)
+    return services.SERVICEBUS
+
+
+def _recreate(connection: str, lock: float, deliveries: int, window: float) -> None:
+    """The queues anew, empty. The service wants 5 s of lock and 20 s of window at least."""
+    from azure.core.exceptions import ResourceNotFoundError
+    from azure.servicebus.management import ServiceBusAdministrationClient
+
+    with ServiceBusAdministrationClient.from_connection_string(connection) as namespace:
+        for name in QUEUES:
+            with suppress(ResourceNotFoundError):
+                namespace.delete_queue(name)
+        for name in sorted(QUEUES, key=lambda name: name != DEAD_LETTERS):
+            namespace.create_queue(
+                name,
+                requires_session=name not in PLAIN,
+                lock_duration=timedelta(seconds=max(5.0, lock)),
+                max_delivery_count=deliveries,
+                requires_duplicate_detection=True,
+                duplicate_detection_history_time_window=timedelta(seconds=max(20.0, window)),
+                forward_dead_lettered_messages_to=None if name == DEAD_LETTERS else DEAD_LETTERS,
+            )

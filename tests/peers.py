@@ -1,0 +1,67 @@
+"""Programs that stand in for a service: started on a free port, stopped by whoever started them."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+from urllib.request import Request, urlopen
+
+PLAIN = ("events", "dead-letters")
+"""Queues without sessions."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def queues(*names: str, **settings: float) -> list[dict[str, Any]]:
+    """Queues of a Service Bus peer, with these settings."""
+    return [{"name": name, "requiresSession": name not in PLAIN, **settings} for name in names]
+
+
+class ServiceBusPeer:
+    """A Service Bus of its own, with a switch for outages."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, control: int) -> None:
+        self._process = process
+        self._control = control
+        self.host = f"localhost:{port}"
+
+    @classmethod
+    def start(
+        cls, program: str, folder: Path, entities: Sequence[Mapping[str, Any]], *flags: object
+    ) -> Self:
+        config = folder / "servicebus.json"
+        config.write_text(json.dumps({"queues": list(entities)}))
+        control = free_port()
+        words = [sys.executable, program, "--port", 0, "--config", config, "--control", control]
+        command = [str(word) for word in (*words, *flags)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        ready = process.stdout.readline().strip()
+        assert ready.startswith("ready "), ready
+        return cls(process, int(ready.rpartition(":")[2]), control)
+
+    @property
+    def connection(self) -> str:
+        return (
+            f"Endpoint=sb://{self.host};SharedAccessKeyName=test;SharedAccessKey=made-up;"
+            "UseDevelopmentEmulator=true"
+        )
+
+    def order(self, what: str) -> None:
+        """`pause`, `resume` or `drop` (the open connections)."""
+        urlopen(Request(f"http://127.0.0.1:{self._control}/{what}", b"", method="POST")).close()
+
+    def stats(self) -> Any:
+        with urlopen(f"http://127.0.0.1:{self._control}/stats") as answer:
+            return json.load(answer)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.communicate()
