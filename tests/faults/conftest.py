@@ -4,6 +4,8 @@ from tests import services
 
 SUITES = {
     "test_cosmos.py": services.COSMOS,
+    "test_servicebus.py": services.SERVICEBUS,
+    "test_servicebus_dead_letters.py": services.SERVICEBUS,
     "test_storagequeue.py": services.STORAGE,
     "test_blob.py": services.STORAGE,
 }
