@@ -14,6 +14,7 @@ from bench.cold_start import cold_start
 from bench.echo_turn import echo_turns
 from bench.machine import describe
 from bench.report import Figures, page
+from bench.servicebus_send import send_cost
 from bench.token_check import token_check_us
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,9 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     ack = await ack_latency(folder)
     say("embedded bus")
     bus = await bus_rates(folder)
-    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus)
+    say("Service Bus")
+    servicebus = await send_cost(folder)
+    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus, servicebus)
 
 
 def main() -> None:

@@ -9,11 +9,15 @@ from bench.bus import BATCH
 from bench.cold_start import HEAVY, ColdStart
 from bench.connector import CONVERSATIONS, percentile
 from bench.echo_turn import BARE, IN_PROCESS, LOCAL_HOST, Side
+from bench.servicebus_send import SendCost
 
 
 @dataclass(frozen=True)
 class Figures:
-    """`echo` by side, `bus` by synchronous mode: messages a second, ours and by hand."""
+    """`echo` by side, `bus` by synchronous mode: messages a second, ours and by hand.
+
+    `servicebus` is None where there was no broker to measure with.
+    """
 
     date: str
     machine: str
@@ -24,6 +28,7 @@ class Figures:
     counts: Mapping[int, int]
     ack: AckLatency
     bus: Mapping[str, tuple[float, float]]
+    servicebus: SendCost | None = None
 
 
 def page(figures: Figures) -> str:
@@ -46,6 +51,7 @@ def page(figures: Figures) -> str:
             *_echo(figures.echo, figures.counts),
             *_ack(figures.ack),
             *_bus(figures.bus),
+            *_servicebus(figures.servicebus),
         ]
     )
 
@@ -68,6 +74,9 @@ def _targets(figures: Figures) -> list[str]:
     for mode, (mine, by_hand) in figures.bus.items():
         what = f"bus, times a queue by hand, synchronous={mode}"
         rows.append((what, mine / by_hand, ">=", 0.7))
+    if sent := figures.servicebus:
+        for what, ratio in zip(("clock", "CPU"), sent.ratio, strict=True):
+            rows.append((f"Service Bus send, {what}, times the bare SDK call", ratio, "<=", 1.3))
     return [
         "## Targets",
         "",
@@ -168,6 +177,28 @@ def _bus(bus: Mapping[str, tuple[float, float]]) -> list[str]:
             [
                 (mode, f"{ours:,.0f}", f"{by_hand:,.0f}", f"{ours / by_hand:.2f}")
                 for mode, (ours, by_hand) in bus.items()
+            ],
+        )[:-1],
+        "",
+    ]
+
+
+def _servicebus(sent: SendCost | None) -> list[str]:
+    if sent is None:
+        return []
+    return [
+        "## Service Bus",
+        "",
+        "Milliseconds to send one message and have it confirmed, through the bus and by the bare",
+        "call of the SDK with the same text, message id and session id, to a stand-in broker on",
+        "this machine. CPU is that of the sending process. The ratio is the median over rounds.",
+        "",
+        *_table(
+            ("side", "clock ms", "CPU ms"),
+            [
+                ("through the bus", *(f"{ms:.3f}" for ms in sent.ours)),
+                ("bare SDK call", *(f"{ms:.3f}" for ms in sent.bare)),
+                ("ratio", *(f"{ratio:.2f}" for ratio in sent.ratio)),
             ],
         )[:-1],
         "",
