@@ -8,7 +8,9 @@ from pathlib import Path
 from statistics import median
 
 from shared.event import Event
+from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus import ServiceBusBus
+from shared.storage.files import FileBlobs
 from tests import services
 from tests.peers import ServiceBusPeer, queues
 
@@ -31,13 +33,6 @@ class SendCost:
     ratio: tuple[float, float]
 
 
-class Everything:
-    """A claim check that lets everything travel."""
-
-    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
-        return event
-
-
 async def send_cost(folder: Path) -> SendCost | None:
     """None where no Service Bus peer is configured."""
     if not services.is_program(services.SERVICEBUS):
@@ -46,7 +41,8 @@ async def send_cost(folder: Path) -> SendCost | None:
     from azure.servicebus.aio import ServiceBusClient
 
     peer = ServiceBusPeer.start(services.SERVICEBUS, folder, queues(QUEUE))
-    bus = ServiceBusBus("", connection=peer.connection, claims=Everything())
+    claims = ClaimCheck(FileBlobs(folder / "blobs"))
+    bus = ServiceBusBus("", connection=peer.connection, claims=claims)
     client = ServiceBusClient.from_connection_string(peer.connection)
     sender = client.get_queue_sender(QUEUE)
 

@@ -98,6 +98,16 @@ class Fabric:
                 from shared.messaging.sqlite import SqliteBus
 
                 return SqliteBus(_path(url), self.settings.sqlite_synchronous)
+            case "servicebus":
+                from shared.messaging.servicebus import ServiceBusBus
+
+                connection = self.settings.servicebus_connection
+                return ServiceBusBus(
+                    urlsplit(url).netloc,
+                    connection=connection,
+                    credential=None if connection else self.credential,
+                    claims=self.claims,
+                )
             case "storagequeue":
                 from shared.messaging.storagequeue import StorageQueueBus
 
@@ -109,7 +119,7 @@ class Fabric:
                     claims=self.claims,
                 )
             case scheme:
-                raise _unknown("FABRIC_BUS_URL", scheme, "sqlite", "storagequeue")
+                raise _unknown("FABRIC_BUS_URL", scheme, "sqlite", "servicebus", "storagequeue")
 
     @cached_property
     def claims(self) -> "ClaimCheck":

@@ -29,6 +29,9 @@ class ServiceBusBus:
     it. What `claims` checks in travels as a ticket.
     """
 
+    ordered = True
+    max_deliveries = 10
+
     def __init__(
         self,
         host: str,

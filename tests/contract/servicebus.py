@@ -10,13 +10,15 @@ from pathlib import Path
 from time import monotonic
 
 from shared.event import Event
+from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus import ServiceBusBus
 from shared.messaging.servicebus_connection import DEAD_LETTERS
 from shared.ports import Delivery, PeekLockBus
+from shared.storage.files import FileBlobs
 from tests import services
 from tests.peers import PLAIN, ServiceBusPeer, queues
 
-QUEUES = ("q", "a", "b", "nothing", *PLAIN)
+QUEUES = ("skill-q", "skill-a", "skill-b", "nothing", *PLAIN)
 PACE = 10.0 if services.is_program(services.SERVICEBUS) else 25.0
 """A lock, a delay or a window of the suite, times this: the service has 5 s at least."""
 
@@ -28,6 +30,9 @@ _made: dict[Path, ServiceBusPeer | None] = {}
 
 class Patient:
     """The bus for a suite that asks what is there now: it gives the broker a moment to answer."""
+
+    ordered = ServiceBusBus.ordered
+    max_deliveries = ServiceBusBus.max_deliveries
 
     def __init__(self, bus: ServiceBusBus) -> None:
         self._bus = bus
@@ -71,13 +76,6 @@ class Patient:
         await self._bus.close()
 
 
-class Travelling:
-    """A claim check that lets everything travel."""
-
-    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
-        return event
-
-
 def open_servicebus(folder: Path, **options: float) -> PeekLockBus:
     """Options as `BusTarget` says, at the pace of this backend; the first client sets them.
 
@@ -87,7 +85,9 @@ def open_servicebus(folder: Path, **options: float) -> PeekLockBus:
     made_elsewhere = place.exists() and folder not in _made
     if not place.exists():
         place.write_text(_make(folder, options))
-    bus = ServiceBusBus("", connection=place.read_text(), claims=Travelling())
+    bus = ServiceBusBus(
+        "", connection=place.read_text(), claims=ClaimCheck(FileBlobs(folder / "blobs"))
+    )
     return bus if made_elsewhere else Patient(bus)
 
 

@@ -19,7 +19,6 @@ from tests import services
 from tests.contract import cosmos, storage
 from tests.eventgrid_server import EventGridServer, into_queue
 
-
 EVERYTHING = frozenset({"sessions", "duplicates", "schedule", "deaths", "foresight"})
 """The features of the embedded bus."""
 

@@ -9,10 +9,11 @@ from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
 
 from shared.event import Event
+from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus import ServiceBusBus
+from shared.storage.files import FileBlobs
 from tests import services
 from tests.contract.processes import received
-from tests.contract.servicebus import Travelling
 from tests.peers import ServiceBusPeer, queues
 
 StartPeer = Callable[..., ServiceBusPeer]
@@ -40,12 +41,12 @@ def start_peer(tmp_path: Path) -> Iterator[StartPeer]:
 
 
 @pytest.fixture
-async def open_bus(start_peer: StartPeer) -> AsyncIterator[OpenBus]:
+async def open_bus(start_peer: StartPeer, tmp_path: Path) -> AsyncIterator[OpenBus]:
     """Open clients; they are closed before their peer is stopped."""
     opened: list[ServiceBusBus] = []
 
     def open(peer: ServiceBusPeer, **options: object) -> ServiceBusBus:
-        options = {"claims": Travelling(), **options}
+        options = {"claims": ClaimCheck(FileBlobs(tmp_path / "blobs")), **options}
         opened.append(ServiceBusBus("", connection=peer.connection, **options))  # type: ignore[arg-type]
         return opened[-1]
 

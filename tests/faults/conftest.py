@@ -1,6 +1,9 @@
 """Faults of a service need a stand-in that can be stopped, throttled and cut off."""
 
 from tests import services
+from tests.faults.broker import open_bus, start_peer
+
+__all__ = ["open_bus", "start_peer"]
 
 SUITES = {
     "test_cosmos.py": services.COSMOS,

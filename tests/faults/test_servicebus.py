@@ -1,7 +1,7 @@
 """What was reported as sent arrives, whatever the broker and the network do."""
 
 import asyncio
-from dataclasses import replace
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -9,10 +9,11 @@ from azure.servicebus import ServiceBusMessage
 
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.event import Event
-from shared.messaging.servicebus import LIMIT_BYTES, ServiceBusBus
+from shared.messaging.claim_check import ClaimCheck
+from shared.messaging.servicebus import ServiceBusBus
 from shared.messaging.servicebus_sender import SEND_SECONDS
+from shared.storage.files import FileBlobs
 from tests.contract.processes import received
-from tests.contract.servicebus import Travelling
 from tests.faults.broker import OpenBus, StartPeer, consumed, event, leaves_sockets, strange
 from tests.peers import free_port
 
@@ -57,9 +58,11 @@ async def failing_send(bus: ServiceBusBus, queue: str = "q") -> tuple[Unavailabl
 # --- settings ----------------------------------------------------------------------------------
 
 
-async def test_a_host_that_does_not_answer_is_given_up_soon(start_peer: StartPeer) -> None:
+async def test_a_host_that_does_not_answer_is_given_up_soon(
+    start_peer: StartPeer, tmp_path: Path
+) -> None:
     connection = start_peer().connection.replace("localhost:", f"localhost:{free_port()};Was=")
-    bus = ServiceBusBus("", connection=connection, claims=Travelling())
+    bus = ServiceBusBus("", connection=connection, claims=ClaimCheck(FileBlobs(tmp_path)))
 
     error, seconds = await failing_send(bus)
 
@@ -265,40 +268,34 @@ async def test_a_message_sent_again_is_dropped_by_its_id(
 # --- sizes and strangers -----------------------------------------------------------------------
 
 
-class Cloakroom:
-    """A claim check with a memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Event] = {}
-
-    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
-        if len(event.to_json().encode()) <= limit:
-            return event
-        self.kept[event.id] = event
-        return replace(event, data={}, dataref=f"{queue}/{event.id}")
-
-
 async def test_an_oversized_message_travels_as_a_ticket(
-    start_peer: StartPeer, open_bus: OpenBus
+    start_peer: StartPeer, open_bus: OpenBus, tmp_path: Path
 ) -> None:
-    cloakroom = Cloakroom()
-    bus = open_bus(start_peer(), claims=cloakroom)
-    large = Event(id="large", type="test", data={"text": "x" * 2 * LIMIT_BYTES}, conversation="c")
+    bus = open_bus(start_peer())
+    large = Event(id="large", type="test", data={"text": "x" * 5_000_000}, conversation="c")
     small = Event(id="small", type="test", data={"text": "x" * 100}, conversation="c")
 
     await bus.send("q", large, small)
 
     [delivery] = await received(bus, "q")
     ticket = Event.from_json(delivery.body)
-    assert (ticket.id, ticket.conversation, ticket.dataref) == ("large", "c", "q/large")
+    assert (ticket.id, ticket.conversation, ticket.is_ticket) == ("large", "c", True)
     assert len(delivery.body) < 1000
-    assert cloakroom.kept == {"large": large}
+    claims = ClaimCheck(FileBlobs(tmp_path / "blobs"))
+    assert (await claims.redeem(ticket)).data == large.data
+
+
+class Travelling(ClaimCheck):
+    """Lets everything travel."""
+
+    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
+        return event
 
 
 async def test_a_message_over_the_limit_of_the_broker_is_never_tried_again(
-    start_peer: StartPeer, open_bus: OpenBus
+    start_peer: StartPeer, open_bus: OpenBus, tmp_path: Path
 ) -> None:
-    bus = open_bus(start_peer())
+    bus = open_bus(start_peer(), claims=Travelling(FileBlobs(tmp_path)))
 
     with pytest.raises(PermanentError) as caught:
         await bus.send("q", Event(id="1", type="test", data={"text": "x" * 1_200_000}))

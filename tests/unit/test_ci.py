@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.pipeline import MAX_DELIVERIES
+from shared.messaging.servicebus import ServiceBusBus
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
@@ -104,13 +104,13 @@ def test_sessions_are_where_the_functions_want_them(
 ) -> None:
     """Event Grid fills `events` and can set the message id or the session, not both."""
     required = {name: queue["RequiresSession"] for name, queue in queues.items()}
-    assert required == sessions | {"events": False}
+    assert required == sessions
 
 
 def test_what_the_broker_gives_up_is_forwarded(queues: dict[str, Json]) -> None:
     for name, queue in queues.items():
         forward = None if name == "dead-letters" else "dead-letters"
         assert queue.get("ForwardDeadLetteredMessagesTo") == forward, name
-        assert queue["MaxDeliveryCount"] == MAX_DELIVERIES, name
+        assert queue["MaxDeliveryCount"] == ServiceBusBus.max_deliveries, name
         assert queue["RequiresDuplicateDetection"] is (name != "dead-letters"), name
         assert queue["LockDuration"] == "PT1M", name

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from subprocess import run
 
 import pytest
@@ -10,16 +11,16 @@ from azure.servicebus import exceptions as sdk
 
 from shared.errors import ConfigurationError, Conflict, PermanentError, Unavailable
 from shared.event import Event
+from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus import ServiceBusBus
 from shared.messaging.servicebus_errors import failure, settling
 from shared.messaging.servicebus_message import LONGEST_ID, outgoing
+from shared.storage.files import FileBlobs
 
 WHOLE = "Endpoint=sb://contoso.example/;SharedAccessKeyName=app;SharedAccessKey=made-up"
 
 
-class Travelling:
-    async def check_in(self, queue: str, event: Event, limit: int) -> Event:
-        return event
+CLAIMS = ClaimCheck(FileBlobs(Path("blobs")))
 
 
 # --- settings ----------------------------------------------------------------------------------
@@ -39,19 +40,19 @@ def test_a_connection_string_with_a_part_missing_is_refused(connection: str) -> 
     with pytest.raises(
         ConfigurationError, match=r"ServiceBusConnection.*write Endpoint="
     ) as caught:
-        ServiceBusBus("contoso.example", connection=connection, claims=Travelling())
+        ServiceBusBus("contoso.example", connection=connection, claims=CLAIMS)
 
     assert "made-up" not in str(caught.value)
 
 
 def test_neither_key_nor_identity_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="set ServiceBusConnection"):
-        ServiceBusBus("contoso.example", claims=Travelling())
+        ServiceBusBus("contoso.example", claims=CLAIMS)
 
 
 @pytest.mark.parametrize("connection", [WHOLE, f"{WHOLE};", WHOLE.replace("Endpoint", "endpoint")])
 def test_a_whole_connection_string_is_taken(connection: str) -> None:
-    ServiceBusBus("contoso.example", connection=connection, claims=Travelling())
+    ServiceBusBus("contoso.example", connection=connection, claims=CLAIMS)
 
 
 def test_the_sdk_waits_for_the_first_message() -> None:

@@ -1,0 +1,138 @@
+"""One conversation, the same words, on whatever the platform stands on."""
+
+import asyncio
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from tests import services, stand_ins
+from tests.e2e.processes import Connector
+
+CONVERSATION = "a:one"
+SCRIPT = [
+    ("how do I reset my password?", 1),
+    ("my laptop screen is flickering", 2),
+    ("urgent", 1),
+    ("yes", 2),
+    ("/resolve {ticket} replaced the screen", 2),
+    ("what is the status of my tickets", 1),
+]
+"""What is said, and how many replies it gets, those of facts that it caused included.
+
+A question with an article for an answer, a form, a ticket, two events, and two messages that
+nobody waited for.
+"""
+
+
+@asynccontextmanager
+async def host(folder: Path, environ: stand_ins.Environ) -> AsyncIterator[str]:
+    """The local host with the sample bots, on a folder that need not exist; its URL."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")}
+    settings = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(folder)}
+    errors = folder.with_suffix(".log")
+    with errors.open("w") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli", "run", "--no-reload"),
+            cwd=stand_ins.ROOT,
+            env={**clean, **settings, **environ},
+            stdout=PIPE,
+            stderr=log,
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            word, url = (await process.stdout.readline()).decode().split()
+        assert word == "ready", errors.read_text()[-2000:]
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def converse(url: str) -> list[str]:
+    """Go through the script as a person in Teams; the replies in order."""
+    async with Connector() as connector, ClientSession() as session:
+        heard = connector.sent[CONVERSATION]
+        expected = 0
+        for number, (text, replies) in enumerate(SCRIPT):
+            ticket = re.search(r"T-[A-Z2-7]+", " ".join(heard))
+            activity = {
+                "type": "message",
+                "id": f"m{number}",
+                "text": text.format(ticket=ticket[0] if ticket else ""),
+                "channelId": "msteams",
+                "serviceUrl": connector.url,
+                "from": {"id": "29:ann"},
+                "recipient": {"id": "28:helpdesk"},
+                "conversation": {"id": CONVERSATION},
+            }
+            async with session.post(f"{url}/api/teams/helpdesk", json=activity) as answer:
+                assert answer.status == 202
+            expected += replies
+            await connector.until(expected)
+            assert len(heard) == expected
+        return heard
+
+
+async def transcript(folder: Path, environ: stand_ins.Environ) -> list[str]:
+    async with host(folder, environ) as url:
+        return await converse(url)
+
+
+async def test_the_script_says_what_it_should(tmp_path: Path) -> None:
+    said = "\n".join(await transcript(tmp_path / "embedded", {"PORT": "0"}))
+
+    for part in ("password.contoso.example", "Filed as", "keep you posted", "is resolved: repl"):
+        assert part in said
+
+
+@pytest.fixture
+async def on_azure(tmp_path: Path) -> AsyncIterator[stand_ins.Environ]:
+    """Service Bus, Cosmos DB, Event Grid and OpenAI, each a stand-in on this machine."""
+    port = free_port()
+    deliver = f"http://127.0.0.1:{port}/runtime/webhooks/EventGrid?functionName=events_grid"
+    async with AsyncExitStack() as stack:
+        parts = [
+            await stack.enter_async_context(part)
+            for part in (
+                stand_ins.service_bus(tmp_path),
+                stand_ins.cosmos(),
+                stand_ins.openai(),
+                stand_ins.event_grid(deliver),
+            )
+        ]
+        environ = {name: value for part in parts for name, value in part.items()}
+        yield {**environ, "PORT": str(port)}
+
+
+if services.is_program(services.SERVICEBUS) and services.is_program(services.COSMOS):
+
+    async def test_the_transcript_is_the_same_on_azures_services(
+        on_azure: stand_ins.Environ, tmp_path: Path
+    ) -> None:
+        embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
+        assert await transcript(tmp_path / "azure", on_azure) == embedded
+
+
+if services.is_program(services.STORAGE):
+
+    async def test_the_transcript_is_the_same_on_storage_queues(tmp_path: Path) -> None:
+        embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
+        async with stand_ins.storage_queue() as environ:
+            assert await transcript(tmp_path / "queues", {**environ, "PORT": "0"}) == embedded
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,118 @@
+"""Azure's services for one run of the app: stand-ins on free ports, and the settings for them."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests import services
+from tests.contract.azurite import Azurite
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
+START_SECONDS = 30
+
+Environ = Mapping[str, str]
+
+
+@asynccontextmanager
+async def program(*command: object, log: Path | None = None) -> AsyncIterator[str]:
+    """A server that says `ready ADDRESS` when it listens; terminated at the end."""
+    with (log or Path(os.devnull)).open("ab") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=stderr
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            word, address = (await process.stdout.readline()).decode().split()
+        assert word == "ready", f"{command} did not start"
+        yield address
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+def queues() -> Sequence[tuple[str, bool]]:
+    """Every queue that the app is triggered by, and whether its messages have sessions."""
+    bindings = json.loads(GOLDEN.read_text())
+    triggers = (binding for one in bindings.values() for binding in one)
+    return [
+        (trigger["queueName"], trigger.get("isSessionsEnabled", False))
+        for trigger in triggers
+        if trigger["type"] == "serviceBusTrigger"
+    ]
+
+
+@asynccontextmanager
+async def service_bus(folder: Path, *options: object) -> AsyncIterator[Environ]:
+    """The queues of the app on a Service Bus peer."""
+    config = folder / "entities.json"
+    made = [
+        {
+            "name": name,
+            "requiresSession": sessions,
+            "lockDurationSeconds": 10,
+            "maxDeliveryCount": 10,
+            "duplicateDetectionSeconds": 600,
+        }
+        for name, sessions in queues()
+    ]
+    config.write_text(json.dumps({"queues": made}))
+    command = (sys.executable, services.SERVICEBUS, "--port", "0", "--config", config, *options)
+    async with program(*command) as address:
+        port = address.rpartition(":")[2]
+        key = "SharedAccessKeyName=tests;SharedAccessKey=tests"
+        yield {
+            "FABRIC_BUS_URL": f"servicebus://localhost:{port}",
+            "ServiceBusConnection": (
+                f"Endpoint=sb://localhost:{port};{key};UseDevelopmentEmulator=true"
+            ),
+        }
+
+
+@asynccontextmanager
+async def storage_queue() -> AsyncIterator[Environ]:
+    """An empty account on Azurite."""
+    server = Azurite(services.STORAGE)
+    await asyncio.to_thread(server.start)
+    try:
+        yield {
+            "FABRIC_BUS_URL": "storagequeue://devstoreaccount1",
+            "AzureWebJobsStorage": server.connection,
+        }
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def cosmos(*options: object) -> AsyncIterator[Environ]:
+    """An empty account on a Cosmos DB peer."""
+    async with program(sys.executable, services.COSMOS, "--port", "0", *options) as address:
+        yield {"FABRIC_STORE_URL": f"cosmos://{address}/fabric", "FABRIC_COSMOS_KEY": "dGVzdHM="}
+
+
+@asynccontextmanager
+async def openai() -> AsyncIterator[Environ]:
+    """A server that speaks OpenAI's protocol and answers as the offline model does."""
+    async with program(sys.executable, "-m", "tests.openai_server", "--port", "0") as url:
+        yield {
+            "FABRIC_AI_URL": f"openai://{url.removeprefix('http://')}",
+            "FABRIC_AI_KEY": "test-key",
+            "FABRIC_AI_MODELS": "default=model-a|model-b",
+        }
+
+
+@asynccontextmanager
+async def event_grid(deliver: str) -> AsyncIterator[Environ]:
+    """A topic that delivers to a webhook."""
+    command = (sys.executable, "-m", "tests.eventgrid_server", "--port", "0", "--deliver", deliver)
+    async with program(*command) as url:
+        yield {
+            "FABRIC_EVENTS_URL": url.replace("http://", "eventgrid://"),
+            "FABRIC_EVENTS_KEY": "dG9waWMta2V5LW9mLXRoZS10ZXN0cw==",
+        }
