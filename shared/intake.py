@@ -6,8 +6,9 @@ Nothing here meets a model, a tool or a URL from the message.
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 
 from shared import outbox
 from shared.activity import Activity
@@ -20,6 +21,15 @@ from shared.ports import Create, Inbound
 
 OVERDUE = 600.0
 """Seconds after which an accepted activity that is not finished is late."""
+
+STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
+"""Seconds after which the door does without a store that fails, and between two tries.
+
+One that does not answer at all is waited for once, as long as its adapter does.
+"""
+
+LATE_SECONDS = 1.0
+"""How long the note of what the bus took without one may take."""
 
 CLICK_WINDOW = 90
 """Seconds in which the same card action by the same person is one click."""
@@ -43,31 +53,27 @@ async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
 
 async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None:
     events: dict[str, Event] = {}
-    skill, kept, store_answers = "", False, True
     for inbound in inbounds:
         event = arrival(inbound)
-        try:
-            if _is_click(inbound.activity):
+        if _is_click(inbound.activity):
+            try:
                 event = await first_click(fabric, event, inbound.activity)
-            if event.id in events:
-                log.info("accept.duplicate", conversation=key, id=event.id)
-                continue
-            if not skill:
-                skill, kept = await _lane(fabric, inbound)
-        except Unavailable as error:
-            log.error("accept.store_unavailable", conversation=key, reason=str(error))
-            skill, store_answers = skill or inbound.bot.default_skill, False
+            except Unavailable as error:
+                log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        if event.id in events:
+            log.info("accept.duplicate", conversation=key, id=event.id)
+            continue
         events[event.id] = event
     if not events:
         return
     known: set[str] = set()
-    recorded = store_answers and await _recorded(
-        fabric, key, list(events.values()), skill, known=known
-    )  # a store that does not answer is waited for once: the channel waits too
+    skill, kept, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
     try:
         if kept:
             await outbox.enqueue_kept(fabric, key)
         await fabric.bus.send(f"skill-{skill}", *events.values())
+        if not recorded:
+            await _note_late(fabric, key, list(events.values()), skill)
     except TransientError:
         if not recorded:
             raise
@@ -75,6 +81,31 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     for id in events:
         event_name = "accept.duplicate" if id in known else "accepted"
         log.info(event_name, conversation=key, id=id, skill=skill)
+
+
+async def _enter(
+    fabric: Fabric, key: str, inbound: Inbound, events: Sequence[Event], known: set[str]
+) -> tuple[str, bool, bool]:
+    """Find the lane and note what is accepted in it: skill, `kept` of `_lane`, whether noted.
+
+    While the store does not answer, messages are taken all the same; one whose lane is unknown
+    may overtake an unfinished one, which the log calls `accept.unordered`.
+    """
+    skill, kept, started = "", False, monotonic()
+    while True:
+        try:
+            if not skill:
+                skill, kept = await _lane(fabric, inbound)
+            await _record(fabric, key, events, skill, known=known)
+            return skill, kept, True
+        except Unavailable as error:
+            log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        if monotonic() - started > STORE_PATIENCE:
+            break
+        await asyncio.sleep(STORE_PAUSE)
+    if not skill:
+        log.error("accept.unordered", conversation=key)
+    return skill or inbound.bot.default_skill, kept, False
 
 
 def arrival(inbound: Inbound) -> Event:
@@ -140,13 +171,17 @@ async def _lane(fabric: Fabric, inbound: Inbound) -> tuple[str, bool]:
     return addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), False
 
 
-async def _recorded(
-    fabric: Fabric, key: str, events: Sequence[Event], skill: str, *, known: set[str]
-) -> bool:
-    """Note what is accepted, for the books and the order; False when the store cannot.
+async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], skill: str) -> None:
+    """The store may be back by now: with a note, the next message keeps behind these."""
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(LATE_SECONDS):
+            await _record(fabric, key, events, skill, known=set())
 
-    Adds to `known` what was accepted before.
-    """
+
+async def _record(
+    fabric: Fabric, key: str, events: Sequence[Event], skill: str, *, known: set[str]
+) -> None:
+    """Note what is accepted, for the books and the order; add to `known` what was before."""
     due = time() + OVERDUE
     creates = [
         Create(
@@ -154,13 +189,8 @@ async def _recorded(
         )
         for event in events
     ]
-    try:
-        for start in range(0, len(creates), 50):
-            await _create(fabric, key, creates[start : start + 50], known)
-    except Unavailable as error:
-        log.error("accept.not_recorded", conversation=key, reason=str(error))
-        return False
-    return True
+    for start in range(0, len(creates), 50):
+        await _create(fabric, key, creates[start : start + 50], known)
 
 
 async def _create(fabric: Fabric, key: str, creates: Sequence[Create], known: set[str]) -> None:

@@ -1,7 +1,7 @@
 """What could not go at once: kept, in order, counted, and given up alone."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from shared import facts, outbox
 from shared.books import balanced, books
@@ -150,3 +150,23 @@ async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
         await outbox.sweep(fabric)
     assert len(tries) == 4
     assert len(await fabric.items(key, "outbox:")) == 1
+
+
+async def test_what_is_kept_goes_first_though_the_store_stutters(lab: Callable[..., Lab]) -> None:
+    fabric = lab(echo())
+    bus, store = cast("Any", fabric.bus), cast("Any", fabric.store)
+    send, find = bus.send, store.find
+
+    async def down(*args: Any, **more: Any) -> None:
+        raise Unavailable("bus")
+
+    async def stutter(*args: Any, **more: Any) -> None:
+        store.find = find
+        raise Unavailable("store")
+
+    bus.send = down
+    await fabric.say("1")
+    bus.send, store.find = send, stutter
+    await fabric.say("2")
+    await fabric.drain()
+    assert fabric.heard() == ["1", "2"]
