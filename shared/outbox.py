@@ -11,7 +11,7 @@ from time import time, time_ns
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
-from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, REMEMBERED
+from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, MAX_CONFLICTS, REMEMBERED
 from shared.effects import LEASE
 from shared.errors import (
     Conflict,
@@ -47,39 +47,46 @@ PATIENCE = 1.2
 async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) -> None:
     """Store events that the bus could not take just now; the sweep enqueues them.
 
-    `kept` in the note of each tells the door that something must go before what comes next.
+    `kept` in the note of each tells the door that something must go before what comes next. A
+    bus whose answer was lost may have them all the same: one that was worked is not kept.
     """
-    now = time()
+    for number, event in enumerate(events):
+        for _ in range(MAX_CONFLICTS):
+            try:
+                await _keep(fabric, key, queue, event, number)
+            except Conflict:
+                continue
+            break
+        else:
+            raise TransientError("others keep changing the note")
+
+
+async def _keep(fabric: Fabric, key: str, queue: str, event: Event, number: int) -> None:
+    """Raises Conflict when the event is being worked in this moment."""
+    now, id = time(), f"accepted:{event.id}"
+    note = await fabric.store.get(key, id)
+    if note is not None and (note.due is None or note.body.get("parked")):
+        return
     skill = queue.removeprefix("skill-")
-    notes = [
-        Put(
-            f"accepted:{event.id}",
-            {"skill": skill, "at": event.began(), "kept": True},
-            due=now + LEASE,
-            ttl=REMEMBERED,
-        )
-        for event in events
-    ]
-    puts = [
-        Put(
-            f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}",
-            {
-                "kind": "queue",
-                "queue": queue,
-                "event": event.to_dict(),
-                "effect": event.id,
-                "cause": "",
-                "origin": event.origin,
-                "made": now,
-                "tries": 0,
-                "at": 0.0,
-            },
-            due=now,
-        )
-        for number, event in enumerate(events)
-    ]
-    for place in range(0, len(puts), 40):
-        await fabric.store.write(key, *puts[place : place + 40], *notes[place : place + 40])
+    body, due = {"skill": skill, "at": event.began(), "kept": True}, now + LEASE
+    op = (
+        Put(id, body, etag=note.etag, due=due, ttl=REMEMBERED)
+        if note
+        else Create(id, body, due=due, ttl=REMEMBERED)
+    )
+    kept = {
+        "kind": "queue",
+        "queue": queue,
+        "event": event.to_dict(),
+        "effect": event.id,
+        "cause": "",
+        "origin": event.origin,
+        "made": now,
+        "tries": 0,
+        "at": 0.0,
+    }
+    place = f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}"
+    await fabric.store.write(key, op, Put(place, kept, due=now))
 
 
 async def enqueue_kept(fabric: Fabric, key: str) -> None:
@@ -208,7 +215,7 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> b
             await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
     except TransientError as error:
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
-        await fabric.store.write(key, Put(id, {**body, "tries": 0}, due=time()))
+        await _put_back(fabric, key, id, body, {**body, "tries": 0}, due=time())
         return False
     except Exception as error:
         log.error("outbox.failed", exc_info=True, conversation=key, id=body["effect"])
@@ -285,7 +292,8 @@ async def _later(
     delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
     waiting = {**body, "failures": failures, "tries": tries}
-    await fabric.store.write(key, Put(id, waiting, due=now + delay))
+    if not await _put_back(fabric, key, id, body, waiting, due=now + delay):
+        return False
     log.warning(
         "send.waits",
         conversation=key,
@@ -302,25 +310,50 @@ async def _give_up(
     fabric: Fabric, key: str, id: str, body: dict[str, Any], error: Exception
 ) -> None:
     reason = error.reason if isinstance(error, PermanentError) else "relay_error"
+    item = await _owned(fabric, key, id, body)
+    if item is None:
+        return
     dead = {**body, "reason": reason, "detail": str(error), "at": time()}
-    ops: list[Op] = [Delete(id), Put(f"dead:{body['effect']}", dead, ttl=DEAD_KEPT)]
+    ops: list[Op] = [
+        Delete(id, etag=item.etag),
+        Put(f"dead:{body['effect']}", dead, ttl=DEAD_KEPT),
+    ]
     if isinstance(error, ReferenceGone):
         ops.append(Put("gone", {"at": time()}))
-    await fabric.store.write(key, *ops)
+    try:
+        await fabric.store.write(key, *ops)
+    except Conflict:
+        log.info("outbox.claimed_elsewhere", conversation=key, id=id)
+        return
     log.error("outbox.dead", conversation=key, id=body["effect"], reason=reason)
 
 
 async def _release(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
     """Give effects that were not tried back: anyone may take them from now on."""
-    if effects:
-        now = time()
-        await fabric.store.write(
-            key,
-            *(
-                Put(e.id, {**e.body, "tries": 0}, due=max(now, e.body["not_before"]))
-                for e in effects
-            ),
-        )
+    now = time()
+    for e in effects:
+        free = {**e.body, "tries": 0}
+        await _put_back(fabric, key, e.id, e.body, free, due=max(now, e.body["not_before"]))
+
+
+async def _owned(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> Item | None:
+    """The item, if nobody has claimed or done it since: this process may have stood still."""
+    item = await fabric.store.get(key, id)
+    return item if item is not None and item.body["tries"] == body["tries"] else None
+
+
+async def _put_back(
+    fabric: Fabric, key: str, id: str, body: dict[str, Any], changed: dict[str, Any], *, due: float
+) -> bool:
+    """Leave an effect that this process owns for later; False when it is somebody else's now."""
+    item = await _owned(fabric, key, id, body)
+    if item is None:
+        return False
+    try:
+        await fabric.store.write(key, Put(id, changed, etag=item.etag, due=due))
+    except Conflict:
+        return False
+    return True
 
 
 async def _wake(fabric: Fabric, key: str, body: dict[str, Any], at: float) -> None:

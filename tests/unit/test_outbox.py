@@ -1,12 +1,17 @@
 """What could not go at once: kept, in order, counted, and given up alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from time import time
 from typing import Any, cast
+
+import pytest
 
 from shared import facts, outbox
 from shared.books import balanced, books
-from shared.errors import TransientError, Unavailable
+from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
+from shared.performance import perform
 from shared.ports import Put
 from shared.skill import Skill
 from shared.turn import Turn
@@ -150,6 +155,25 @@ async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
         await outbox.sweep(fabric)
     assert len(tries) == 4
     assert len(await fabric.items(key, "outbox:")) == 1
+async def test_what_the_bus_took_without_saying_so_does_not_stay_pending(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    bus: Any = fabric.bus
+    send = bus.send
+
+    async def lose_the_answer(*args: Any, **more: Any) -> None:
+        bus.send = send
+        await send(*args, **more)
+        await fabric.drain()
+        raise Unavailable("bus")
+
+    bus.send = lose_the_answer
+    await fabric.say("hello")
+    await outbox.sweep(fabric)
+    await fabric.drain()
+    assert fabric.heard() == ["hello"]
+    assert (await books(fabric))["done"] == 1
 
 
 async def test_what_is_kept_goes_first_though_the_store_stutters(lab: Callable[..., Lab]) -> None:
@@ -170,3 +194,63 @@ async def test_what_is_kept_goes_first_though_the_store_stutters(lab: Callable[.
     await fabric.say("2")
     await fabric.drain()
     assert fabric.heard() == ["1", "2"]
+
+
+async def test_who_stood_still_does_not_bring_back_what_others_sent(
+    lab: Callable[..., Lab],
+) -> None:
+    """A send that takes longer than its lease, and fails when others have done it."""
+    fabric = lab(echo())
+    send = fabric.memory.send
+
+    async def late(bot: Any, reference: Any, activity: Any) -> str:
+        fabric.memory.send = send  # type: ignore[method-assign]
+        [item] = await fabric.items(reference.key, "outbox:")
+        await fabric.store.write(reference.key, Put(item.id, item.body, due=time()))
+        await outbox.drain(fabric, reference.key)
+        raise Unavailable("no answer", after=0.01, maybe_done=True)
+
+    fabric.memory.send = late  # type: ignore[method-assign]
+    key = await fabric.say("hello")
+    await fabric.drain()
+    assert await fabric.items(key, "outbox:") == []
+    assert fabric.heard() == ["hello"]
+    assert (await books(fabric))["repeated"] == 1
+
+
+@pytest.mark.parametrize("error", [PermanentError("gone"), TransientError("later")])
+async def test_who_lost_an_effect_neither_buries_nor_delays_it(
+    lab: Callable[..., Lab], error: Exception
+) -> None:
+    fabric = lab(echo())
+    send = fabric.memory.send
+
+    async def late(bot: Any, reference: Any, activity: Any) -> str:
+        fabric.memory.send = send  # type: ignore[method-assign]
+        [item] = await fabric.items(reference.key, "outbox:")
+        claimed = {**item.body, "tries": item.body["tries"] + 1}
+        await fabric.store.write(reference.key, Put(item.id, claimed, due=time() + 0.2))
+        raise error
+
+    fabric.memory.send = late  # type: ignore[method-assign]
+    key = await fabric.say("hello")
+    await fabric.drain()
+    [item] = await fabric.items(key, "outbox:")
+    assert item.body["tries"] == 2
+    assert await fabric.items(key, "dead:") == []
+
+
+async def test_who_comes_late_does_not_give_back_what_is_done(lab: Callable[..., Lab]) -> None:
+    fabric = lab(echo())
+    key = await fabric.say("hello")
+    [delivery] = await fabric.deliveries()
+    event = Event.from_json(delivery.body)
+    outcome = await perform(fabric, fabric.skills["echo"], event)
+    assert outcome is not None
+    late = [replace(effect, due=time()) for effect in outcome.effects]
+    for effect in late:
+        await fabric.store.write(key, Put(effect.id, effect.body, due=time()))
+    await outbox.drain(fabric, key)
+    await outbox.relay(fabric, key, late)
+    assert await fabric.items(key, "outbox:") == []
+    assert fabric.heard() == ["hello"]
