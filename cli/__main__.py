@@ -20,6 +20,7 @@ COMMANDS = {
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "dlq": "what nobody will try again: list, show, redrive, discard",
+    "chaos": "break the platform on purpose: does it keep its promises?",
 }
 """Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
 
