@@ -20,6 +20,9 @@ from chaos.verdict import ENDS, Violation, judge
 MESSAGES = 6
 """Of one conversation, at most."""
 
+QUIET_FROM = 0.95
+"""The share of all answers after which nobody is killed any more."""
+
 
 @dataclass(frozen=True)
 class Orders:
@@ -38,7 +41,7 @@ class Orders:
     limit: float = 600.0
 
 
-LONG = Orders(inputs=20_000, kill_every=0.3, outages=4, outage_seconds=6.0, limit=3600.0)
+LONG = Orders(inputs=20_000, kill_every=1.0, outages=4, outage_seconds=6.0, limit=3600.0)
 
 
 @dataclass
@@ -93,11 +96,10 @@ class _Drill:
                 await self.fleet.replace(name)
 
     async def take_down(self, total: int) -> None:
-        """Outages, evenly over the run by what has been acknowledged."""
+        """Outages, evenly over the `total` of what people are to receive."""
         kinds = ["channel", "store", "model", "bus"]
         for number in range(self.orders.outages):
-            while self._count() < total * (number + 0.5) / self.orders.outages:
-                await asyncio.sleep(0.1)
+            await self.services.until(int(total * (number + 0.5) / self.orders.outages))
             kind = kinds[number % len(kinds)]
             self.outages += 1
             self._note(f"{kind} down for {self.orders.outage_seconds} s")
@@ -108,8 +110,6 @@ class _Drill:
 
     async def settle(self) -> dict[str, int]:
         """Wait until the books say that nothing is open, and return them."""
-        spoken = [expected(inputs) for inputs in self.acknowledged.values()]
-        await self.services.until(sum(len(e.spoken) + len(e.titles) + e.dead for e in spoken))
         while True:
             books = await self.fleet.books()
             if books["pending"] == books["parked"] == 0:
@@ -152,9 +152,6 @@ class _Drill:
         except (ClientError, TimeoutError, OSError):
             return False
 
-    def _count(self) -> int:
-        return sum(map(len, self.acknowledged.values()))
-
     def _note(self, what: str) -> None:
         self.events.append(f"{time.monotonic() - self.started:8.1f} s  {what}")
 
@@ -168,6 +165,8 @@ async def drill(
             return await drill(seed, orders, Path(made), defect=defect)
     rng = Random(seed)
     talks = _talks(rng, orders.inputs)
+    wanted = [expected(talk) for talk in talks]
+    total = sum(len(e.spoken) + len(e.titles) + e.dead for e in wanted)
     async with (
         Services(rng, orders.throttled, orders.lost) as services,
         Fleet(folder, services.url, orders.workers, defect) as fleet,
@@ -175,16 +174,18 @@ async def drill(
     ):
         run = _Drill(orders, rng, fleet, services, session)
         breaking = asyncio.create_task(run.break_things())
-        outages = asyncio.create_task(run.take_down(orders.inputs))
+        outages = asyncio.create_task(run.take_down(total))
         report = Report(seed)
         try:
             async with asyncio.timeout(orders.limit):
                 await run.talk(talks)
-                await outages
                 talked = time.monotonic() - run.started
                 await asyncio.gather(*run.late)
+                await services.until(int(total * QUIET_FROM))
+                await outages
                 run.calm.set()
                 await breaking
+                await services.until(total)
                 report.books = await run.settle()
         except TimeoutError:
             run.calm.set()
@@ -231,7 +232,7 @@ def _counts(run: _Drill, talked: float, seconds: float, unordered: int) -> dict[
         "answered_429": services.refused,
         "lost_answers": services.swallowed,
         "messages": services.receiver.count,
-        "repeated": services.receiver.repeated,
+        "received_twice": services.receiver.repeated,
         "unordered": unordered,
         "seconds_talking": round(talked, 1),
         "seconds": round(seconds, 1),
