@@ -41,7 +41,9 @@ class Orders:
     limit: float = 600.0
 
 
-LONG = Orders(inputs=20_000, kill_every=1.0, outages=4, outage_seconds=6.0, limit=3600.0)
+LONG = Orders(
+    inputs=20_000, kill_every=0.8, outages=4, outage_seconds=6.0, talking=250, limit=3600.0
+)
 
 
 @dataclass
@@ -72,27 +74,28 @@ class _Drill:
     events: list[str] = field(default_factory=list)
 
     async def talk(self, talks: Sequence[Sequence[Input]]) -> None:
-        """Hold all conversations, so many at once; on return all is acknowledged."""
+        """Hold all conversations, so many at once; on return all is acknowledged and answered."""
         waiting = iter(talks)
 
         async def person() -> None:
             for talk in waiting:
                 for said in talk:
                     await self._say(said)
+                await self.services.heard(talk[0].conversation, answers(talk))
 
         async with asyncio.TaskGroup() as people:
             for _ in range(self.orders.talking):
                 people.create_task(person())
 
-    async def break_things(self) -> None:
+    async def break_things(self, total: int) -> None:
         """Kill a process every now and then, mostly a worker; take a service down as ordered."""
-        while not self.calm.is_set():
+        while not self.calm.is_set() and self.services.different < QUIET_FROM * total:
             pause = self.orders.kill_every * self.rng.uniform(0.5, 1.5)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.calm.wait(), pause)
                 return
             name = self.rng.choice(self.fleet.names)
-            if name != DOOR or self.rng.random() < 0.3:
+            if name != DOOR or self.rng.random() < 0.5:
                 await self.fleet.replace(name)
 
     async def take_down(self, total: int) -> None:
@@ -165,15 +168,14 @@ async def drill(
             return await drill(seed, orders, Path(made), defect=defect)
     rng = Random(seed)
     talks = _talks(rng, orders.inputs)
-    wanted = [expected(talk) for talk in talks]
-    total = sum(len(e.spoken) + len(e.titles) + e.dead for e in wanted)
+    total = sum(map(answers, talks))
     async with (
         Services(rng, orders.throttled, orders.lost) as services,
         Fleet(folder, services.url, orders.workers, defect) as fleet,
         ClientSession() as session,
     ):
         run = _Drill(orders, rng, fleet, services, session)
-        breaking = asyncio.create_task(run.break_things())
+        breaking = asyncio.create_task(run.break_things(total))
         outages = asyncio.create_task(run.take_down(total))
         report = Report(seed)
         try:
@@ -181,11 +183,9 @@ async def drill(
                 await run.talk(talks)
                 talked = time.monotonic() - run.started
                 await asyncio.gather(*run.late)
-                await services.until(int(total * QUIET_FROM))
                 await outages
                 run.calm.set()
                 await breaking
-                await services.until(total)
                 report.books = await run.settle()
         except TimeoutError:
             run.calm.set()
@@ -205,6 +205,12 @@ async def drill(
         report.events = run.events
         report.counts = _counts(run, talked, seconds, len(unordered))
         return report
+
+
+def answers(talk: Sequence[Input]) -> int:
+    """How many different messages a conversation brings."""
+    wanted = expected(talk)
+    return len(wanted.spoken) + len(wanted.titles) + wanted.dead
 
 
 def _talks(rng: Random, count: int) -> list[list[Input]]:

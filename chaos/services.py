@@ -13,6 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from chaos.receiver import Receiver
+from shared.pipeline import WAITING_TEXT
 
 
 @dataclass
@@ -68,7 +69,17 @@ class Services:
                 request.transport.abort()
         return web.json_response({"id": id}, status=201)
 
+    @property
+    def different(self) -> int:
+        """How many different messages people have received, those about waiting included."""
+        return self.receiver.count - self.receiver.repeated
+
     async def until(self, count: int) -> None:
         """Wait until people have received so many different messages."""
-        while self.receiver.count - self.receiver.repeated < count:
+        while self.different < count:
+            await asyncio.sleep(0.1)
+
+    async def heard(self, conversation: str, count: int) -> None:
+        """Wait until one conversation has brought so many, those about waiting left out."""
+        while len([t for t in self.receiver.heard(conversation) if t != WAITING_TEXT]) < count:
             await asyncio.sleep(0.1)
