@@ -20,9 +20,6 @@ from chaos.verdict import ENDS, Violation, judge
 MESSAGES = 6
 """Of one conversation, at most."""
 
-QUIET_FROM = 0.95
-"""The share of all answers after which nobody is killed any more."""
-
 
 @dataclass(frozen=True)
 class Orders:
@@ -38,11 +35,19 @@ class Orders:
     lost: float = 0.02
     talking: int = 96
     """Conversations that go on at once."""
+    quiet_from: float = 0.7
+    """The share of all answers after which nobody is killed any more."""
     limit: float = 600.0
 
 
 LONG = Orders(
-    inputs=20_000, kill_every=0.8, outages=4, outage_seconds=6.0, talking=250, limit=3600.0
+    inputs=20_000,
+    kill_every=0.8,
+    outages=4,
+    outage_seconds=6.0,
+    talking=250,
+    quiet_from=0.95,
+    limit=3600.0,
 )
 
 
@@ -89,7 +94,7 @@ class _Drill:
 
     async def break_things(self, total: int) -> None:
         """Kill a process every now and then, mostly a worker; take a service down as ordered."""
-        while not self.calm.is_set() and self.services.different < QUIET_FROM * total:
+        while not self.calm.is_set() and self.services.different < self.orders.quiet_from * total:
             pause = self.orders.kill_every * self.rng.uniform(0.5, 1.5)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.calm.wait(), pause)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from copy import copy
 from functools import cache
@@ -65,13 +65,16 @@ def simulated(clock: Clock, rng: Random) -> Iterator[VirtualLoop]:
     try:
         with virtual_time(clock, rng):
             yield loop
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(_end(asyncio.all_tasks(loop)))
     finally:
         loop.close()
         logger.setLevel(level)
+
+
+async def _end(tasks: Collection["asyncio.Task[object]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @cache

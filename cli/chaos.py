@@ -10,7 +10,7 @@ from random import randrange
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from chaos.drill import Report
     from chaos.simulation import Outcome
@@ -90,14 +90,22 @@ def _chain(result: Result) -> None:
 def _seeds(first: int, count: int, result: Result, *, story: bool = False) -> None:
     from chaos.simulation import seeded
 
-    outcomes = [seeded(seed) for seed in range(first, first + count)]
     what = f"seed {first}" if count == 1 else f"seeds {first} to {first + count - 1}"
-    _tell("seeds", what, outcomes, result)
+    outcomes: list[Outcome] = []
+
+    def runs() -> "Iterator[Outcome]":
+        for seed in range(first, first + count):
+            outcome = seeded(seed)
+            if story or outcome.violations:
+                outcomes.append(outcome)
+            yield outcome
+
+    _tell("seeds", what, runs(), result)
     result.numbers["seeds"]["first"] = first
     for outcome in outcomes:
         if story:
             result.say("\n".join(outcome.timeline))
-        elif outcome.violations:
+        else:
             result.say(f"  again: botfabric chaos --seed {outcome.label.split()[1]}")
 
 

@@ -12,7 +12,7 @@ from chaos.drill import Orders, drill
 from chaos.verdict import LOST
 from cli.__main__ import main
 
-SHORT = Orders(inputs=300, kill_every=0.3, outage_seconds=1.0, limit=150)
+SHORT = Orders(inputs=300, kill_every=0.3, outage_seconds=1.0, quiet_from=0.5, limit=150)
 
 
 async def test_killed_processes_keep_the_promises(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ async def test_killed_processes_keep_the_promises(tmp_path: Path) -> None:
 
 
 async def test_a_defect_in_real_processes_is_noticed(tmp_path: Path) -> None:
-    orders = Orders(inputs=30, kill_every=60, outages=0, throttled=0.3, limit=8)
+    orders = Orders(inputs=30, kill_every=60, outages=0, throttled=0.4, limit=5)
     report = await drill(1, orders, tmp_path, defect="same-id-on-retry")
     assert LOST in {violation.promise for violation in report.violations}
 

@@ -5,7 +5,7 @@ import pytest
 from chaos.faults import Fault
 from chaos.simulation import Outcome, exhaustive, seeded
 
-SEEDS = range(200)
+SEEDS = range(300)
 """2,000 of them take half a minute: `botfabric chaos --seed 0 --seeds 2000`."""
 
 
