@@ -48,7 +48,7 @@ class MemoryBus:
     ) -> None:
         self._clock = clock
         self._lock_seconds = lock_seconds
-        self._max_deliveries = max_deliveries
+        self.max_deliveries = max_deliveries
         self._duplicate_window = duplicate_window
         self._sessions = sessions
         self._waiting: dict[str, dict[str, deque[_Message]]] = {}
@@ -91,7 +91,7 @@ class MemoryBus:
 
     def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
         message = self._locked(delivery)
-        if delay > 0 and message.count < self._max_deliveries:
+        if delay > 0 and message.count < self.max_deliveries:
             message.owner, message.held_until = "", self._clock() + delay
         else:
             self._again(message)
@@ -155,7 +155,7 @@ class MemoryBus:
         raise Conflict(delivery.id)
 
     def _again(self, message: _Message) -> None:
-        if message.count >= self._max_deliveries:
+        if message.count >= self.max_deliveries:
             self._bury(message, TRIED_TOO_OFTEN, f"delivered {message.count} times")
         else:
             self._held.remove(message)

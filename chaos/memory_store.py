@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import count
 
 from shared import wire
-from shared.errors import Conflict, PermanentError
+from shared.errors import Conflict
 from shared.ports import Create, Delete, Item, Op
-from shared.storage.sqlite import MAX_BYTES, MAX_OPS
+from shared.storage.batch import encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,17 @@ class MemoryStore:
         return [_item(*place) for place in found[:limit]]
 
     async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
-        if len(ops) > MAX_OPS:
-            raise PermanentError("batch_too_large", f"{len(ops)} operations, {MAX_OPS} allowed")
+        bodies = encoded(ops)
         documents = self._partitions.setdefault(partition, {})
         changed: dict[str, _Document | None] = {}
-        size = 0
-        for op in ops:
+        for op, body in zip(ops, bodies, strict=True):
             known = self._live(changed[op.id] if op.id in changed else documents.get(op.id))
             _check(op, known)
             if isinstance(op, Delete):
                 changed[op.id] = None
                 continue
             expires = None if op.ttl is None else self._clock() + op.ttl
-            body = wire.dumps(op.body)
-            size += len(body.encode())
             changed[op.id] = _Document(body, f"{next(self._etags)}", op.due, expires)
-        if size > MAX_BYTES:
-            raise PermanentError("batch_too_large", f"over {MAX_BYTES} bytes of JSON")
         for id, document in changed.items():
             if document is None:
                 documents.pop(id, None)

@@ -54,9 +54,12 @@ class StoreReach:
 class BusReach:
     """The bus of all, from one process, which owns the locks it gets."""
 
+    ordered = True
+
     def __init__(self, process: "Process", bus: MemoryBus) -> None:
         self._process = process
         self._bus = bus
+        self.max_deliveries = bus.max_deliveries
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         await self._process.visit(f"before enqueue {queue}", Fault.DOWN, port="bus")
