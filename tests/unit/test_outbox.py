@@ -155,6 +155,8 @@ async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
         await outbox.sweep(fabric)
     assert len(tries) == 4
     assert len(await fabric.items(key, "outbox:")) == 1
+
+
 async def test_what_the_bus_took_without_saying_so_does_not_stay_pending(
     lab: Callable[..., Lab],
 ) -> None:
