@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 from pydantic_core import ErrorDetails, ValidationError
@@ -41,14 +41,26 @@ _NAME = (
 )
 
 
-def explain(error: ValidationError) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a file is made of: the dataclass, what people call it, and its missing keys' hints."""
+
+    root: type
+    noun: str
+    missing: Mapping[str, str]
+
+
+MANIFEST = Form(Bot, "a manifest", _MISSING)
+
+
+def explain(error: ValidationError, form: Form = MANIFEST) -> tuple[str, str]:
     """The key and the sentence of the first mistake.
 
     An unknown key goes first: it is mostly why another one is missing.
     """
     found = error.errors(include_url=False)
     first = min(found, key=lambda mistake: mistake["type"] != UNKNOWN)
-    return dotted(first["loc"]), _sentence(first)
+    return dotted(first["loc"]), _sentence(first, form)
 
 
 def dotted(loc: Iterable[int | str]) -> str:
@@ -70,21 +82,21 @@ def quoted(words: Iterable[str]) -> str:
     return ", ".join(f'"{word}"' for word in words)
 
 
-def _sentence(mistake: ErrorDetails) -> str:
+def _sentence(mistake: ErrorDetails, form: Form) -> str:
     kind, loc, value = mistake["type"], mistake["loc"], mistake["input"]
     ctx: Mapping[str, Any] = mistake.get("ctx", {})
     key = dotted(loc)
     match kind:
         case "missing":
-            return f"missing; {_MISSING.get(key, 'write it')}"
+            return f"missing; {form.missing.get(key, 'write it')}"
         case "unexpected_keyword_argument":
-            return _unknown(loc)
+            return _unknown(loc, form)
         case "literal_error":
             return _app_type(value)
         case "string_pattern_mismatch":
             return f'"{str(value)[:60]}" is not a name; {_NAME}'
         case "string_too_short":
-            return f"empty; {_MISSING.get(key, 'write it')}"
+            return f"empty; {form.missing.get(key, 'write it')}"
         case "greater_than_equal":
             zero = "; 0 allows none, and without the key there is no limit"
             return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
@@ -102,12 +114,12 @@ def _app_type(value: object) -> str:
     return f'"{str(value)[:60]}" is no app type; {instead}'
 
 
-def _unknown(loc: tuple[int | str, ...]) -> str:
+def _unknown(loc: tuple[int | str, ...], form: Form) -> str:
     """What stands where there is no such key: the likely one, a key's right table, or all."""
     *parents, last = [part for part in loc if isinstance(part, str)]
-    tables = dict(_tables(Bot))
+    tables = dict(_tables(form.root))
     here = tables[".".join(parents)]
-    where = f"[{'.'.join(parents)}]" if parents else "a manifest"
+    where = f"[{'.'.join(parents)}]" if parents else form.noun
     if meant := did_you_mean(last, here):
         return f"unknown in {where}; {meant}"
     if homes := [

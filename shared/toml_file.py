@@ -1,0 +1,75 @@
+"""A configuration file in TOML, its `$NAME`s from the environment, and what is wrong in it."""
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from shared.errors import ConfigurationError
+
+_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|(end of document))\)$")
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """What the file says. Raises ConfigurationError with the line that is no TOML."""
+    content = ""
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(content)
+    except UnicodeDecodeError:
+        raise wrong(path, "", "not UTF-8; save it in that encoding") from None
+    except OSError as error:
+        raise wrong(path, "", f"cannot be read: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        place = _PLACE.search(text)
+        line = place[1] if place and place[1] else len(content.splitlines())
+        what = _PLACE.sub("", text)
+        if what.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate")):
+            hint = "this key or table stands in the file already; keep one of the two"
+        elif what == "Invalid value":
+            hint = "not a TOML value; put text into quotes"
+        else:
+            hint = f"not TOML: {what[:1].lower()}{what[1:]}"
+        raise wrong(path, f"line {line}", hint) from None
+
+
+def from_environ(
+    value: Any,
+    environ: Mapping[str, str],
+    path: Path,
+    key: str = "",
+    *,
+    numbers: Collection[str] = (),
+) -> Any:
+    """The value with every string `$NAME` in it replaced; a number for the keys `numbers`."""
+    if isinstance(value, dict):
+        return {
+            name: from_environ(
+                item, environ, path, f"{key}.{name}" if key else name, numbers=numbers
+            )
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [from_environ(item, environ, path, key, numbers=numbers) for item in value]
+    variable = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    if variable is None:
+        return value
+    text = environ.get(variable[1], "").strip()
+    if not text:
+        sentence = f"${variable[1]} is not set; set the environment variable {variable[1]}"
+        raise wrong(path, key, sentence)
+    if key.rpartition(".")[2] in numbers:
+        try:
+            return float(text) if "." in text else int(text)
+        except ValueError:
+            return text
+    return text
+
+
+def wrong(path: Path, key: str, sentence: str) -> ConfigurationError:
+    """The error that names file, key and what to write, on one line."""
+    where = f"{path.as_posix()}: {key}: " if key else f"{path.as_posix()}: "
+    return ConfigurationError(" ".join(f"{where}{sentence}".split()))
