@@ -5,11 +5,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.backend import Backend
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.governance.ledger import Ledger
 from shared.governance.switches import Switches
 from shared.http import HttpClient
+from shared.integrations.declaration import load_backends
 from shared.manifest import load_bots
 from shared.ports import Blobs, Bus, Channel, Models, Store, Topic
 from shared.settings import Settings, secure
@@ -33,8 +35,8 @@ CHANNELS = ("teams", "whatsapp", "web")
 class Fabric:
     """Everything that a function needs, for one process.
 
-    Bots are read and checked at once, so that a wrong manifest stops the start; connections
-    are made when they are first used, so that a cold webhook meets no SDK.
+    Bots and backends are read and checked at once, so that a wrong manifest stops the start;
+    connections are made when they are first used, so that a cold webhook meets no SDK.
     """
 
     def __init__(self, settings: Settings, skills: Mapping[str, Skill]) -> None:
@@ -51,6 +53,9 @@ class Fabric:
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
+        self._declared = load_backends(
+            settings.backends_file, settings.environ, local=settings.local
+        )
         self.ledger = Ledger()
 
     def _check(self, bot: Bot) -> None:
@@ -223,6 +228,17 @@ class Fabric:
         return KnowledgeBase(self.settings.knowledge_dir)
 
     @cached_property
+    def backends(self) -> Mapping[str, Backend]:
+        """The systems that skills call, each one for all bots."""
+        from shared.integrations.access import Access
+        from shared.integrations.http_backend import HttpBackend
+
+        return {
+            name: HttpBackend(name, declared, Access(declared, lambda: self.credential))
+            for name, declared in self._declared.items()
+        }
+
+    @cached_property
     def switches(self) -> Switches:
         return Switches(self.store)
 
@@ -277,6 +293,8 @@ class Fabric:
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
+        for backend in self.__dict__.get("backends", {}).values():
+            await backend.close()
         await self.http.close()
 
 

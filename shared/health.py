@@ -17,6 +17,7 @@ _WITHOUT = {
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
 }
+_WITHOUT_BACKEND = "people are told, their messages wait for it; other skills are not affected"
 
 
 async def health(fabric: Fabric) -> dict[str, Any]:
@@ -30,6 +31,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()
+    checks |= {f"backend {name}": backend.check() for name, backend in fabric.backends.items()}
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
     ok = all(line == "ok" for line in lines.values())
@@ -47,7 +49,7 @@ async def _line(name: str, check: Awaitable[str]) -> str:
             problem = await check
     except Exception as error:  # a health report reports, whatever is broken
         problem = type(error).__name__
-    return f"degraded: {problem}; {_WITHOUT[name]}" if problem else "ok"
+    return f"degraded: {problem}; {_WITHOUT.get(name, _WITHOUT_BACKEND)}" if problem else "ok"
 
 
 def _version() -> str:

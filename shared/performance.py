@@ -169,6 +169,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         now=time(),
         floor=conversation.floor,
         muted=conversation.muted,
+        backends=fabric.backends,
     )
 
 

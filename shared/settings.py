@@ -27,6 +27,7 @@ class Settings:
     bus_url: str
     events_url: str
     ai_url: str
+    backends_file: Path = Path("backends.toml")
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
     events_key: str = field(default="", repr=False)
@@ -80,6 +81,7 @@ class Settings:
             bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
+            backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
             events_key=env.get("FABRIC_EVENTS_KEY", ""),

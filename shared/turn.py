@@ -1,10 +1,11 @@
 """The unit of work handed to a handler. It records effects; nothing happens until the commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
+from shared.backend import Backend, NotConnected, TurnBackend
 from shared.event import Event
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Turn:
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""
     muted: bool = False
+    backends: Mapping[str, Backend] = field(default_factory=dict)
+    _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
     @property
     def text(self) -> str:
@@ -66,6 +69,18 @@ class Turn:
     def data(self) -> dict[str, Any]:
         """The data of the fact being handled (`@skill.on_event`)."""
         return self.event.data
+
+    def backend(self, name: str) -> TurnBackend:
+        """A system of the organisation that the backends file declares: `turn.backend("crm")`.
+
+        Raises NotConnected when it does not.
+        """
+        if name not in self.backends:
+            raise NotConnected(name)
+        if name not in self._called:
+            work = f"{self.event.work_id}/{self.skill.name}"
+            self._called[name] = TurnBackend(self.backends[name], work)
+        return self._called[name]
 
     def reply(
         self,

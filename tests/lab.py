@@ -68,6 +68,7 @@ class Lab(Fabric):
             "FABRIC_DATA_DIR": str(folder / "data"),
             "FABRIC_BOTS_DIR": str(bots),
             "FABRIC_KNOWLEDGE_DIR": str(folder / "knowledge"),
+            "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
         self.memory = MemoryChannel()

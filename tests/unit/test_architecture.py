@@ -18,7 +18,10 @@ SDKS = {
     "openai": "shared/ai/openai",
 }
 """Where each is imported: the module of this name, and those whose names begin with it."""
-ADAPTERS = ("shared.storage", "shared.messaging", "shared.channels", "shared.ai", "shared.identity")
+ADAPTERS = (
+    *("shared.storage", "shared.messaging", "shared.channels", "shared.ai", "shared.identity"),
+    "shared.integrations",
+)
 
 
 def modules(*folders: str) -> list[Path]:

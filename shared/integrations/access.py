@@ -1,0 +1,41 @@
+"""What a backend knows this app by: a key, or a token of the app's identity."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.errors import Unavailable
+from shared.integrations.declaration import Declaration
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+TOKEN_TIMEOUT = 5.0
+
+
+class Access:
+    """The header that opens a backend. The credential is asked for, and made, by need."""
+
+    def __init__(
+        self, declared: Declaration, credential: "Callable[[], AsyncTokenCredential]"
+    ) -> None:
+        self._declared, self._credential = declared, credential
+
+    async def headers(self) -> dict[str, str]:
+        """Raises Unavailable when there is no token."""
+        declared = self._declared
+        if declared.scope:
+            return {"Authorization": f"Bearer {await self._token(declared.scope)}"}
+        if not declared.key:
+            return {}
+        bare = declared.key_header.casefold() == "authorization" and " " not in declared.key
+        return {declared.key_header: f"Bearer {declared.key}" if bare else declared.key}
+
+    async def _token(self, scope: str) -> str:
+        from azure.core.exceptions import AzureError
+
+        try:
+            async with asyncio.timeout(TOKEN_TIMEOUT):
+                return (await self._credential().get_token(scope)).token
+        except (AzureError, TimeoutError) as error:
+            raise Unavailable(f"no token for {scope} ({type(error).__name__})") from error
