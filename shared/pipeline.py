@@ -8,13 +8,14 @@ Only then does `outbox.relay` act on the world.
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from random import random
 from time import monotonic, time
 
 from shared import effects, outbox
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
-from shared.errors import Conflict, PermanentError, Stopped, TransientError
+from shared.errors import Conflict, PermanentError, Stopped, TransientError, Unavailable
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.switches import LOOK_AGAIN
@@ -26,6 +27,12 @@ from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
 """The failed attempt after which the person is told that it takes longer (about 3 s)."""
+
+NOTICEABLE = 1.0
+"""Seconds of waiting for what is Unavailable that the person is told of at the first attempt."""
+
+TOLD = "told"
+"""In an activity's event, once the person knows that the answer takes longer."""
 
 WAITING_TEXT = (
     "This is taking longer than usual: a system I need is not answering. "
@@ -136,9 +143,13 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             at = conversation.queue_up(event.work_id, skill.name, at)
         cause = effects.Cause.of(event)
         retry = event.retry(skill.name)
+        notice = []
+        if _worth_telling(conversation, event, error, delay):
+            notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]
+            retry = replace(retry, data=event.data | {TOLD: True})
         made = [
             effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
-            *([] if isinstance(error, Stopped) else _notice(fabric, conversation, event, cause)),
+            *notice,
         ]
         ops: list[Op] = []
         if event.origin and event.type == ACTIVITY:
@@ -172,12 +183,13 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
     raise TransientError("others keep changing the conversation")
 
 
-def _notice(
-    fabric: Fabric, conversation: Conversation, event: Event, cause: effects.Cause
-) -> list[Create]:
-    """Tell the person once that the answer takes longer, when it takes long enough to notice."""
-    if event.attempt != NOTICE_ATTEMPT or event.type != ACTIVITY or conversation.muted:
-        return []
-    if conversation.blocked_by(event.work_id):
-        return []
-    return [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]
+def _worth_telling(
+    conversation: Conversation, event: Event, error: TransientError, delay: float
+) -> bool:
+    """Whether to tell the person, once, that the answer takes longer than they would expect."""
+    if event.type != ACTIVITY or isinstance(error, Stopped) or TOLD in event.data:
+        return False
+    if conversation.muted or conversation.blocked_by(event.work_id):
+        return False
+    down = isinstance(error, Unavailable) and delay >= NOTICEABLE
+    return down or event.attempt >= NOTICE_ATTEMPT
