@@ -11,7 +11,7 @@ the next port: `PUT /fault {"kind", "count", "seconds", "date", "method"}`, `DEL
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from email.utils import formatdate
 from time import monotonic, time
 from typing import Any, Literal, Self, get_args
@@ -234,8 +234,9 @@ class CrmServer:
 
     async def _put_fault(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if body.get("kind") not in get_args(Kind):
-            return _answer(400, {"kind": get_args(Kind)})
+        known = {each.name for each in fields(Fault)}
+        if body.get("kind") not in get_args(Kind) or not body.keys() <= known:
+            return _answer(400, {"kind": get_args(Kind), "keys": sorted(known)})
         await self.fail(**body)
         return _answer(200, body)
 
