@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.observability import log
 
-FAILURES = 5
+FAILURES = 3
 """Failures in a row after which it opens."""
 
 REST = 15.0

@@ -13,7 +13,7 @@ from random import uniform
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.ai.breaker import Breaker
+from shared.breaker import Breaker
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.ports import ChatModel, Completion
 

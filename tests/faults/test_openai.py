@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from shared.ai.breaker import Breaker
 from shared.ai.metered import Metered
 from shared.ai.openai import Endpoint, OpenAIModel, token
 from shared.ai.openai_errors import FILTERED
 from shared.ai.openai_models import OpenAIModels
 from shared.ai.pool import Member, Pool
+from shared.breaker import Breaker
 from shared.errors import PermanentError, Refused, TransientError, Unavailable
 from shared.observability.meter import Meter, metering
 from shared.ports import ChatModel, Usage
