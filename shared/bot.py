@@ -35,7 +35,11 @@ class TeamsChannel:
 
 @dataclass(frozen=True)
 class WhatsAppChannel:
+    """`template` is an approved one without parameters: it asks the person to write again."""
+
     phone_number_id: str = field(metadata=TEXT)
+    template: str = ""
+    template_language: str = ""
     requests_per_second: float | None = _limited(gt=0)
 
 
@@ -67,6 +71,20 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Late:
+    """What becomes of a late answer: WhatsApp's window is shut, a person took over, or newer
+    messages were handled and the answer is `moved_on_minutes` old.
+
+    No `window` means a template where the bot has one, else park.
+    """
+
+    window: Literal["template", "park", "drop"] | None = None
+    taken_over: Literal["send", "prefix", "drop"] = "drop"
+    moved_on: Literal["send", "prefix", "drop"] = "prefix"
+    moved_on_minutes: int = _limited(10, ge=1)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -85,3 +103,4 @@ class Bot:
     channels: Channels = field(default_factory=Channels)
     quota: Quota = field(default_factory=Quota)
     retention: Retention = field(default_factory=Retention)
+    late: Late = field(default_factory=Late)

@@ -37,7 +37,8 @@ class Conversation:
     to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
     `[work id, skill, since]`: nothing may overtake it for `MAX_AGE` seconds; the first is tried
     again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is when the person
-    last did something, in Unix time.
+    last did something, in Unix time; `spoke` when the newest of the messages that were handled
+    was written, `muted_at` when the one was that muted.
     """
 
     reference: ConversationReference
@@ -49,6 +50,8 @@ class Conversation:
     wake: float = 0.0
     sequence: int = 0
     heard: float = 0.0
+    spoke: float = 0.0
+    muted_at: float = 0.0
     pace: Pace = field(default_factory=Pace)
 
     @classmethod
@@ -71,6 +74,8 @@ class Conversation:
             "wake": self.wake,
             "sequence": self.sequence,
             "heard": self.heard,
+            "spoke": self.spoke,
+            "muted_at": self.muted_at,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)

@@ -137,7 +137,8 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
     attempt = event.attempt + 1
     id = f"{event.work_id}:replay:{attempt}"
-    again = replace(event, id=id, attempt=attempt, cause=event.id, time=utc_now())
+    data = {**event.data, "asked": event.asked()} if event.type == ACTIVITY else event.data
+    again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
     if event.origin and event.type == ACTIVITY:
         reopened = {"skill": queue.removeprefix("skill-"), "at": again.began()}
         note = Put(f"accepted:{event.origin}", reopened, due=time() + OVERDUE, ttl=REMEMBERED)

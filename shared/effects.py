@@ -24,15 +24,18 @@ LEASE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What an effect descends from: the event handled now, and the activity that began it."""
+    """What an effect descends from: the event handled now, and the activity that began it.
+
+    `asked` is when the person wrote that, in Unix time, or 0."""
 
     event: str
     work: str
     origin: str
+    asked: float
 
     @classmethod
     def of(cls, event: Event) -> "Cause":
-        return cls(event.id, event.work_id, event.origin)
+        return cls(event.id, event.work_id, event.origin, event.asked())
 
 
 def send_effect(
@@ -70,6 +73,7 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
         "effect": effect,
         "cause": cause.event,
         "origin": cause.origin,
+        "asked": cause.asked,
         "made": now,
         "tries": 1,
     }

@@ -5,8 +5,10 @@ Source: CloudEvents 1.0 JSON format, and its distributed tracing extension (`tra
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Self
 
 from shared import wire
@@ -87,6 +89,21 @@ class Event:
             return datetime.fromisoformat(self.time).timestamp()
         except ValueError:
             return datetime.now(UTC).timestamp()
+
+    def asked(self) -> float:
+        """Unix time at which the person wrote what this goes back to, 0 for a fact.
+
+        Meta may deliver a message hours later, so what it says of the time counts; `asked` in
+        the data is from before somebody sent a dead letter again.
+        """
+        if self.type != ACTIVITY:
+            return 0.0
+        times = [self.began(), float(self.data.get("asked") or inf)]
+        reference, activity = self.data.get("reference"), self.data.get("activity", {})
+        if isinstance(reference, dict) and reference.get("channel") == "whatsapp":
+            with suppress(KeyError, TypeError, ValueError):
+                times.append(datetime.fromisoformat(activity["timestamp"]).timestamp())
+        return min(times)
 
     def retry(self, step: str) -> Self:
         """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen."""

@@ -14,7 +14,7 @@ from shared.toml_file import from_environ, parse, wrong
 
 _NUMBERS = frozenset(
     {
-        *("requests_per_second", "transcript_days"),
+        *("requests_per_second", "transcript_days", "moved_on_minutes"),
         *("turns_per_user_per_day", "tokens_per_day", "budget_usd_per_month"),
     }
 )

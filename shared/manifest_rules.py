@@ -12,6 +12,8 @@ Problem = tuple[str, str]
 """The key, dotted, and the sentence."""
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TEMPLATE = re.compile(r"[a-z0-9_]{1,512}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,3})?")
 _A_GUID = "is not a GUID; write it as 00000000-0000-0000-0000-000000000000"
 
 
@@ -21,6 +23,7 @@ def problems(bot: Bot, *, local: bool, skills: Collection[str] | None) -> Iterat
     yield from _routes(bot)
     if bot.channels.teams:
         yield from _teams(bot.channels.teams, bot.id, local=local)
+    yield from _window(bot)
     for origin in bot.channels.web.origins if bot.channels.web else ():
         yield from _origin(origin)
 
@@ -129,6 +132,40 @@ def _credentials(teams: TeamsChannel, variable: str, *, local: bool) -> Iterator
                 f"channels.teams.{name}",
                 f"is no place in a Key Vault; write {vault_reference.FORM}",
             )
+
+
+def _window(bot: Bot) -> Iterator[Problem]:
+    """The template of WhatsApp, and what is declared for when only that may be sent."""
+    whatsapp, window = bot.channels.whatsapp, bot.late.window
+    name = whatsapp.template if whatsapp else ""
+    if window and not whatsapp:
+        yield "late.window", "the bot is not on WhatsApp; remove it, or add [channels.whatsapp]"
+    elif window == "template" and not name:
+        yield (
+            "late.window",
+            'there is no template; write template = "..." in [channels.whatsapp], the name of an '
+            'approved one, or window = "park"',
+        )
+    if whatsapp is None:
+        return
+    if name and not _TEMPLATE.fullmatch(name):
+        yield (
+            "channels.whatsapp.template",
+            f'"{name[:60]}" is no template\'s name; write it as in WhatsApp Manager: small '
+            'letters, digits and "_"',
+        )
+    language = whatsapp.template_language
+    if name and not _LANGUAGE.fullmatch(language):
+        what = f'"{language[:20]}" is no language code' if language else "missing"
+        yield (
+            "channels.whatsapp.template_language",
+            f'{what}; write the code of the approved template, such as "en" or "en_US"',
+        )
+    if language and not name:
+        yield (
+            "channels.whatsapp.template_language",
+            'there is no template; remove it, or write template = "..."',
+        )
 
 
 def _origin(origin: str) -> Iterator[Problem]:

@@ -92,7 +92,7 @@ def _sentence(mistake: ErrorDetails, form: Form) -> str:
         case "unexpected_keyword_argument":
             return _unknown(loc, form)
         case "literal_error":
-            return _app_type(value)
+            return _app_type(value) if key.endswith("app_type") else _choice(value, ctx["expected"])
         case "string_pattern_mismatch":
             return f'"{str(value)[:60]}" is not a name; {_NAME}'
         case "string_too_short":
@@ -112,6 +112,11 @@ def _app_type(value: object) -> str:
     if value == "MultiTenant":
         return f'"MultiTenant" can no longer be created; {instead}'
     return f'"{str(value)[:60]}" is no app type; {instead}'
+
+
+def _choice(value: object, expected: str) -> str:
+    instead = expected.replace("'", '"')
+    return f'"{str(value)[:60]}" is no choice here; write {instead}'
 
 
 def _unknown(loc: tuple[int | str, ...], form: Form) -> str:

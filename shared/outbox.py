@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from time import time, time_ns
 from typing import Any
 
+from shared import lateness
 from shared.activity import Activity, ConversationReference
 from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, MAX_CONFLICTS, REMEMBERED
 from shared.effects import LEASE
@@ -162,11 +163,11 @@ async def drain(fabric: Fabric, key: str) -> None:
             wait = due - time()
             if wait > 0 and body["kind"] != "send":
                 continue
-            if wait > PATIENCE:
+            if wait > PATIENCE and not await lateness.reopened(fabric, key, body):
                 leased = not body.get("failures") and body.get("not_before", 0.0) <= time()
                 await _wake(fabric, key, body, time() + LOOK_AGAIN if leased else due)
                 break
-            if wait > 0:
+            if 0 < wait <= PATIENCE:
                 await asyncio.sleep(wait)
             if not await _claim(fabric, key, item):
                 return
@@ -226,10 +227,14 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> b
 
 
 async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
-    """Send one message; False when it, and what follows it, has to wait."""
+    """Send one message, or do with a late one as declared; False when what follows has to wait."""
     reference = ConversationReference.from_dict(body["reference"])
+    message_id = ""
     try:
-        message_id = await _deliver(fabric, key, reference, Activity(body["activity"]))
+        late = await lateness.judge(fabric, key, body)
+        if late.done not in ("park", "drop"):
+            activity = lateness.worded(fabric, late, body)
+            message_id = await _deliver(fabric, key, reference, activity)
     except TransientError as error:
         return await _later(fabric, key, id, body, error)
     except Exception as error:
@@ -237,16 +242,18 @@ async def _send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool
             log.error("send.failed", exc_info=True, conversation=key, id=body["effect"])
         await _give_up(fabric, key, id, body, error)
         return True
-    ops: list[Op] = [Delete(id)]
+    ops = done = lateness.ops(late, id, body)
     if message_id:
         sent = {"effect": body["effect"], "status": "sent", "channel": reference.channel}
-        ops.append(Create(sent_id(message_id), sent, ttl=REMEMBERED))
+        ops = [*done, Create(sent_id(message_id), sent, ttl=REMEMBERED)]
     try:
         await fabric.store.write(key, *ops, durable=False)
     except Conflict:
-        await fabric.store.write(key, Delete(id), durable=False)
-    log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
-    return True
+        await fabric.store.write(key, *done, durable=False)
+    if late.done not in ("park", "drop"):
+        log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
+    lateness.tell(late, key, body["effect"])
+    return late.done not in ("park", "template")
 
 
 async def _deliver(

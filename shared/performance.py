@@ -11,7 +11,7 @@ from math import inf
 from time import monotonic, time
 from typing import Any
 
-from shared import effects
+from shared import effects, lateness
 from shared.activity import Activity
 from shared.bot import Bot
 from shared.conversation import (
@@ -228,13 +228,18 @@ async def _commit(
     collect: bool,
 ) -> Outcome:
     event, cause = turn.event, effects.Cause.of(turn.event)
-    silent = conversation.muted and turn.muted
+    late = lateness.interrupted(turn.bot, conversation, event)
+    silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
     replies = [] if silent else turn.replies
+    if turn.muted and not conversation.muted:
+        conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.finish(event.work_id)
     if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
         conversation.heard = turn.now
+    if turn.activity.is_message:
+        conversation.spoke = max(conversation.spoke, event.asked())
     made: list[Create] = []
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
@@ -267,6 +272,9 @@ async def _commit(
     if event.origin and event.type == ACTIVITY and not handed:
         finished = {"skill": turn.skill.name, "at": turn.now}
         ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+    if late and silent and turn.replies:
+        ops.append(lateness.recorded(late, f"{cause.work}.0"))
+        lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
         await fabric.store.write(event.conversation, *ops)
     except PermanentError as error:

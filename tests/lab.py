@@ -45,9 +45,14 @@ class MemoryChannel:
 
 
 class Lab(Fabric):
-    """One bot with the given skills. `say`, `drain`, then look at `heard`."""
+    """One bot with the given skills. `say`, `drain`, then look at `heard`.
 
-    def __init__(self, folder: Path, *skills: Skill, floorless: str = "") -> None:
+    `manifest` are tables to add to the bot's.
+    """
+
+    def __init__(
+        self, folder: Path, *skills: Skill, floorless: str = "", manifest: str = ""
+    ) -> None:
         names = ", ".join(f'"{skill.name}"' for skill in skills)
         bots = folder / "bots"
         bots.mkdir()
@@ -61,6 +66,7 @@ class Lab(Fabric):
             default_skill = "{floorless or skills[0].name}"
             [channels.web]
             origins = ["http://localhost:7071"]
+            {manifest}
             """
         )
         environ = {

@@ -33,6 +33,10 @@ _RIGHTS = (
 )
 _NUMBER = "check phone_number_id in [channels.whatsapp] of the bot, and the parameters sent"
 _ACCOUNT = "see the account's restrictions in WhatsApp Manager"
+_TEMPLATE = (
+    "name an approved template without parameters in template and template_language of "
+    "[channels.whatsapp]"
+)
 
 _ADVICE = {
     0: _RENEW,
@@ -102,7 +106,7 @@ def _error(code: int, response: Response) -> TransientError | PermanentError:
     if 200 <= code <= 299:
         return PermanentError(f"whatsapp_{code}", _RIGHTS)
     if 132000 <= code <= 132068:
-        return PermanentError(f"whatsapp_{code}", "the template is missing, paused or misused")
+        return PermanentError(f"whatsapp_{code}", _TEMPLATE)
     return PermanentError(f"whatsapp_{code}", _ADVICE.get(code, f"graph answers {response.status}"))
 
 

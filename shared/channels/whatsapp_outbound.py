@@ -63,13 +63,16 @@ def split(activity: Activity) -> list[Activity]:
 
 
 def body(part: Activity, reference: ConversationReference) -> dict[str, Any]:
-    """The JSON that sends one part of `split`."""
+    """The JSON that sends one part of `split`, or the template in `channelData.whatsapp`."""
     text, files, choices = _shown(part)
     if part.get("textFormat") not in ("plain", "xml"):
         text = formatted(text)
     if choices and reference.is_group:
         text, choices = _joined(text, _numbered(choices)), []
-    if files:
+    data = part.channel_data.get("whatsapp")
+    if isinstance(data, dict) and isinstance(data.get("template"), dict):
+        message = {"type": "template", "template": data["template"]}
+    elif files:
         message = _file(files[0], text)
     elif choices:
         message = {"type": "interactive", "interactive": _interactive(text, choices)}

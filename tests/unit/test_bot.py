@@ -55,6 +55,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert bot.quota.turns_per_user_per_day == 200
     assert bot.quota.tokens_per_day is None
     assert bot.retention.transcript_days == 90
+    assert bot.channels.whatsapp.template_language == "en_US"
+    assert (bot.late.window, bot.late.moved_on_minutes) == ("template", 30)
 
 
 def test_a_secret_shows_in_no_repr(tmp_path: Path) -> None:
