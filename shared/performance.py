@@ -27,6 +27,7 @@ from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.ports import Create, Op, Put, Store
 from shared.skill import Handler, Skill
+from shared.still_working import still_working
 from shared.turn import Turn
 from shared.typing_indicator import typing
 
@@ -198,6 +199,7 @@ async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | 
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
             typing(fabric, turn, shown=not direct),
+            still_working(fabric, turn, shown=not direct),
         ):
             await handler(turn)
     except TimeoutError as error:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from random import random
 from time import monotonic, time
 
-from shared import effects, outbox
+from shared import effects, outbox, still_working
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
 from shared.errors import Conflict, PermanentError, Stopped, TransientError, Unavailable
@@ -151,7 +151,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
             *notice,
         ]
-        ops: list[Op] = []
+        ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
             accepted = {"skill": skill.name, "at": event.began(), "parked": True}
             ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))

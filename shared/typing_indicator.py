@@ -8,6 +8,14 @@ from shared.activity import Activity
 from shared.fabric import Fabric
 from shared.turn import Turn
 
+FURTHER = 1.0
+"""Seconds at least for a skill that the activity was handed to: the first may have shown it."""
+
+
+def somebody_waits(turn: Turn, *, shown: bool) -> bool:
+    """Whether a person looks at the chat for the answer of this turn, and may be told anything."""
+    return shown and not turn.muted and turn.activity.is_message
+
 
 @asynccontextmanager
 async def typing(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[None]:
@@ -15,10 +23,11 @@ async def typing(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[No
 
     One that has begun is waited for, so that it cannot arrive after the answer.
     """
-    if not shown or turn.muted or turn.event.hops or not turn.activity.is_message:
+    if not somebody_waits(turn, shown=shown):
         yield
         return
     channel = fabric.channel(turn.reference.channel)
+    after = max(channel.typing_after, FURTHER) if turn.event.hops else channel.typing_after
     loop = asyncio.get_running_loop()
     begun: list[asyncio.Task[None]] = []
 
@@ -26,9 +35,9 @@ async def typing(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[No
         with suppress(Exception):
             await channel.send(turn.bot, turn.reference, Activity(type="typing"))
 
-    if channel.typing_after <= 0:
+    if after <= 0:
         begun.append(loop.create_task(show()))
-    timer = loop.call_later(channel.typing_after, lambda: begun.append(loop.create_task(show())))
+    timer = loop.call_later(after, lambda: begun.append(loop.create_task(show())))
     if begun:
         timer.cancel()
     try:
