@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from time import monotonic, time
 
-from shared import outbox
+from shared import outbox, overlap
 from shared.activity import Activity
 from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee
 from shared.errors import Conflict, TransientError, Unavailable
@@ -184,9 +184,7 @@ async def _record(
     """Note what is accepted, for the books and the order; add to `known` what was before."""
     due = time() + OVERDUE
     creates = [
-        Create(
-            f"accepted:{event.id}", {"skill": skill, "at": event.began()}, due=due, ttl=REMEMBERED
-        )
+        Create(f"accepted:{event.id}", overlap.note(fabric, event, skill), due=due, ttl=REMEMBERED)
         for event in events
     ]
     for start in range(0, len(creates), 50):

@@ -11,7 +11,7 @@ from math import inf
 from time import monotonic, time
 from typing import Any
 
-from shared import effects, lateness
+from shared import effects, lateness, overlap
 from shared.activity import Activity
 from shared.bot import Bot
 from shared.conversation import (
@@ -25,6 +25,7 @@ from shared.conversation import (
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
+from shared.overlap import Burst
 from shared.ports import Create, Op, Put, Store
 from shared.skill import Handler, Skill
 from shared.still_working import still_working
@@ -82,6 +83,12 @@ async def perform(
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    burst: Burst | None = Burst(event)
+    if not direct:
+        burst = await overlap.gather(fabric, bot, conversation, event)
+    if burst is None:
+        return None
+    event = burst.event
     before = conversation.content
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
@@ -93,7 +100,7 @@ async def perform(
         answer = _refusal(turn, refusal.text)
     for _ in range(MAX_CONFLICTS):
         try:
-            return await _commit(fabric, conversation, turn, answer, collect=collect)
+            return await _commit(fabric, conversation, turn, answer, burst, collect=collect)
         except Conflict as conflict:
             fresh = await load(store, event)
             if conflict.id != DOCUMENT or fresh.content != before:
@@ -226,6 +233,7 @@ async def _commit(
     conversation: Conversation,
     turn: Turn,
     answer: dict[str, Any] | None,
+    burst: Burst,
     *,
     collect: bool,
 ) -> Outcome:
@@ -238,6 +246,7 @@ async def _commit(
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.finish(event.work_id)
+    burst.finish(conversation)
     if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
         conversation.heard = turn.now
     if turn.activity.is_message:
@@ -267,8 +276,9 @@ async def _commit(
     ops: list[Op] = [
         Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
         conversation.to_op(),
-        _transcript(turn, replies),
+        _transcript(turn, replies, burst.superseded),
         *made,
+        *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
@@ -285,7 +295,7 @@ async def _commit(
     return Outcome(made, said, handed, turn.handed_to, answer)
 
 
-def _transcript(turn: Turn, replies: Sequence[Activity]) -> Create:
+def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]) -> Create:
     """What was said in this turn, kept as long as the bot's retention says."""
     said = {
         "at": turn.now,
@@ -293,6 +303,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity]) -> Create:
         "type": turn.activity.type,
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],
+        **({"superseded": list(superseded)} if superseded else {}),
     }
     id = f"said:{int(turn.now * 1000):013d}.{turn.event.id}"
     return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)

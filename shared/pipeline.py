@@ -12,7 +12,7 @@ from dataclasses import replace
 from random import random
 from time import monotonic, time
 
-from shared import effects, outbox, still_working
+from shared import effects, outbox, overlap, still_working
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
 from shared.errors import Conflict, PermanentError, Stopped, TransientError, Unavailable
@@ -153,7 +153,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         ]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
-            accepted = {"skill": skill.name, "at": event.began(), "parked": True}
+            accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
             ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
         try:
             await fabric.store.write(

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from shared.turn import Turn
 
 Handler = Callable[["Turn"], Awaitable[None]]
 InvokeHandler = Callable[["Turn"], Awaitable[dict[str, Any] | None]]
+Overlap = Literal["queue", "merge", "latest"]
 
 
 @dataclass
@@ -16,7 +17,9 @@ class Skill:
     """One thing that bots can do, shared by all of them.
 
     `description`, `capabilities` (short phrases) and `examples` (what people say) are what the
-    router and a model choose by.
+    router and a model choose by. `overlap` is what becomes of messages that wait behind a
+    running turn: each its own turn (queue), one turn for all of them (merge), or one for the
+    newest, while the others are recorded as superseded (latest).
     """
 
     name: str
@@ -27,6 +30,13 @@ class Skill:
     events: dict[str, Handler] = field(default_factory=dict)
     invokes: dict[str, InvokeHandler] = field(default_factory=dict)
     activities: dict[str, Handler] = field(default_factory=dict)
+    overlap: Overlap = "queue"
+
+    def __post_init__(self) -> None:
+        if self.overlap not in get_args(Overlap):
+            raise ValueError(
+                f'skill {self.name}: overlap={self.overlap!r}; write "queue", "merge" or "latest"'
+            )
 
     def on_message(self, handler: Handler) -> Handler:
         """Handle what a person says, and cards they submit (`turn.value`)."""
