@@ -1,10 +1,12 @@
-"""One SQLite file, used by an event loop: reads in place, writes by group commit in a thread."""
+"""One SQLite file, used by an event loop: everything in place, and a thread that fsyncs."""
 
 import asyncio
 import itertools
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -19,13 +21,20 @@ Work = Callable[[sqlite3.Cursor], Any]
 GROUP = 256
 """Writes in one transaction at most, so that none waits long for the others."""
 
+RETRY_SECONDS = 0.001
+"""How soon to ask again whether another process has finished writing."""
+
+CHECKPOINT_COMMITS = 200
+"""Transactions after which the log is copied into the file, so that it starts over."""
+
 
 @dataclass(slots=True)
 class _Job:
-    """A write that somebody awaits."""
+    """A write that somebody awaits; `deadline` in monotonic time."""
 
     work: Work
     durable: bool
+    deadline: float
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
@@ -35,24 +44,32 @@ class _Job:
 class Database:
     """A WAL database that several processes may share.
 
-    A read runs on the event loop's thread: it takes some 10 us, less than a change of thread.
-    Writes go to one thread, which commits in one transaction all that wait; one that needs no
-    fsync, while nothing waits and nobody else writes, is done in place as well. Opened on first
-    use, again after `close`. `patience` is how many seconds to wait for another process.
+    Statements run on the event loop's thread: most take some 10 us, less than a change of
+    thread. Writes made in one turn of the loop are one transaction. It is committed without an
+    fsync, so that others may write at once; a thread then fsyncs the log for all that wait for
+    it. Opened on first use, again after `close`. `patience` is how many seconds to wait
+    for another process, `fsync` what brings the log to the disk.
     """
 
     def __init__(
-        self, path: str | Path, schema: str, *, synchronous: str = "FULL", patience: float = 5
+        self,
+        path: str | Path,
+        schema: str,
+        *,
+        synchronous: str = "FULL",
+        patience: float = 5,
+        fsync: Callable[[int], None] = os.fsync,
     ) -> None:
         self.path = Path(path)
         self._schema = schema
         self._synchronous = synchronous
         self._patience = patience
-        self._writer: tuple[threading.Thread, SimpleQueue[_Job | None]] | None = None
-        self._reader: sqlite3.Connection | None = None
-        self._quick: sqlite3.Connection | None = None
-        self._waiting = 0
-        self._created = False
+        self._fsync = fsync
+        self._connection: sqlite3.Connection | None = None
+        self._opening = threading.Lock()
+        self._jobs: list[_Job] = []
+        self._flushing: asyncio.AbstractEventLoop | None = None
+        self._log: _Log | None = None
 
     async def write(self, work: Callable[[sqlite3.Cursor], T], *, durable: bool = True) -> T:
         """Run `work` in a transaction; on return it is committed.
@@ -60,58 +77,32 @@ class Database:
         What it raises undoes it, and nothing else. `durable` False leaves out the fsync: power
         loss, not a crash, may then undo it. Raises Unavailable.
         """
-        if not durable and not self._waiting and self._created and self._begin_in_place():
-            return self._finish_in_place(work)
+        if self._connection is None:
+            await self._open()
         loop = asyncio.get_running_loop()
-        job = _Job(work, durable, loop, loop.create_future())
-        if self._writer is None:
-            self._writer = self._start()
-        self._writer[1].put(job)
-        self._waiting += 1
-        try:
-            return cast("T", await job.future)
-        finally:
-            self._waiting -= 1
-
-    def _begin_in_place(self) -> bool:
-        """Begin a transaction on the loop's own connection; False when somebody else writes."""
-        try:
-            if self._quick is None:
-                self._quick = self._connect(patience=0)
-                self._quick.execute("PRAGMA synchronous=NORMAL")
-                self._quick.execute("PRAGMA wal_autocheckpoint=0")  # left to the writer's thread
-            self._quick.execute("BEGIN IMMEDIATE")
-        except sqlite3.DatabaseError:
-            return False
-        return True
-
-    def _finish_in_place(self, work: Callable[[sqlite3.Cursor], T]) -> T:
-        assert self._quick is not None  # noqa: S101 -- begun on it
-        try:
-            result = work(self._quick.cursor())
-            self._quick.execute("COMMIT")
-        except Exception as error:
-            if self._quick.in_transaction:
-                self._quick.execute("ROLLBACK")
-            raise _translated(error) from error
-        return result
+        durable = durable and self._synchronous == "FULL"
+        deadline = monotonic() + self._patience
+        job = _Job(work, durable, deadline, loop, loop.create_future())
+        self._jobs.append(job)
+        if self._flushing is not loop:
+            self._flushing = loop
+            loop.call_soon(self._flush)
+        return cast("T", await job.future)
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query. Raises Unavailable."""
-        if not self._created:
-            await self.write(_nothing)
+        if self._connection is None:
+            await self._open()
         return self.read_now(sql, parameters)
 
     def read_now(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """As `read`, without waiting: for a database that exists already."""
+        """As `read`, without waiting: for a database that is open already."""
+        if self._connection is None:
+            raise Unavailable("SQLite: not open")
         try:
-            if self._reader is None:
-                self._reader = self._connect()
-            return self._reader.execute(sql, parameters).fetchall()
+            return self._connection.execute(sql, parameters).fetchall()
         except sqlite3.DatabaseError as error:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
+            self._drop()
             raise _translated(error) from error
 
     async def check(self) -> str:
@@ -123,91 +114,161 @@ class Database:
         return ""
 
     async def close(self) -> None:
-        if self._writer is not None:
-            (thread, jobs), self._writer = self._writer, None
-            jobs.put(None)
-            await asyncio.to_thread(thread.join)
-        for connection in (self._reader, self._quick):
-            if connection is not None:
-                connection.close()
-        self._reader = self._quick = None
+        """Commit what waits, and close; the last process to do so empties the log."""
+        while self._jobs:
+            self._flush()
+            await asyncio.sleep(RETRY_SECONDS)
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            log, self._log = self._log, None
+            if log is not None:
+                await asyncio.to_thread(log.close)
+            await asyncio.to_thread(connection.close)
 
-    def _start(self) -> tuple[threading.Thread, "SimpleQueue[_Job | None]"]:
-        jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        name = f"writer of {self.path.name}"
-        thread = threading.Thread(target=self._run, args=(jobs,), name=name, daemon=True)
-        thread.start()
-        return thread, jobs
+    def _flush(self) -> None:
+        """Commit what waits, or come back when another process has finished writing."""
+        self._flushing = None
+        jobs, self._jobs = self._jobs[:GROUP], self._jobs[GROUP:]
+        try:
+            if jobs:
+                self._commit(jobs)
+        except Exception as error:
+            now, busy = monotonic(), _is_busy(error)
+            self._jobs[:0] = [job for job in jobs if busy and job.deadline > now]
+            _fail([job for job in jobs if not busy or job.deadline <= now], _translated(error))
+            if not busy:
+                self._drop()
+        if self._jobs:
+            self._flushing = asyncio.get_running_loop()
+            self._flushing.call_later(RETRY_SECONDS, self._flush)
 
-    # --- in the writer's thread ----------------------------------------------------------------
-
-    def _run(self, queue: "SimpleQueue[_Job | None]") -> None:
-        """Commit what comes until None comes."""
-        connection: sqlite3.Connection | None = None
-        running = True
-        while running:
-            found = [queue.get()]
-            found += [queue.get() for _ in range(min(queue.qsize(), GROUP))]
-            running = None not in found
-            jobs = [job for job in found if job]
-            try:
-                if connection is None:
-                    connection = self._open()
-                self._commit(connection, jobs)
-            except Exception as error:
-                for job in jobs:
-                    job.error = _translated(error)
-                if connection is not None:
-                    connection.close()
-                    connection = None
-            _resolve(jobs)
-        if connection is not None:
-            connection.close()
-
-    def _commit(self, connection: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
+    def _commit(self, jobs: Sequence[_Job]) -> None:
         """One transaction for all. When a job raises, again, each in a savepoint of its own."""
-        durable = self._synchronous == "FULL" and any(job.durable for job in jobs)
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous=FULL" if durable else "PRAGMA synchronous=NORMAL")
+        if self._connection is None or self._log is None:
+            raise Unavailable("SQLite: the connection broke")
+        cursor = self._connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
                 job.result = job.work(cursor)
         except Exception:
-            if not connection.in_transaction:  # SQLite itself gave up: disk full, I/O error
+            if not cursor.connection.in_transaction:  # SQLite gave up: disk full, I/O error
                 raise
             cursor.execute("ROLLBACK")
             cursor.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 _run_apart(cursor, job)
         cursor.execute("COMMIT")
+        _settle([job for job in jobs if not job.durable])
+        self._log.committed([job for job in jobs if job.durable])
 
-    def _open(self) -> sqlite3.Connection:
+    def _drop(self) -> None:
+        """Let go of a connection that is of no use; the next write or read makes a new one."""
+        if self._log is not None:
+            self._log.stop()
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._log = None
+
+    # --- opening -------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """In a thread, since the disk may be slow and another process may hold the file."""
+        try:
+            await asyncio.to_thread(self._open_now)
+        except Exception as error:
+            raise _translated(error) from error
+
+    def _open_now(self) -> None:
+        with self._opening:
+            if self._connection is None:
+                connection = self._connect()
+                self._log = _Log(self.path, self._fsync)
+                self._connection = connection
+
+    def _connect(self) -> sqlite3.Connection:
         """Connect and create what is missing. Two that turn WAL on at once get "locked"."""
         deadline = monotonic() + self._patience
         self.path.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            connection = self._connect()
+            connection = _connection(self.path)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                connection.execute("PRAGMA wal_autocheckpoint=0")
                 connection.executescript(f"BEGIN IMMEDIATE; {self._schema} COMMIT;")
             except sqlite3.DatabaseError as error:
                 connection.close()
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                if not _is_busy(error) or monotonic() > deadline:
                     raise
                 sleep(0.01)
             else:
-                self._created = True
                 return connection
 
-    def _connect(self, patience: float | None = None) -> sqlite3.Connection:
-        return sqlite3.connect(
-            self.path,
-            timeout=self._patience if patience is None else patience,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=64,
-        )
+
+class _Log:
+    """The write-ahead log: a thread brings it to the disk, and now and then into the file."""
+
+    def __init__(self, path: Path, fsync: Callable[[int], None]) -> None:
+        self._path = path
+        self._fsync = fsync
+        self._file = os.open(f"{path}-wal", os.O_RDWR)
+        self._commits = 0
+        self._queue: SimpleQueue[Sequence[_Job] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"log of {path.name}", daemon=True)
+        self._thread.start()
+
+    def committed(self, durable: Sequence[_Job]) -> None:
+        """There was a transaction; have these settled when it is on the disk."""
+        self._commits += 1
+        if durable or self._commits % CHECKPOINT_COMMITS == 0:
+            self._queue.put(durable)
+
+    def stop(self) -> None:
+        self._queue.put(None)
+
+    def close(self) -> None:
+        self.stop()
+        self._thread.join()
+
+    def _run(self) -> None:
+        checkpointed, running = 0, True
+        while running:
+            found = [self._queue.get()]
+            found += [self._queue.get() for _ in range(self._queue.qsize())]
+            running = None not in found
+            self._sync([job for jobs in found if jobs for job in jobs])
+            if self._commits - checkpointed >= CHECKPOINT_COMMITS:
+                checkpointed = self._commits
+                self._checkpoint()
+        os.close(self._file)
+
+    def _sync(self, jobs: Sequence[_Job]) -> None:
+        try:
+            if jobs:
+                self._fsync(self._file)
+        except OSError as error:
+            for job in jobs:
+                job.error = _translated(error)
+        for loop, group in itertools.groupby(jobs, key=lambda job: job.loop):
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, list(group))
+
+    def _checkpoint(self) -> None:
+        """Copy the log into the file; what cannot be copied now is copied next time."""
+        with suppress(sqlite3.DatabaseError), closing(_connection(self._path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    """Without a timeout: SQLite would sleep, and with it everything else."""
+    return sqlite3.connect(
+        path, timeout=0, isolation_level=None, check_same_thread=False, cached_statements=64
+    )
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _nothing(cursor: sqlite3.Cursor) -> None:
@@ -236,19 +297,15 @@ def _run_apart(cursor: sqlite3.Cursor, job: _Job) -> None:
     cursor.execute("RELEASE job")
 
 
-def _resolve(jobs: Sequence[_Job]) -> None:
-    """Wake those who wait, one call for each event loop."""
-    for loop, group in itertools.groupby(jobs, key=lambda job: job.loop):
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(_settle, list(group))
-            except RuntimeError:  # closed in this moment: nobody waits any more
-                continue
+def _fail(jobs: Sequence[_Job], error: Exception) -> None:
+    for job in jobs:
+        job.error = error
+    _settle(jobs)
 
 
 def _settle(jobs: Sequence[_Job]) -> None:
     for job in jobs:
-        if job.future.done():
+        if job.future.done() or job.loop.is_closed():
             continue
         if job.error is not None:
             job.future.set_exception(job.error)

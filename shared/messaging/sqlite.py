@@ -1,5 +1,6 @@
 """The embedded bus: what Service Bus promises, on a SQLite file that several processes share."""
 
+import secrets
 from collections.abc import Collection
 from math import inf
 from pathlib import Path
@@ -18,7 +19,9 @@ LIFE_SECONDS = 0.5
 """How often to ask whether the other processes that hold locks still live."""
 
 FORGET_SECONDS = 1.0
-"""How often a process that sends removes the ids of old messages."""
+FORGET_LEAST, FORGET_TIMES = 500, 4
+"""How often a process that sends looks through ids for old ones; at how many, and at how many
+for each that it sent."""
 
 
 class SqliteBus:
@@ -52,6 +55,8 @@ class SqliteBus:
         self._dead: list[str] = []
         self._look_at = 0.0
         self._forget_at = 0.0
+        self._walked = secrets.token_bytes(16)
+        self._sent = 0
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         batch = [
@@ -61,20 +66,25 @@ class SqliteBus:
         due = time() + delay
 
         def work(cursor: Cursor) -> None:
-            for message in batch:
-                if messages.is_new(cursor, message, self._duplicate_window):
-                    if delay > 0:
-                        messages.schedule(cursor, message, due)
-                    else:
-                        messages.enqueue(cursor, message)
+            window = self._duplicate_window
+            new = [message for message in batch if messages.is_new(cursor, message, window)]
+            if delay > 0:
+                for message in new:
+                    messages.schedule(cursor, message, due)
+            elif new:
+                messages.enqueue(cursor, *new)
+            self._sent += len(batch)
             if monotonic() > self._forget_at:
                 self._forget_at = monotonic() + FORGET_SECONDS
-                messages.forget(cursor)
+                portion = max(FORGET_LEAST, FORGET_TIMES * self._sent)
+                self._walked = messages.forget(cursor, self._walked, portion)
+                self._sent = 0
 
         if batch:
             await self._database.write(work)
             if delay <= 0:
                 self._announce(queue)
+            self._next_due = min(self._next_due, due)
 
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
         """As the port says. In passing, what became due or lost its owner is made ready."""
@@ -98,6 +108,7 @@ class SqliteBus:
             return moved, messages.lock(cursor, queue, limit, name, seconds)
 
         moved, deliveries = await self._database.write(work, durable=False)
+        self._next_due = min(self._next_due, time() + self._lock_seconds)
         if len(deliveries) == limit:
             self._hinted.add(queue)
         if moved:
@@ -120,11 +131,12 @@ class SqliteBus:
             lambda cursor: messages.hold(cursor, delivery, self._lock_seconds), durable=False
         )
 
-    async def complete(self, delivery: Delivery) -> None:
+    async def complete(self, *deliveries: Delivery) -> None:
+        """Several are completed together, or none when the lock of one is lost."""
         if await self._database.write(
-            lambda cursor: messages.complete(cursor, delivery), durable=False
+            lambda cursor: messages.complete(cursor, *deliveries), durable=False
         ):
-            self._announce(delivery.queue)
+            self._announce(*{delivery.queue for delivery in deliveries})
 
     async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
         await self._database.write(
@@ -133,6 +145,7 @@ class SqliteBus:
         )
         if delay <= 0:
             self._announce(delivery.queue)
+        self._next_due = min(self._next_due, time() + delay)
 
     async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
         await self._database.write(
@@ -166,14 +179,15 @@ class SqliteBus:
             dead = self._look_for_dead()
             [(version,)] = read("PRAGMA data_version")
             now = time()
-            if version != self._data_version:
-                self._data_version = version
+            changed, due = version != self._data_version, now >= self._next_due
+            self._data_version = version
+            if changed:
                 found.update(queue for (queue,) in read(messages.READY_QUEUES))
-                [dues] = read(messages.OUTLOOK)
-                self._next_due = min((due for due in dues if due is not None), default=inf)
-            if now >= self._next_due:
-                self._next_due = inf
+            if due:
                 found.update(queue for (queue,) in read(messages.DUE_QUEUES, (now, now)))
+            if changed or due:
+                [dues] = read(messages.OUTLOOK, (now, now))
+                self._next_due = min((due for due in dues if due is not None), default=inf)
         except Unavailable:
             return (), 1.0
         if dead:

@@ -1,15 +1,18 @@
 """The tables of the embedded bus and what happens to a message in them, in SQL.
 
-A message is WAITING behind the head of its session (state 0), READY to be delivered (1) or HELD
-(2): locked by an owner, or abandoned with a delay and owned by nobody. Only the head of a
-session is ever READY or HELD, which makes sessions first in, first out, one consumer at a time.
+The first message of each session is READY to be delivered or HELD: locked by an owner, or
+abandoned with a delay and owned by nobody. The others wait behind it and are in neither table,
+which makes sessions first in, first out, one consumer at a time. A message is written once;
+what changes are rows of a few bytes.
 """
 
-import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from sqlite3 import Cursor
 from time import time
 
+from shared import wire
 from shared.errors import Conflict
 from shared.ports import Delivery
 
@@ -19,7 +22,7 @@ DEAD_FOR_GOOD = f"{DEAD_LETTERS}/$deadletterqueue"
 
 TRIED_TOO_OFTEN = "MaxDeliveryCountExceeded"
 PORTION = 500
-"""Rows that one transaction activates or forgets at most."""
+"""Scheduled messages that one transaction activates at most."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -27,17 +30,25 @@ CREATE TABLE IF NOT EXISTS message (
     queue TEXT NOT NULL,
     session TEXT NOT NULL,
     id TEXT NOT NULL,
-    state INTEGER NOT NULL,
-    count INTEGER NOT NULL DEFAULT 0,
-    owner TEXT NOT NULL DEFAULT '',
-    held_until REAL NOT NULL DEFAULT 0,
     enqueued_at REAL NOT NULL,
     properties TEXT NOT NULL,
     body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS message_session ON message (queue, session);
-CREATE INDEX IF NOT EXISTS message_ready ON message (queue) WHERE state = 1;
-CREATE INDEX IF NOT EXISTS message_held ON message (held_until) WHERE state = 2;
+CREATE TABLE IF NOT EXISTS ready (
+    queue TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (queue, seq)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS held (
+    seq INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    until REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS held_until ON held (until);
 CREATE TABLE IF NOT EXISTS scheduled (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     due REAL NOT NULL,
@@ -48,20 +59,16 @@ CREATE TABLE IF NOT EXISTS scheduled (
 );
 CREATE INDEX IF NOT EXISTS scheduled_due ON scheduled (due);
 CREATE TABLE IF NOT EXISTS seen (
-    queue TEXT NOT NULL,
-    id TEXT NOT NULL,
-    expires REAL NOT NULL,
-    PRIMARY KEY (queue, id)
+    digest BLOB PRIMARY KEY,
+    expires REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS seen_expires ON seen (expires);
 """
 
 READY_QUEUES = """
 WITH RECURSIVE found (queue) AS (
-    SELECT min(queue) FROM message INDEXED BY message_ready WHERE state = 1
+    SELECT min(queue) FROM ready
     UNION ALL
-    SELECT (SELECT min(queue) FROM message INDEXED BY message_ready
-            WHERE state = 1 AND queue > found.queue)
+    SELECT (SELECT min(queue) FROM ready WHERE queue > found.queue)
     FROM found WHERE found.queue IS NOT NULL
 )
 SELECT queue FROM found WHERE queue IS NOT NULL
@@ -70,57 +77,57 @@ SELECT queue FROM found WHERE queue IS NOT NULL
 
 DUE_QUEUES = """
 SELECT queue FROM scheduled WHERE due <= ?
-UNION SELECT queue FROM message INDEXED BY message_held WHERE state = 2 AND held_until <= ?
+UNION SELECT queue FROM held WHERE until <= ?
 """
 OUTLOOK = """
-SELECT (SELECT min(due) FROM scheduled),
-    (SELECT min(held_until) FROM message INDEXED BY message_held WHERE state = 2)
+SELECT (SELECT min(due) FROM scheduled WHERE due > ?),
+    (SELECT min(until) FROM held WHERE until > ?)
 """
-OWNERS = """
-SELECT DISTINCT owner FROM message INDEXED BY message_held
-WHERE state = 2 AND owner NOT IN ('', ?)
-"""
+OWNERS = "SELECT DISTINCT owner FROM held WHERE owner NOT IN ('', ?)"
 COUNTS = """
-SELECT queue, sum(owner = ''), sum(owner <> ''), 0 FROM message GROUP BY queue
+SELECT queue, count(*), 0, 0 FROM message GROUP BY queue
+UNION ALL SELECT queue, -count(*), count(*), 0 FROM held WHERE owner <> '' GROUP BY queue
 UNION ALL SELECT queue, 0, 0, count(*) FROM scheduled GROUP BY queue
 """
 
 _SEEN = """
-INSERT INTO seen (queue, id, expires) VALUES (?, ?, ?)
+INSERT INTO seen (digest, expires) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?
 """
-_FORGET = """
-DELETE FROM seen WHERE (queue, id) IN
-(SELECT queue, id FROM seen WHERE expires <= ? ORDER BY expires LIMIT ?)
-"""
+_WALK = "SELECT digest, expires FROM seen WHERE digest > ? ORDER BY digest LIMIT ?"
+_FORGET = "DELETE FROM seen WHERE digest > ? AND digest <= ? AND expires <= ?"
 _ENQUEUE = """
-INSERT INTO message (queue, session, id, body, properties, enqueued_at, state)
-SELECT ?, ?, ?, ?, ?, ?, NOT EXISTS (SELECT 1 FROM message WHERE queue = ? AND session = ?)
+INSERT INTO message (queue, session, id, body, properties, enqueued_at) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_ENQUEUED = """
+INSERT INTO ready (queue, seq, count)
+SELECT queue, seq, 0 FROM message AS new
+WHERE seq > last_insert_rowid() - ? AND NOT EXISTS (
+    SELECT 1 FROM message WHERE queue = new.queue AND session = new.session AND seq < new.seq
+)
 """
 _SCHEDULE = "INSERT INTO scheduled (queue, session, id, body, due) VALUES (?, ?, ?, ?, ?)"
 _DUE = """
 SELECT number, queue, session, id, body FROM scheduled WHERE due <= ? ORDER BY due, number LIMIT ?
 """
+_READY = """
+SELECT seq, session, id, body, count + 1, enqueued_at, properties
+FROM ready JOIN message USING (seq) WHERE ready.queue = ? ORDER BY seq LIMIT ?
+"""
 _LOCK = """
-UPDATE message SET state = 2, count = count + 1, owner = ?, held_until = ?
-WHERE seq IN (SELECT seq FROM message WHERE queue = ? AND state = 1 ORDER BY seq LIMIT ?)
-RETURNING seq, session, id, body, count, enqueued_at, properties
+INSERT INTO held (seq, queue, count, owner, until)
+SELECT seq, queue, count + 1, ?, ? FROM ready WHERE queue = ? AND seq <= ?
 """
-_HOLD = """
-UPDATE message SET held_until = ?
-WHERE seq = ? AND count = ? AND owner = ? AND state = 2 AND held_until > ?
-"""
-_COMPLETE = """
-DELETE FROM message
-WHERE seq = ? AND count = ? AND owner = ? AND state = 2 AND held_until > ?
-"""
+_LOCKED = "DELETE FROM ready WHERE queue = ? AND seq <= ?"
+_LAPSED = "SELECT seq, queue, count FROM held WHERE until <= ?"
+_HOLD = "UPDATE held SET until = ? WHERE seq = ? AND count = ? AND owner = ? AND until > ?"
+_LET_GO = "DELETE FROM held WHERE seq = ? AND count = ? AND owner = ? AND until > ?"
 _NEXT = """
-UPDATE message SET state = 1
-WHERE seq = (SELECT min(seq) FROM message WHERE queue = ? AND session = ?)
+INSERT INTO ready (queue, seq, count)
+SELECT queue, min(seq), 0 FROM message WHERE queue = ? AND session = ? HAVING min(seq) NOT NULL
 """
-_DISOWN = "UPDATE message SET owner = '' WHERE seq = ?"
-_READY = "UPDATE message SET state = 1, owner = '' WHERE seq = ?"
-_REMOVE = "DELETE FROM message WHERE seq = ? RETURNING queue, session, id, body"
+_MAKE_READY = "INSERT INTO ready (queue, seq, count) VALUES (?, ?, ?)"
+_REMOVE = "DELETE FROM message WHERE seq = ?"
 
 
 @dataclass(slots=True)
@@ -137,19 +144,39 @@ class Message:
 def is_new(cursor: Cursor, message: Message, window: float) -> bool:
     """Whether its queue has not seen its id within `window` seconds; from now on it has."""
     now = time()
-    cursor.execute(_SEEN, (message.queue, message.id, now + window, now))
-    return cursor.rowcount == 1
+    digest = blake2b(f"{message.queue}\n{message.id}".encode(), digest_size=16).digest()
+    return cursor.execute(_SEEN, (digest, now + window, now)).rowcount == 1
 
 
-def forget(cursor: Cursor) -> None:
-    """Remove ids whose window is over."""
-    cursor.execute(_FORGET, (time(), PORTION))
+def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:
+    """Remove ids whose window is over among the `portion` after `place`; where that ended.
+
+    Ids are walked through again and again: an index by time would cost each send more.
+    """
+    rows = cursor.execute(_WALK, (place, portion)).fetchall()
+    if any(expires <= time() for _, expires in rows):
+        cursor.execute(_FORGET, (place, rows[-1][0], time()))
+    return rows[-1][0] if len(rows) == portion else b""
 
 
-def enqueue(cursor: Cursor, message: Message) -> None:
-    m, properties = message, json.dumps(message.properties) if message.properties else ""
-    row = (m.queue, m.session, m.id, m.body, properties, time(), m.queue, m.session)
-    cursor.execute(_ENQUEUE, row)
+def enqueue(cursor: Cursor, *messages: Message) -> None:
+    """Put them in; those that nothing of their session waits before are ready."""
+    now = time()
+    cursor.executemany(
+        _ENQUEUE,
+        [
+            (
+                m.queue,
+                m.session,
+                m.id,
+                m.body,
+                wire.dumps(m.properties) if m.properties else "",
+                now,
+            )
+            for m in messages
+        ],
+    )
+    cursor.execute(_ENQUEUED, (len(messages),))
 
 
 def schedule(cursor: Cursor, message: Message, due: float) -> None:
@@ -159,29 +186,32 @@ def schedule(cursor: Cursor, message: Message, due: float) -> None:
 def activate(cursor: Cursor) -> int:
     """Enqueue what was scheduled for now or earlier; how many."""
     rows = cursor.execute(_DUE, (time(), PORTION)).fetchall()
-    for number, *message in rows:
-        enqueue(cursor, Message(*message))
-        cursor.execute("DELETE FROM scheduled WHERE number = ?", (number,))
+    if rows:
+        enqueue(cursor, *(Message(*message) for _, *message in rows))
+        numbers = [(number,) for number, *_ in rows]
+        cursor.executemany("DELETE FROM scheduled WHERE number = ?", numbers)
     return len(rows)
 
 
 def release(cursor: Cursor, dead: list[str], most: int) -> int:
     """End the locks that ran out and those of dead owners; how many. `most` deliveries."""
     for owner in dead:
-        cursor.execute("UPDATE message SET held_until = 0 WHERE state = 2 AND owner = ?", (owner,))
-    rows = cursor.execute(
-        "SELECT seq, count FROM message WHERE state = 2 AND held_until <= ?", (time(),)
-    ).fetchall()
-    for seq, count in rows:
-        _ready_again(cursor, seq, count, most)
+        cursor.execute("UPDATE held SET until = 0 WHERE owner = ?", (owner,))
+    rows = cursor.execute(_LAPSED, (time(),)).fetchall()
+    for seq, queue, count in rows:
+        cursor.execute("DELETE FROM held WHERE seq = ?", (seq,))
+        _ready_again(cursor, seq, queue, count, most)
     return len(rows)
 
 
 def lock(cursor: Cursor, queue: str, limit: int, owner: str, seconds: float) -> list[Delivery]:
     """Hold the heads of up to `limit` sessions, the oldest first."""
     until = time() + seconds
-    rows = cursor.execute(_LOCK, (owner, until, queue, limit)).fetchall()
-    rows.sort()
+    rows = cursor.execute(_READY, (queue, limit)).fetchall()
+    if rows:
+        last = rows[-1][0]
+        cursor.execute(_LOCK, (owner, until, queue, last))
+        cursor.execute(_LOCKED, (queue, last))
     return [
         Delivery(
             queue,
@@ -192,39 +222,39 @@ def lock(cursor: Cursor, queue: str, limit: int, owner: str, seconds: float) -> 
             f"{seq}.{count}.{owner}",
             until,
             enqueued_at,
-            json.loads(properties) if properties else {},
+            wire.loads(properties) if properties else {},
         )
         for seq, session, id, body, count, enqueued_at, properties in rows
     ]
 
 
-def hold(cursor: Cursor, delivery: Delivery, seconds: float) -> int:
-    """Keep it locked for `seconds` from now; its `seq`. Raises Conflict when the lock is lost."""
-    now, key = time(), _key(delivery)
-    if cursor.execute(_HOLD, (now + seconds, *key, now)).rowcount != 1:
+def hold(cursor: Cursor, delivery: Delivery, seconds: float) -> None:
+    """Keep it locked for `seconds` from now. Raises Conflict when the lock is lost."""
+    now = time()
+    if cursor.execute(_HOLD, (now + seconds, *_key(delivery), now)).rowcount != 1:
         raise Conflict(delivery.id)
-    return key[0]
 
 
-def complete(cursor: Cursor, delivery: Delivery) -> bool:
-    """Remove it; whether another of its session is ready now."""
-    if cursor.execute(_COMPLETE, (*_key(delivery), time())).rowcount != 1:
-        raise Conflict(delivery.id)
-    return cursor.execute(_NEXT, (delivery.queue, delivery.session)).rowcount == 1
+def complete(cursor: Cursor, *deliveries: Delivery) -> bool:
+    """Remove them; whether others of their sessions are ready now."""
+    seqs = _let_go(cursor, *deliveries)
+    return _remove(cursor, seqs, [(delivery.queue, delivery.session) for delivery in deliveries])
 
 
 def abandon(cursor: Cursor, delivery: Delivery, delay: float, most: int) -> None:
     """Give it back: it stays the head of its session, which waits for `delay` seconds."""
-    seq = hold(cursor, delivery, delay)
     if delay > 0 and delivery.count < most:
-        cursor.execute(_DISOWN, (seq,))
+        hold(cursor, delivery, delay)
+        cursor.execute("UPDATE held SET owner = '' WHERE seq = ?", _key(delivery)[:1])
     else:
-        _ready_again(cursor, seq, delivery.count, most)
+        [seq] = _let_go(cursor, delivery)
+        _ready_again(cursor, seq, delivery.queue, delivery.count, most)
 
 
 def bury(cursor: Cursor, delivery: Delivery, reason: str, description: str) -> None:
     """Move it to the dead letters, with the reason."""
-    _bury(cursor, hold(cursor, delivery, 0), reason, description)
+    [seq] = _let_go(cursor, delivery)
+    _bury(cursor, seq, reason, description)
 
 
 def _key(delivery: Delivery) -> tuple[int, int, str]:
@@ -232,16 +262,33 @@ def _key(delivery: Delivery) -> tuple[int, int, str]:
     return int(seq), int(count), owner
 
 
-def _ready_again(cursor: Cursor, seq: int, count: int, most: int) -> None:
+def _let_go(cursor: Cursor, *deliveries: Delivery) -> list[int]:
+    """End the locks; the `seq` of each message. Raises Conflict when one is lost."""
+    now, keys = time(), [_key(delivery) for delivery in deliveries]
+    cursor.executemany(_LET_GO, [(*key, now) for key in keys])
+    if cursor.rowcount != len(keys):
+        raise Conflict(" ".join(delivery.id for delivery in deliveries))
+    return [seq for seq, _, _ in keys]
+
+
+def _remove(cursor: Cursor, seqs: list[int], sessions: Collection[tuple[str, str]]) -> bool:
+    """Remove the heads of sessions; whether any of these has another one, ready now."""
+    cursor.executemany(_REMOVE, [(seq,) for seq in seqs])
+    return cursor.executemany(_NEXT, sessions).rowcount > 0
+
+
+def _ready_again(cursor: Cursor, seq: int, queue: str, count: int, most: int) -> None:
     if count >= most:
         _bury(cursor, seq, TRIED_TOO_OFTEN, f"delivered {count} times")
     else:
-        cursor.execute(_READY, (seq,))
+        cursor.execute(_MAKE_READY, (queue, seq, count))
 
 
 def _bury(cursor: Cursor, seq: int, reason: str, description: str) -> None:
-    [(queue, session, id, body)] = cursor.execute(_REMOVE, (seq,)).fetchall()
-    cursor.execute(_NEXT, (queue, session))
+    [(queue, session, id, body)] = cursor.execute(
+        "SELECT queue, session, id, body FROM message WHERE seq = ?", (seq,)
+    ).fetchall()
+    _remove(cursor, [seq], [(queue, session)])
     properties = {"DeadLetterReason": reason, "DeadLetterSource": queue}
     if description:
         properties["DeadLetterErrorDescription"] = description

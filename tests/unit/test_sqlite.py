@@ -1,22 +1,42 @@
-"""The group commit under the embedded store and bus."""
+"""The file under the embedded store and bus: group commit, and durable or not."""
 
 import asyncio
+import errno
+import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from shared import sqlite
 from shared.errors import Conflict, Unavailable
 from shared.sqlite import Database
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS number (n INTEGER PRIMARY KEY);"
-FULL, NORMAL = 2, 1
+
+
+class Disk:
+    """An fsync that remembers how much of the log it brought to the disk each time."""
+
+    def __init__(self) -> None:
+        self.synced: list[int] = []
+
+    def fsync(self, file: int) -> None:
+        self.synced.append(os.fstat(file).st_size)
+        os.fsync(file)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "deep" / "down" / "numbers.db", SCHEMA, patience=0.5)
+def disk() -> Disk:
+    return Disk()
+
+
+@pytest.fixture
+async def database(tmp_path: Path, disk: Disk) -> AsyncIterator[Database]:
+    path = tmp_path / "deep" / "down" / "numbers.db"
+    database = Database(path, SCHEMA, patience=0.5, fsync=disk.fsync)
     yield database
     await database.close()
 
@@ -31,9 +51,8 @@ def insert(n: int, error: Exception | None = None) -> Callable[[sqlite3.Cursor],
     return work
 
 
-def synchronous(cursor: sqlite3.Cursor) -> int:
-    [mode] = cursor.execute("PRAGMA synchronous").fetchone()
-    return int(mode)
+def log_size(database: Database) -> int:
+    return Path(f"{database.path}-wal").stat().st_size
 
 
 async def numbers(database: Database) -> list[int]:
@@ -50,12 +69,14 @@ async def test_nothing_is_opened_before_it_is_used(database: Database) -> None:
 
 async def test_writes_that_wait_together_are_one_transaction(database: Database) -> None:
     await database.write(insert(0))
-    [before] = await database.read("PRAGMA data_version")
+    stranger = sqlite3.connect(database.path)
+    [(before,)] = stranger.execute("PRAGMA data_version")
 
     await asyncio.gather(*(database.write(insert(n)) for n in range(1, 50)))
 
-    [after] = await database.read("PRAGMA data_version")
-    assert after[0] - before[0] < 10
+    [(after,)] = stranger.execute("PRAGMA data_version")
+    stranger.close()
+    assert after - before == 1
     assert await numbers(database) == list(range(50))
 
 
@@ -84,21 +105,82 @@ async def test_a_write_may_read_first_whoever_else_writes(database: Database) ->
     await other.close()
 
 
-async def test_a_durable_write_is_fsynced_and_so_is_what_shares_its_commit(
-    database: Database,
+async def test_a_durable_write_returns_once_the_log_is_on_the_disk(
+    database: Database, disk: Disk
 ) -> None:
-    assert await database.write(synchronous) == FULL
-    assert await database.write(synchronous, durable=False) == NORMAL
+    await database.write(insert(1))
+    assert disk.synced == [log_size(database)]
 
-    mixed = await asyncio.gather(*(database.write(synchronous, durable=n == 0) for n in range(10)))
-    assert mixed[0] == FULL
+    await database.write(insert(2), durable=False)
+    assert len(disk.synced) == 1
+
+    await database.write(insert(3))
+    assert disk.synced[1:] == [log_size(database)]
 
 
-async def test_normal_by_setting_never_waits_for_the_disk(tmp_path: Path) -> None:
-    database = Database(tmp_path / "numbers.db", SCHEMA, synchronous="NORMAL")
+async def test_durable_writes_that_wait_together_share_an_fsync(
+    database: Database, disk: Disk
+) -> None:
+    await asyncio.gather(*(database.write(insert(n)) for n in range(50)))
 
-    assert await database.write(synchronous) == NORMAL
+    assert len(disk.synced) < 10
+
+
+async def test_others_may_write_while_the_log_goes_to_the_disk(database: Database) -> None:
+    await database.write(insert(1))
+    release = threading.Event()
+
+    def wait(_: int) -> None:
+        release.wait(10)
+
+    other = Database(database.path, SCHEMA, fsync=wait)
+    waiting = asyncio.create_task(other.write(insert(2)))
+    while await numbers(database) != [1, 2]:  # noqa: ASYNC110 -- it comes from elsewhere
+        await asyncio.sleep(0.001)
+
+    await database.write(insert(3))
+
+    assert not waiting.done()
+    release.set()
+    await waiting
+    await other.close()
+
+
+async def test_a_disk_that_fails_is_unavailable(tmp_path: Path) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "I/O error")
+
+    database = Database(tmp_path / "numbers.db", SCHEMA, fsync=fail)
+
+    with pytest.raises(Unavailable):
+        await database.write(insert(1))
     await database.close()
+
+
+async def test_normal_by_setting_never_waits_for_the_disk(tmp_path: Path, disk: Disk) -> None:
+    path = tmp_path / "numbers.db"
+    database = Database(path, SCHEMA, synchronous="NORMAL", fsync=disk.fsync)
+
+    await database.write(insert(1))
+
+    assert disk.synced == []
+    await database.close()
+
+
+async def test_the_log_starts_over_while_the_file_is_in_use(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "CHECKPOINT_COMMITS", 10)
+    for n in range(100):
+        await database.write(insert(n), durable=n % 5 == 0)
+
+    sizes = []
+    for n in range(100, 500):
+        await database.write(insert(n), durable=n % 5 == 0)
+        sizes.append(log_size(database))
+
+    frame = 4096 + 24
+    assert max(sizes) < 400 * frame
 
 
 async def test_a_locked_file_is_unavailable_until_it_is_free(database: Database) -> None:
@@ -159,15 +241,16 @@ def test_event_loops_may_follow_each_other(tmp_path: Path) -> None:
     asyncio.run(database.close())
 
 
-def test_a_loop_that_ended_in_the_middle_does_not_stop_the_writer(tmp_path: Path) -> None:
+def test_a_loop_that_ended_in_the_middle_takes_no_write_with_it(tmp_path: Path) -> None:
     database = Database(tmp_path / "numbers.db", SCHEMA)
+    asyncio.run(database.write(insert(1)))
 
     async def leave() -> None:
-        write = asyncio.create_task(database.write(insert(1)))
+        write = asyncio.create_task(database.write(insert(2)))
         await asyncio.sleep(0)
         assert not write.done()
 
     asyncio.run(leave())
-    asyncio.run(database.write(insert(2)))
-    assert asyncio.run(numbers(database)) == [1, 2]
+    asyncio.run(database.write(insert(3)))
+    assert asyncio.run(numbers(database)) == [1, 2, 3]
     asyncio.run(database.close())
