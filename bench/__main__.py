@@ -4,17 +4,23 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import peers
 from bench.ack_latency import ack_latency
+from bench.ack_under_stall import ack_under_stall
 from bench.bus import bus_rates
 from bench.cold_start import cold_start
 from bench.echo_turn import echo_turns
+from bench.growth import growth
 from bench.machine import describe
+from bench.memory import memory
 from bench.report import Figures, page
+from bench.report_load import UnderLoad
 from bench.servicebus_send import send_cost
+from bench.throughput import throughput
 from bench.token_check import token_check_us
 
 ROOT = Path(__file__).parents[1]
@@ -38,9 +44,21 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     ack = await ack_latency(folder)
     say("embedded bus")
     bus = await bus_rates(folder)
+    loaded = await measure_under_load(folder, say)
     say("Service Bus")
-    servicebus = await send_cost(folder)
-    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus, servicebus)
+    sent = await send_cost(folder)
+    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus, loaded, sent)
+
+
+async def measure_under_load(folder: Path, say: Callable[[str], None]) -> UnderLoad:
+    say("ack while the model stalls")
+    stalled = await ack_under_stall(folder)
+    say("throughput")
+    whole = await throughput(folder)
+    say("memory")
+    used = await memory(folder)
+    say("growth")
+    return UnderLoad(stalled, whole, used, await growth(folder))
 
 
 def main() -> None:

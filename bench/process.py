@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -40,23 +41,28 @@ class BotProcess:
 
     async def __aexit__(self, *_: object) -> None:
         if self._process.returncode is None:
-            self._process.terminate()
+            with suppress(ProcessLookupError):
+                self._process.terminate()
             try:
                 await asyncio.wait_for(self._process.wait(), 15)
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
 
-    async def ask(self, lines: bytes) -> str:
-        """Write to its stdin and return the next line of its stdout."""
+    async def ask(self, lines: bytes, *, patience: float = 300) -> str:
+        """Write to its stdin and return the next line of its stdout, within `patience` seconds."""
         assert self._process.stdin is not None
         self._process.stdin.write(lines)
         await self._process.stdin.drain()
-        return await self._read_line()
+        return await self._read_line(patience)
 
-    async def _read_line(self) -> str:
+    async def _read_line(self, patience: float = 300) -> str:
         assert self._process.stdout is not None
-        return (await asyncio.wait_for(self._process.stdout.readline(), 300)).decode()
+        return (await asyncio.wait_for(self._process.stdout.readline(), patience)).decode()
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
 
     def cpu(self) -> float:
         """User and system seconds of all its threads so far, in steps of a clock tick."""

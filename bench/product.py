@@ -21,21 +21,31 @@ client_secret = "bench"
 """
 
 
-def product(folder: Path, connector: Connector, *command: str, name: str = "product") -> BotProcess:
+def product(
+    folder: Path, connector: Connector, *command: str, name: str = "product", **variables: str
+) -> BotProcess:
     """`python -m` the command with the bot in `folder/name`; `POST {url}/api/teams/echo`."""
     home = folder / name
-    (home / "bots").mkdir(parents=True)
-    (home / "bots" / "echo.toml").write_text(_MANIFEST)
-    environ = {
-        "FABRIC_ENVIRONMENT": "local",
-        "FABRIC_DATA_DIR": str(home / "data"),
-        "FABRIC_BOTS_DIR": str(home / "bots"),
-        "FABRIC_KNOWLEDGE_DIR": str(home / "knowledge"),
+    home.mkdir(parents=True)
+    variables |= {
+        **environ(home, _MANIFEST),
         "FABRIC_TEAMS_OPENID_URL": f"{connector.url}/openid",
         "FABRIC_TEAMS_TOKEN_URL": f"{connector.url}/{{tenant}}/token",
         "FABRIC_TEAMS_SERVICE_HOSTS": connector.host,
     }
-    return BotProcess([sys.executable, "-m", *command], home / "log", environ)
+    return BotProcess([sys.executable, "-m", *command], home / "log", variables)
+
+
+def environ(home: Path, manifest: str) -> dict[str, str]:
+    """The variables of a process whose one bot and whose data lie in `home`."""
+    (home / "bots").mkdir(exist_ok=True)
+    (home / "bots" / "echo.toml").write_text(manifest)
+    return {
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(home / "data"),
+        "FABRIC_BOTS_DIR": str(home / "bots"),
+        "FABRIC_KNOWLEDGE_DIR": str(home / "knowledge"),
+    }
 
 
 HOST: Sequence[str] = ("cli", "run", "--port", "0", "--no-reload")

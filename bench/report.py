@@ -1,20 +1,22 @@
 """The figures as a page of Markdown: what was measured, how, and which targets are met."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench import peers
+from bench import peers, report_load
 from bench.ack_latency import AckLatency
-from bench.bus import BATCH
+from bench.bus import BATCH, Rates
 from bench.cold_start import HEAVY, ColdStart
 from bench.connector import CONVERSATIONS, percentile
 from bench.echo_turn import BARE, IN_PROCESS, LOCAL_HOST, Side
+from bench.markdown import ms, table
+from bench.report_load import UnderLoad
 from bench.servicebus_send import SendCost
 
 
 @dataclass(frozen=True)
 class Figures:
-    """`echo` by side, `bus` by synchronous mode: messages a second, ours and by hand.
+    """`echo` by side, `bus` by synchronous mode.
 
     `servicebus` is None where there was no broker to measure with.
     """
@@ -27,7 +29,8 @@ class Figures:
     echo: Mapping[str, Side]
     counts: Mapping[int, int]
     ack: AckLatency
-    bus: Mapping[str, tuple[float, float]]
+    bus: Mapping[str, Rates]
+    under_load: UnderLoad
     servicebus: SendCost | None = None
 
 
@@ -43,14 +46,15 @@ def page(figures: Figures) -> str:
             "",
             f"- {figures.date}",
             f"- {figures.machine}; load average {figures.load:.1f} at the start",
-            f"- fsync of 4 KiB on this disk: p50 {_ms(percentile(fsync, 50))} ms, "
-            f"p99 {_ms(percentile(fsync, 99))} ms",
+            f"- fsync of 4 KiB on this disk: p50 {ms(percentile(fsync, 50))} ms, "
+            f"p99 {ms(percentile(fsync, 99))} ms",
             "",
             *_targets(figures),
             *_cold(figures.cold),
             *_echo(figures.echo, figures.counts),
             *_ack(figures.ack),
             *_bus(figures.bus),
+            *report_load.sections(figures.under_load),
             *_servicebus(figures.servicebus),
         ]
     )
@@ -71,16 +75,17 @@ def _targets(figures: Figures) -> list[str]:
                 rows.append((what, ratio, "<=", part))
     ack = figures.ack
     rows.append(("ack p99, ms", percentile(ack.host, 99) * 1000, "<=", ack.allowed * 1000))
-    for mode, (mine, by_hand) in figures.bus.items():
+    for mode, rates in figures.bus.items():
         what = f"bus, times a queue by hand, synchronous={mode}"
-        rows.append((what, mine / by_hand, ">=", 0.7))
+        rows.append((what, rates.bus / rates.by_hand, ">=", 0.7))
     if sent := figures.servicebus:
         for what, ratio in zip(("clock", "CPU"), sent.ratio, strict=True):
             rows.append((f"Service Bus send, {what}, times the bare SDK call", ratio, "<=", 1.3))
+    rows += report_load.targets(figures.under_load)
     return [
         "## Targets",
         "",
-        *_table(
+        *table(
             ("what", "measured", "target", ""),
             [
                 (what, f"{value:.2f}", f"{sign} {target:.2f}", _verdict(value, sign, target))
@@ -98,7 +103,7 @@ def _cold(cold: ColdStart) -> list[str]:
         "",
         "CPU of a fresh process, compiled, with the sample bots and `FABRIC_ENVIRONMENT=local`.",
         "",
-        *_table(
+        *table(
             ("process", "CPU ms"),
             [
                 ("`python -c pass`", f"{cold.bare_ms:.0f}"),
@@ -130,7 +135,7 @@ def _echo(echo: Mapping[str, Side], counts: Mapping[int, int]) -> list[str]:
         "their own token for the connector is constant instead of fetched by MSAL, ours is fetched",
         "once from the stub. Bare aiohttp reads the body and answers 200.",
         "",
-        *_table(
+        *table(
             ("side", *(f"CPU ms a message, {_at_once(c)}" for c in counts), *map(_clock, counts)),
             [
                 (
@@ -156,30 +161,37 @@ def _ack(ack: AckLatency) -> list[str]:
         "## Ack",
         "",
         "Milliseconds from post to 202, one message at a time, each after the one before is",
-        f"answered. Allowed at p99: three times bare aiohttp and one fsync, {_ms(ack.allowed)} ms.",
+        f"answered. Allowed at p99: three times bare aiohttp and one fsync, {ms(ack.allowed)} ms.",
         "",
-        *_table(
+        *table(
             ("side", "p50", "p90", "p99"),
-            [(name, *(_ms(percentile(v, q)) for q in (50, 90, 99))) for name, v in sides],
+            [(name, *(ms(percentile(v, q)) for q in (50, 90, 99))) for name, v in sides],
         ),
     ]
 
 
-def _bus(bus: Mapping[str, tuple[float, float]]) -> list[str]:
+def _bus(bus: Mapping[str, Rates]) -> list[str]:
     return [
         "## Embedded bus",
         "",
         f"Messages a second through send, receive and complete in batches of {BATCH}, against a",
-        "queue written by hand on the same SQLite, without sessions, schedule or dead letters.",
+        "queue written by hand on the same SQLite, without sessions, schedule or dead letters. It",
+        "knows a copy while the message is there; the bus, and the other one by hand, also later.",
         "",
-        *_table(
-            ("synchronous", "embedded bus", "by hand", "ratio"),
+        *table(
+            ("synchronous", "embedded bus", "by hand", "ratio", "by hand, ids kept", "ratio"),
             [
-                (mode, f"{ours:,.0f}", f"{by_hand:,.0f}", f"{ours / by_hand:.2f}")
-                for mode, (ours, by_hand) in bus.items()
+                (
+                    mode,
+                    f"{rates.bus:,.0f}",
+                    f"{rates.by_hand:,.0f}",
+                    f"{rates.bus / rates.by_hand:.2f}",
+                    f"{rates.remembering:,.0f}",
+                    f"{rates.bus / rates.remembering:.2f}",
+                )
+                for mode, rates in bus.items()
             ],
-        )[:-1],
-        "",
+        ),
     ]
 
 
@@ -193,7 +205,7 @@ def _servicebus(sent: SendCost | None) -> list[str]:
         "call of the SDK with the same text, message id and session id, to a stand-in broker on",
         "this machine. CPU is that of the sending process. The ratio is the median over rounds.",
         "",
-        *_table(
+        *table(
             ("side", "clock ms", "CPU ms"),
             [
                 ("through the bus", *(f"{ms:.3f}" for ms in sent.ours)),
@@ -219,12 +231,3 @@ def _at_once(concurrency: int) -> str:
 
 def _clock(concurrency: int) -> str:
     return f"clock ms, {_at_once(concurrency)}"
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.2f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
-    return [*(f"| {' | '.join(line)} |" for line in lines), ""]

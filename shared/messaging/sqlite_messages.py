@@ -141,11 +141,16 @@ class Message:
     properties: dict[str, str] = field(default_factory=dict)
 
 
+def digest(queue: str, id: str) -> bytes:
+    """What is remembered of an id: ids are long, and each of a day is kept."""
+    return blake2b(f"{queue}\n{id}".encode(), digest_size=16).digest()
+
+
 def is_new(cursor: Cursor, message: Message, window: float) -> bool:
     """Whether its queue has not seen its id within `window` seconds; from now on it has."""
     now = time()
-    digest = blake2b(f"{message.queue}\n{message.id}".encode(), digest_size=16).digest()
-    return cursor.execute(_SEEN, (digest, now + window, now)).rowcount == 1
+    row = (digest(message.queue, message.id), now + window, now)
+    return cursor.execute(_SEEN, row).rowcount == 1
 
 
 def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:

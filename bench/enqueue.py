@@ -1,0 +1,45 @@
+"""The door without HTTP: for each `COUNT SERVICE_URL` on stdin, accept so many messages.
+
+Says `ready` first, and after each the clock seconds that it took.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+
+from bench.arrivals import arrival
+from bench.connector import CONVERSATIONS
+from functions.triggers import fabric
+from shared import intake
+from shared.observability import log
+from shared.ports import Inbound
+
+AT_ONCE = 32
+"""Messages being accepted, as webhooks come side by side."""
+
+
+async def accept(waiting: Iterator[Inbound]) -> None:
+    for inbound in waiting:
+        await intake.accept(fabric(), [inbound])
+
+
+async def main() -> None:
+    log.configure()
+    bot, accepted = fabric().bots["echo"], 0
+    print("ready", flush=True)
+    for line in iter(sys.stdin.readline, ""):
+        count, service_url = line.split()
+        work = [
+            arrival(bot, number, f"a:bench-{number % CONVERSATIONS}", service_url)
+            for number in range(accepted, accepted + int(count))
+        ]
+        accepted += len(work)
+        waiting, started = iter(work), time.perf_counter()
+        await asyncio.gather(*(accept(waiting) for _ in range(AT_ONCE)))
+        print(time.perf_counter() - started, flush=True)
+    await fabric().close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
