@@ -88,15 +88,15 @@ class Queues:
 
     async def _fill(self, queue: _Queue) -> None:
         """Receive for every free slot. `look` falls first: what arrives meanwhile raises it."""
-        queue.look = False
+        queue.look, wanted = False, queue.slots  # more may fall free while this waits
         try:
-            deliveries = await self.bus.receive(queue.function.target, queue.slots)
+            deliveries = await self.bus.receive(queue.function.target, wanted)
         except Exception as error:
             log.error("queue.receive_failed", function=queue.function.name, reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)
             self._look_again(queue)
             return
-        if len(deliveries) == queue.slots:
+        if len(deliveries) == wanted:
             queue.look = True
         for delivery in deliveries:
             queue.slots -= 1

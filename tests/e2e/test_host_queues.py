@@ -14,6 +14,7 @@ from cli.host_json import HostJson
 from cli.queues import Queues
 from shared.event import Event
 from shared.messaging.sqlite import SqliteBus
+from shared.ports import Delivery
 
 LIMITS = HostJson(max_sessions=8, max_calls=2)
 
@@ -253,3 +254,38 @@ async def test_a_look_at_one_queue_does_not_hide_news_of_another(tmp_path: Path)
     assert time.monotonic() - before < 1
     await here.close()
     await elsewhere.close()
+
+
+class BusyElsewhere(SqliteBus):
+    """Takes its time to receive `last`: until then, what ran has ended."""
+
+    def __init__(self, path: Path, worker: Worker, last: str) -> None:
+        super().__init__(path)
+        self._worker = worker
+        self._last = last
+
+    async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
+        deliveries = await super().receive(queue, limit)
+        if [delivery.id for delivery in deliveries] == [self._last]:
+            assert self._worker.gate
+            self._worker.gate.set()
+            async with asyncio.timeout(5):
+                while (await self.counts())["jobs"]["locked"] > 1:  # noqa: ASYNC110 -- settling
+                    await asyncio.sleep(0.001)
+        return deliveries
+
+
+async def test_a_slot_that_falls_free_meanwhile_does_not_hide_what_is_left(
+    start: Start, worker: Worker, tmp_path: Path
+) -> None:
+    worker.gate = asyncio.Event()
+    bus = BusyElsewhere(tmp_path / "busy.db", worker, last="2")
+    queues = start(bus=bus, limits=HostJson(max_sessions=2, max_calls=2))
+    await bus.send("jobs", event("1", "a"))
+    await worker.until_running()
+
+    await bus.send("jobs", event("2", "b"), event("3", "c"))
+
+    await worker.until(3)
+    await queues.stop(1)
+    await bus.close()
