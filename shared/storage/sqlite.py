@@ -51,10 +51,15 @@ WHERE (partition, id) > (?, ?) AND id >= ? AND id < ? AND (expires IS NULL OR ex
 ORDER BY partition, id LIMIT ?
 """
 _FIND_ALL_DUE = """
-SELECT partition, id, body, etag, due FROM item INDEXED BY item_due
-WHERE (partition, id) > (?, ?) AND id >= ? AND id < ? AND (expires IS NULL OR expires > ?)
-AND due IS NOT NULL AND due <= ? ORDER BY due, partition, id LIMIT ?
+SELECT partition, id, body, etag, due FROM item
+WHERE (partition, id) IN (
+    SELECT partition, id FROM item INDEXED BY item_due
+    WHERE (partition, id) > (?1, ?2) AND id >= ?3 AND id < ?4 AND due IS NOT NULL AND due <= ?6
+) AND (expires IS NULL OR expires > ?5)
+ORDER BY due, partition, id LIMIT ?7
 """
+"""The index alone tells what is due: of what is not, nothing is fetched."""
+
 _UPSERT = """
 INSERT INTO item (partition, id, etag, due, expires, body) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET etag = excluded.etag, due = excluded.due, expires = excluded.expires,

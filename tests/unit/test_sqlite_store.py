@@ -42,9 +42,17 @@ async def test_what_has_expired_is_removed_in_portions(
     assert all(before - after <= 10 for before, after in pairwise(left))
 
 
-@pytest.mark.parametrize("sql", [sqlite._GET, sqlite._FIND, sqlite._FIND_DUE, sqlite._FIND_ALL])
-async def test_no_query_of_a_turn_reads_a_whole_table(store: SqliteStore, sql: str) -> None:
-    plan = await store._database.read(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("_GET", "_FIND", "_FIND_DUE", "_FIND_ALL", "_FIND_ALL_DUE"),
+        *("_REPLACE", "_DELETE", "_DELETE_IF", "_PURGE"),
+    ],
+)
+async def test_no_statement_reads_a_whole_table(store: SqliteStore, name: str) -> None:
+    sql = getattr(sqlite, name)
+    parameters = (None,) * (7 if "?7" in sql else sql.count("?"))
+    plan = await store._database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)
 
     assert plan
     assert not [step for *_, step in plan if step.startswith("SCAN")]
