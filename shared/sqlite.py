@@ -24,7 +24,7 @@ GROUP = 256
 RETRY_SECONDS = 0.001
 """How soon to ask again whether another process has finished writing."""
 
-CHECKPOINT_COMMITS = 200
+CHECKPOINT_COMMITS = 100
 """Transactions after which the log is copied into the file, so that it starts over."""
 
 

@@ -94,7 +94,8 @@ _SEEN = """
 INSERT INTO seen (digest, expires) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?
 """
-_WALK = "SELECT digest, expires FROM seen WHERE digest > ? ORDER BY digest LIMIT ?"
+_WALK = "SELECT digest FROM seen WHERE digest > ? ORDER BY digest LIMIT 1 OFFSET ?"
+_LAST = b"\xff" * 16
 _FORGET = "DELETE FROM seen WHERE digest > ? AND digest <= ? AND expires <= ?"
 _ENQUEUE = """
 INSERT INTO message (queue, session, id, body, properties, enqueued_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -149,8 +150,8 @@ def digest(queue: str, id: str) -> bytes:
 def is_new(cursor: Cursor, message: Message, window: float) -> bool:
     """Whether its queue has not seen its id within `window` seconds; from now on it has."""
     now = time()
-    row = (digest(message.queue, message.id), now + window, now)
-    return cursor.execute(_SEEN, row).rowcount == 1
+    cursor.execute(_SEEN, (digest(message.queue, message.id), now + window, now))
+    return cursor.rowcount == 1
 
 
 def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:
@@ -158,10 +159,10 @@ def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:
 
     Ids are walked through again and again: an index by time would cost each send more.
     """
-    rows = cursor.execute(_WALK, (place, portion)).fetchall()
-    if any(expires <= time() for _, expires in rows):
-        cursor.execute(_FORGET, (place, rows[-1][0], time()))
-    return rows[-1][0] if len(rows) == portion else b""
+    found = cursor.execute(_WALK, (place, portion)).fetchone()
+    end = found[0] if found else _LAST
+    cursor.execute(_FORGET, (place, end, time()))
+    return end if found else b""
 
 
 def enqueue(cursor: Cursor, *messages: Message) -> None:
