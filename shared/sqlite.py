@@ -102,7 +102,8 @@ class Database:
         try:
             return self._connection.execute(sql, parameters).fetchall()
         except sqlite3.DatabaseError as error:
-            self._drop()
+            if not _is_busy(error):
+                self._drop()
             raise _translated(error) from error
 
     async def check(self) -> str:
