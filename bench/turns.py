@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bench.arrivals import arrival
-from cli.function import QUEUE, load_functions
+from cli.function import QUEUES, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
 from functions.triggers import fabric
@@ -38,7 +38,7 @@ async def at_rest(queues: Queues) -> None:
 async def main() -> None:
     log.configure()
     limits = HostJson.load(Path("host.json"))
-    functions = [one for one in load_functions() if one.type == QUEUE]
+    functions = [one for one in load_functions() if one.type in QUEUES]
     queues = Queues(fabric().bus, functions, limits)  # type: ignore[arg-type]
     queues.start()
     bot, taken = fabric().bots["echo"], 0
