@@ -148,11 +148,12 @@ async def drain(fabric: Fabric, key: str) -> None:
 
     What had to wait has its slot behind it: it goes in the pace of the channel from here on.
     """
+    await _drain_kept(fabric, key)
     pace, slots = Pace(), dict[str, float]()
     moved = True
     while moved:
         moved = False
-        for item in await fabric.store.find(key, "outbox:", limit=1000):
+        for item in await fabric.store.find(key, "outbox:", after=f"{KEPT}~", limit=1000):
             body = item.body
             due = max(item.due or 0.0, body.get("not_before", 0.0))
             if body["kind"] == "send":
@@ -177,6 +178,17 @@ async def drain(fabric: Fabric, key: str) -> None:
                 moved = True
             elif await _forward(fabric, key, item.id, body):
                 moved = True
+
+
+async def _drain_kept(fabric: Fabric, key: str) -> None:
+    """What was kept at the door, in order: each waits for the one before, whoever has that."""
+    for item in await fabric.store.find(key, KEPT, limit=1000):
+        if (item.due or 0.0) > time():
+            return
+        if not await _claim(fabric, key, item):
+            return
+        if not await _forward(fabric, key, item.id, item.body):
+            return
 
 
 async def sweep(fabric: Fabric) -> None:

@@ -256,3 +256,47 @@ async def test_who_comes_late_does_not_give_back_what_is_done(lab: Callable[...,
     await outbox.relay(fabric, key, late)
     assert await fabric.items(key, "outbox:") == []
     assert fabric.heard() == ["hello"]
+
+
+async def test_what_was_kept_goes_in_order_though_the_bus_comes_back_in_between(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    bus: Any = fabric.bus
+    send, refusals = bus.send, iter([True, True, True, True])
+
+    async def flicker(*args: Any, **more: Any) -> None:
+        if next(refusals, False):
+            raise Unavailable("bus")
+        await send(*args, **more)
+
+    bus.send = flicker
+    await fabric.say("1")
+    await fabric.say("2")
+    await fabric.say("3")
+    await outbox.sweep(fabric)  # the bus refuses the first of them and would take the second
+    assert fabric.heard() == []
+    await outbox.sweep(fabric)
+    await fabric.drain()
+    assert fabric.heard() == ["1", "2", "3"]
+
+
+async def test_what_was_kept_waits_for_what_another_process_has_in_hand(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    bus: Any = fabric.bus
+    send = bus.send
+
+    async def down(*args: Any, **more: Any) -> None:
+        raise Unavailable("bus")
+
+    bus.send = down
+    key = await fabric.say("1")
+    await fabric.say("2")
+    first, _ = await fabric.items(key, "outbox:")
+    await fabric.store.write(key, Put(first.id, first.body, due=time() + 20))
+    bus.send = send
+    await outbox.sweep(fabric)
+    await fabric.drain(until=lambda: True)
+    assert len(await fabric.items(key, "outbox:")) == 2
