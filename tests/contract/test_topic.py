@@ -62,10 +62,11 @@ async def test_a_fact_published_twice_arrives_with_the_same_id(
     await topic.publish(fact)
     await topic.publish(fact)
 
-    [delivery] = await received(bus, "events", 10)
-    await bus.complete(delivery)
-    again = [Event.from_json(d.body).id for d in await bus.receive("events", 10)]
-    assert set(again) <= {"f1"}
+    found = await received(bus, "events", 10)
+    for delivery in found:
+        await bus.complete(delivery)
+    found += await bus.receive("events", 10)
+    assert {Event.from_json(delivery.body).id for delivery in found} == {"f1"}
 
 
 async def test_publishing_nothing_is_fine(topic: Topic) -> None:
