@@ -14,6 +14,7 @@ from bench.ack_under_stall import ack_under_stall
 from bench.bus import bus_rates
 from bench.cold_start import cold_start
 from bench.echo_turn import echo_turns
+from bench.first_contact import first_contacts
 from bench.growth import growth
 from bench.machine import describe
 from bench.memory import memory
@@ -45,9 +46,14 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     say("embedded bus")
     bus = await bus_rates(folder)
     loaded = await measure_under_load(folder, say)
+    say("first webhook and first turn")
+    first = await first_contacts(folder)
     say("Service Bus")
     sent = await send_cost(folder)
-    return Figures(date, describe(), load, cold, token_us, echo, COUNTS, ack, bus, loaded, sent)
+    return Figures(
+        *(date, describe(), load, cold, token_us),
+        *(echo, COUNTS, ack, bus, loaded, first, sent),
+    )
 
 
 async def measure_under_load(folder: Path, say: Callable[[str], None]) -> UnderLoad:

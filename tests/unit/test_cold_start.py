@@ -14,6 +14,8 @@ HEAVY = (
     "azure.identity",
     "azure.servicebus",
     "azure.eventgrid",
+    "azure.storage",
+    "tenacity",
     "azure.monitor",
     "numpy",
     "aiohttp",
@@ -23,14 +25,29 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("ai_url", ["offline://", "azure-openai://contoso.openai.azure.com"])
-def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, ai_url: str) -> None:
+AZURE = {
+    "FABRIC_STORE_URL": "cosmos://contoso.documents.azure.com/fabric",
+    "FABRIC_EVENTS_URL": "eventgrid://contoso.eventgrid.azure.net/api/events",
+    "FABRIC_AI_URL": "azure-openai://contoso.openai.azure.com",
+}
+
+
+@pytest.mark.parametrize(
+    "services",
+    [
+        {},
+        {"FABRIC_BUS_URL": "servicebus://contoso.servicebus.windows.net", **AZURE},
+        {"FABRIC_BUS_URL": "storagequeue://contoso", **AZURE},
+    ],
+    ids=["embedded", "servicebus", "storagequeue"],
+)
+def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[str, str]) -> None:
     code = "import function_app, sys, json; print(json.dumps(sorted(sys.modules)))"
     environ = {
         "FABRIC_ENVIRONMENT": "local",
         "FABRIC_DATA_DIR": str(tmp_path),
-        "FABRIC_AI_URL": ai_url,
         "PATH": "",
+        **services,
     }
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, check=True
