@@ -157,6 +157,8 @@ async def drain(fabric: Fabric, key: str) -> None:
             body = item.body
             due = max(item.due or 0.0, body.get("not_before", 0.0))
             if body["kind"] == "send":
+                if await lateness.reopened(fabric, key, body):
+                    due = 0.0
                 if item.id not in slots:
                     channel = fabric.channel(body["reference"]["channel"])
                     slots[item.id] = pace.reserve(channel.limits, max(due, time()))
@@ -164,7 +166,7 @@ async def drain(fabric: Fabric, key: str) -> None:
             wait = due - time()
             if wait > 0 and body["kind"] != "send":
                 continue
-            if wait > PATIENCE and not await lateness.reopened(fabric, key, body):
+            if wait > PATIENCE:
                 leased = not body.get("failures") and body.get("not_before", 0.0) <= time()
                 await _wake(fabric, key, body, time() + LOOK_AGAIN if leased else due)
                 break

@@ -51,10 +51,10 @@ async def test_cosmos_is_https_but_on_loopback_of_a_laptop(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("url", ["cosmos://contoso.documents.azure.com", "cosmos:///fabric"])
 def test_a_cosmos_url_has_a_host_and_a_database(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="write cosmos://<host>/<name>"):
-        _ = fabric(tmp_path, url).store
+    with pytest.raises(ConfigurationError, match="write cosmos://<account-host>/<database>"):
+        fabric(tmp_path, url)
 
 
 def test_an_unknown_scheme_names_the_known(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="sqlite://, cosmos://"):
-        _ = fabric(tmp_path, "redis://x/y").store
+    with pytest.raises(ConfigurationError, match=r"sqlite:///<path>, cosmos://"):
+        fabric(tmp_path, "redis://x/y")

@@ -1,0 +1,170 @@
+"""URLs to adapters: what each scheme stands for, imported when it is first used."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from shared.errors import ConfigurationError
+from shared.ports import Blobs, Bus, Models, Store, Topic
+from shared.settings import Settings, secure
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from shared.identity.secrets import Secrets
+    from shared.messaging.claim_check import ClaimCheck
+
+    Credential = Callable[[], AsyncTokenCredential]
+
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "FABRIC_STORE_URL": {
+        "sqlite": "sqlite:///<path>",
+        "cosmos": "cosmos://<account-host>/<database>",
+    },
+    "FABRIC_BUS_URL": {
+        "sqlite": "sqlite:///<path>",
+        "servicebus": "servicebus://<namespace-host>",
+        "storagequeue": "storagequeue://<account>",
+    },
+    "FABRIC_EVENTS_URL": {"bus": "bus://", "eventgrid": "eventgrid://<topic-host>/api/events"},
+    "FABRIC_AI_URL": {
+        "offline": "offline://",
+        "azure-openai": "azure-openai://<resource-host>",
+        "openai": "openai://<host>",
+    },
+}
+"""How each setting is written, by scheme."""
+
+
+def check(settings: Settings) -> None:
+    """Raises ConfigurationError for a URL that is none of those; nothing is opened.
+
+    A connection string names the host by itself.
+    """
+    named = {
+        "servicebus": settings.servicebus_connection,
+        "storagequeue": settings.storage_connection,
+    }
+    urls = (settings.store_url, settings.bus_url, settings.events_url, settings.ai_url)
+    for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
+        parts = urlsplit(url)
+        form = forms.get(parts.scheme)
+        if form is None:
+            known = ", ".join(forms.values())
+            raise ConfigurationError(
+                f"{setting} has the scheme {parts.scheme!r}; write one of {known}"
+            )
+        wanted = urlsplit(form)
+        lacks_host = wanted.netloc and not (parts.netloc or named.get(parts.scheme))
+        if lacks_host or (wanted.path.strip("/") and not parts.path.strip("/")):
+            raise ConfigurationError(f"{setting} is {url!r}; write {form}")
+
+
+def store(settings: Settings, credential: "Credential") -> Store:
+    url = urlsplit(settings.store_url)
+    if url.scheme == "cosmos":
+        from shared.storage.cosmos import CosmosStore
+
+        key = settings.cosmos_key
+        return CosmosStore(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            key=key,
+            credential=None if key else credential(),
+        )
+    from shared.storage.sqlite import SqliteStore
+
+    return SqliteStore(_file(settings.store_url), settings.sqlite_synchronous)
+
+
+def bus(settings: Settings, credential: "Credential", claims: "Callable[[], ClaimCheck]") -> Bus:
+    url = urlsplit(settings.bus_url)
+    if url.scheme == "servicebus":
+        from shared.messaging.servicebus import ServiceBusBus
+
+        connection = settings.servicebus_connection
+        return ServiceBusBus(
+            url.netloc,
+            connection=connection,
+            credential=None if connection else credential(),
+            claims=claims(),
+        )
+    if url.scheme == "storagequeue":
+        from shared.messaging.storagequeue import StorageQueueBus
+
+        connection = settings.storage_connection
+        return StorageQueueBus(
+            url.netloc,
+            connection=connection,
+            credential=None if connection else credential(),
+            claims=claims(),
+        )
+    from shared.messaging.sqlite import SqliteBus
+
+    return SqliteBus(_file(settings.bus_url), settings.sqlite_synchronous)
+
+
+def blobs(settings: Settings, credential: "Credential") -> Blobs:
+    """Blob storage of the app's own storage account; locally without one, a folder."""
+    if settings.storage_connection or settings.storage_account:
+        from shared.storage.blob import BlobStorage
+
+        connection = settings.storage_connection
+        return BlobStorage(
+            settings.storage_account,
+            connection=connection,
+            credential=None if connection else credential(),
+        )
+    if not settings.local:
+        raise ConfigurationError(
+            "neither AzureWebJobsStorage nor AzureWebJobsStorage__accountName is set; large "
+            "messages need the app's storage account"
+        )
+    from shared.storage.files import FileBlobs
+
+    return FileBlobs(settings.data_dir / "blobs")
+
+
+def topic(settings: Settings, credential: "Credential", bus: Callable[[], Bus]) -> Topic:
+    url = urlsplit(settings.events_url)
+    if url.scheme == "eventgrid":
+        from shared.messaging.eventgrid import EventGridTopic
+
+        key = settings.events_key
+        return EventGridTopic(
+            f"{endpoint(settings, url.netloc)}/{url.path.strip('/')}",
+            key=key,
+            credential=None if key else credential(),
+        )
+    from shared.messaging.queue_topic import QueueTopic
+
+    return QueueTopic(bus())
+
+
+def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> Models:
+    if urlsplit(settings.ai_url).scheme != "offline":
+        from shared.ai.openai_models import OpenAIModels
+
+        return OpenAIModels(
+            settings.ai_url,
+            settings.ai_models,
+            base_url=lambda host: endpoint(settings, host),
+            key=settings.ai_key,
+            secret=secrets.get,
+            credential=credential,
+            environ=settings.environ,
+        )
+    from shared.ai.offline import OfflineModels
+
+    return OfflineModels()
+
+
+def endpoint(settings: Settings, host: str) -> str:
+    """The base URL of a service: https, or plain http on loopback when local."""
+    url = f"http://{host}"
+    return url if secure(url, local=settings.local) else f"https://{host}"
+
+
+def _file(url: str) -> str:
+    """The file of `sqlite:///relative/path` or `sqlite:////absolute/path`."""
+    return unquote(urlsplit(url).path.removeprefix("/"))
