@@ -303,12 +303,12 @@ async def test_a_session_waits_while_its_head_is_abandoned_with_a_delay(
     [first] = await bus.receive("skill-q")
     started = time()
 
-    await bus.abandon(first, delay=0.3 * pace)
+    await bus.abandon(first, delay=0.6 * pace)
 
     assert await bus.receive("skill-q", 10) == []
     again = await take(bus)
     assert (again.id, again.count) == ("1", 2)
-    assert 0.3 * pace <= time() - started < 3 * pace
+    assert 0.6 * pace <= time() - started < 6 * pace
 
 
 # --- schedule ----------------------------------------------------------------------------------
@@ -316,13 +316,13 @@ async def test_a_session_waits_while_its_head_is_abandoned_with_a_delay(
 
 async def test_a_delayed_message_is_hidden_until_its_time(bus: PeekLockBus, pace: float) -> None:
     started = time()
-    await bus.send("skill-q", event("1"), delay=0.3 * pace)
+    await bus.send("skill-q", event("1"), delay=0.6 * pace)
 
     assert await bus.receive("skill-q") == []
     delivery = await take(bus)
 
     assert delivery.id == "1"
-    assert 0.3 * pace <= time() - started < 3 * pace
+    assert 0.6 * pace <= time() - started < 6 * pace
 
 
 @pytest.mark.needs("schedule")

@@ -275,7 +275,7 @@ def test_without_azurite_and_npx_it_says_how_to_install_it(machine: Machine) -> 
 
 def test_make_func_is_that_command(tmp_path: Path, needs: Callable[[str], str]) -> None:
     result = subprocess.run(
-        [needs("make"), "--dry-run", "--always-make", "func"],
+        [needs("make"), "--no-print-directory", "--dry-run", "--always-make", "func"],
         cwd=ROOT,
         capture_output=True,
         text=True,
