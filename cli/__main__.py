@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cli.local_settings import enter_app_root
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, TransientError
 
 COMMANDS = {
     "run": "the local host: HTTP on 127.0.0.1, queues and timers",
@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except TransientError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

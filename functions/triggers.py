@@ -12,7 +12,7 @@ import azure.functions as func
 
 from functions.webhook import json_response, responding
 from shared import calls, claims, intake, pipeline, receipts
-from shared.dead_letters import bury_body
+from shared.dead_letters import bury_body, is_event
 from shared.errors import TransientError
 from shared.fabric import Fabric
 from shared.observability import log
@@ -92,7 +92,8 @@ def queue_function(
         _storage_queue_function(blueprint, name, queue, handle)
 
         async def bury(body: str, count: int) -> None:
-            await bury_body(fabric(), body, POISON, queue=queue)
+            reason = POISON if is_event(body) else "not_an_event"
+            await bury_body(fabric(), body, reason, queue=queue)
 
         _storage_queue_function(blueprint, f"{name}_poison", f"{queue}-poison", bury)
         return

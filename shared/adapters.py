@@ -1,12 +1,12 @@
 """URLs to adapters: what each scheme stands for, imported when it is first used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from shared.errors import ConfigurationError
 from shared.ports import Blobs, Bus, Models, Store, Topic
-from shared.settings import Settings, secure
+from shared.settings import FORMS, Settings, secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -15,25 +15,6 @@ if TYPE_CHECKING:
     from shared.messaging.claim_check import ClaimCheck
 
     Credential = Callable[[], AsyncTokenCredential]
-
-FORMS: Mapping[str, Mapping[str, str]] = {
-    "FABRIC_STORE_URL": {
-        "sqlite": "sqlite:///<path>",
-        "cosmos": "cosmos://<account-host>/<database>",
-    },
-    "FABRIC_BUS_URL": {
-        "sqlite": "sqlite:///<path>",
-        "servicebus": "servicebus://<namespace-host>",
-        "storagequeue": "storagequeue://<account>",
-    },
-    "FABRIC_EVENTS_URL": {"bus": "bus://", "eventgrid": "eventgrid://<topic-host>/api/events"},
-    "FABRIC_AI_URL": {
-        "offline": "offline://",
-        "azure-openai": "azure-openai://<resource-host>",
-        "openai": "openai://<host>",
-    },
-}
-"""How each setting is written, by scheme."""
 
 
 def check(settings: Settings) -> None:
@@ -47,7 +28,14 @@ def check(settings: Settings) -> None:
     }
     urls = (settings.store_url, settings.bus_url, settings.events_url, settings.ai_url)
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{setting} is {url!r}, which is no URL ({error}); write one of "
+                f"{', '.join(forms.values())}"
+            ) from None
         form = forms.get(parts.scheme)
         if form is None:
             known = ", ".join(forms.values())

@@ -100,6 +100,14 @@ async def bury_body(
     await bury(fabric, queue, event, reason, detail)
 
 
+def is_event(body: str) -> bool:
+    try:
+        Event.from_json(body)
+    except ValueError:
+        return False
+    return True
+
+
 def _record(event: Event) -> dict[str, Any]:
     """The event as it is kept; of one that no document of the store can hold, the envelope."""
     whole = event.to_dict()

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared import adapters
+from shared import adapters, vault_reference
 from shared.backend import Backend
 from shared.bot import Bot
 from shared.errors import ConfigurationError
@@ -51,6 +52,7 @@ class Fabric:
                 "FABRIC_WHATSAPP_APP_SECRET is not set; in the cloud set it to the app secret "
                 "of the Meta app, or to a random text when no bot is on WhatsApp"
             )
+        _check_references(settings)
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
@@ -68,6 +70,12 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+        teams = bot.channels.teams
+        if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
+            raise ConfigurationError(
+                f"bot {bot.id}: channels.teams.certificate_path: there is no file "
+                f"{teams.certificate_path}; put the certificate there, or correct the path"
+            )
         if not settings.ai_url.startswith("offline:"):
             self._check_model(bot)
 
@@ -199,3 +207,16 @@ class Fabric:
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
+
+
+def _check_references(settings: Settings) -> None:
+    """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
+    named = [("FABRIC_AI_KEY", settings.ai_key)]
+    named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
+    named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
+    for name, value in named:
+        reference = vault_reference.is_reference(value)
+        if reference and vault_reference.parse(value, local=settings.local) is None:
+            raise ConfigurationError(
+                f"{name} is no place of a Key Vault secret; write {vault_reference.FORM}"
+            )

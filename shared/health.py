@@ -47,6 +47,8 @@ async def _line(name: str, check: Awaitable[str]) -> str:
     try:
         async with asyncio.timeout(3):
             problem = await check
+    except TimeoutError:
+        problem = "no answer within 3 s"
     except Exception as error:  # a health report reports, whatever is broken
         problem = type(error).__name__
     return f"degraded: {problem}; {_WITHOUT.get(name, _WITHOUT_BACKEND)}" if problem else "ok"

@@ -12,6 +12,25 @@ from shared.errors import ConfigurationError
 BOTFRAMEWORK_OPENID_URL = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 ENTRA_TOKEN_URL = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
 GRAPH_URL = "https://graph.facebook.com/v24.0"
+FORMS: Mapping[str, Mapping[str, str]] = {
+    "FABRIC_STORE_URL": {
+        "sqlite": "sqlite:///<path>",
+        "cosmos": "cosmos://<account-host>/<database>",
+    },
+    "FABRIC_BUS_URL": {
+        "sqlite": "sqlite:///<path>",
+        "servicebus": "servicebus://<namespace-host>",
+        "storagequeue": "storagequeue://<account>",
+    },
+    "FABRIC_EVENTS_URL": {"bus": "bus://", "eventgrid": "eventgrid://<topic-host>/api/events"},
+    "FABRIC_AI_URL": {
+        "offline": "offline://",
+        "azure-openai": "azure-openai://<resource-host>",
+        "openai": "openai://<host>",
+    },
+}
+"""How each setting is written, by scheme."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -54,13 +73,20 @@ class Settings:
         if environment not in ("local", "cloud"):
             raise ConfigurationError(f"FABRIC_ENVIRONMENT is {environment!r}; write local or cloud")
         local = environment == "local"
+        for name, value in env.items():
+            if value.startswith("@Microsoft.KeyVault("):
+                raise ConfigurationError(
+                    f"{name} is a Key Vault reference that the platform did not resolve; see that "
+                    "the site's keyVaultReferenceIdentity has the role Key Vault Secrets User, "
+                    "and that the secret is there"
+                )
 
         def backend(name: str, default: str) -> str:
             value = env.get(name, "")
             if not value and not local:
                 raise ConfigurationError(
-                    f"{name} is not set; the cloud environment has no default for it "
-                    "(FABRIC_ENVIRONMENT=local has; unset means cloud)"
+                    f"{name} is not set; write one of {', '.join(FORMS[name].values())} "
+                    "(FABRIC_ENVIRONMENT=local has a default; unset means cloud)"
                 )
             return value or default
 
@@ -108,7 +134,7 @@ class Settings:
 
 def bus_scheme() -> str:
     """The scheme of `FABRIC_BUS_URL`, unchecked: triggers are chosen before the app starts."""
-    return urlsplit(os.environ.get("FABRIC_BUS_URL", "")).scheme
+    return os.environ.get("FABRIC_BUS_URL", "").partition(":")[0]
 
 
 def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) -> str:

@@ -43,6 +43,7 @@ class ServiceBusBus:
         self._connection = Connection(host, connection, credential)
         self._claims = claims
         self._senders: dict[str, QueueSender] = {}
+        self._troubles: dict[str, str] = {}
         self._receiver = Receiver(self._connection, Forwarder(self._connection))
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
@@ -54,7 +55,12 @@ class ServiceBusBus:
         if not events:
             return
         checked = [await self._claims.check_in(queue, event, LIMIT_BYTES) for event in events]
-        await self._sender(queue).send([outgoing(event, delay) for event in checked])
+        try:
+            await self._sender(queue).send([outgoing(event, delay) for event in checked])
+        except FabricError as error:
+            self._troubles[queue] = str(error)
+            raise
+        self._troubles.pop(queue, None)
         if delay <= 0:
             self._receiver.announce(queue)
 
@@ -89,12 +95,12 @@ class ServiceBusBus:
         return DeadLetterDesk(self._connection, queue, self._sender)
 
     async def check(self) -> str:
-        """Open a link to a queue that everybody needs."""
+        """Open a link to a queue that everybody needs, and tell what is wrong with others."""
         try:
             await self._sender(DEAD_LETTERS).check()
         except FabricError as error:
             return str(error)
-        return ""
+        return next(iter([*self._troubles.values(), *self._receiver.troubles]), "")
 
     async def close(self) -> None:
         """Give back at once what is locked, and close all connections."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver, ServiceBusSender
 
 FORM = "Endpoint=sb://<namespace>/;SharedAccessKeyName=<policy>;SharedAccessKey=<key>"
+PLAIN = ("events", "dead-letters")
+"""Queues without sessions."""
+
 DEAD_LETTERS = "dead-letters"
 """The queue, without sessions, that the dead letters of all others go to."""
 
@@ -46,7 +49,7 @@ class Connection:
         self, host: str, connection: str = "", credential: "AsyncTokenCredential | None" = None
     ) -> None:
         self._host = host
-        self._connection = connection
+        self._connection = _whole_namespace(connection)
         self._credential = credential
         if connection:
             _check(connection)
@@ -141,6 +144,12 @@ async def pause(stop: asyncio.Event, failures: int) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(min(LONGEST_PAUSE, 2.0 ** (failures - 1))):
             await stop.wait()
+
+
+def _whole_namespace(connection: str) -> str:
+    """The connection string without the one entity that the portal may have put into it."""
+    parts = connection.strip().split(";")
+    return ";".join(p for p in parts if not p.strip().lower().startswith("entitypath="))
 
 
 def _check(connection: str) -> None:

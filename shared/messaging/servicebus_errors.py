@@ -17,7 +17,7 @@ def failure(error: BaseException, queue: str, *, keyed: bool) -> FabricError:
 
     match error:
         case sdk.MessagingEntityNotFoundError():
-            return _mend(f'queue "{queue}" does not exist in the namespace; {_creation(queue)}')
+            return _mend(f'queue "{queue}" does not exist in the namespace; {creation(queue)}')
         case sdk.MessagingEntityDisabledError():
             return _mend(f'queue "{queue}" is disabled; set its status to Active')
         case sdk.ServiceBusQuotaExceededError():
@@ -69,9 +69,12 @@ def _mend(detail: str) -> Unavailable:
     return Unavailable(detail, after=MENDING_SECONDS)
 
 
-def _creation(queue: str) -> str:
+def creation(queue: str) -> str:
+    """How a queue of that name has to be made."""
     if queue.startswith("dead-letters"):
         return "create it without sessions, for the dead letters of the other queues"
+    if queue == "events":
+        return 'create it without sessions, with its dead letters forwarded to "dead-letters"'
     return (
         "create it with sessions required, duplicate detection, 10 deliveries, and dead letters "
         'forwarded to "dead-letters"'

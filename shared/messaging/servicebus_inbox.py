@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from shared.messaging.servicebus_connection import (
     ACCEPT_SECONDS,
     DEAD_LETTERS,
+    PLAIN,
     Connection,
     open_link,
     pause,
 )
-from shared.messaging.servicebus_errors import failure, other_kind
+from shared.messaging.servicebus_errors import creation, failure, other_kind
 from shared.messaging.servicebus_link import Link
 from shared.messaging.servicebus_message import incoming
 from shared.observability import log
@@ -64,6 +65,7 @@ class Inbox:
 
     def __init__(self, connection: Connection, queue: str, announce: Callable[[], None]) -> None:
         self.held: dict[str, Held] = {}
+        self.trouble = ""
         self._connection = connection
         self._queue = queue
         self._announce = announce
@@ -153,6 +155,11 @@ class Inbox:
         return None
 
     def _found(self, sessions: bool) -> None:
+        if self._sessions is None and not sessions and self._queue not in PLAIN:
+            self.trouble = f'queue "{self._queue}" has no sessions; {creation(self._queue)}'
+            log.warning("servicebus.no_sessions", queue=self._queue, reason=self.trouble)
+        elif self._failures:
+            self.trouble = ""
         self._sessions = sessions
         if self._failures:
             log.info("servicebus.receives_again", queue=self._queue)
@@ -161,8 +168,8 @@ class Inbox:
     async def back_off(self, error: Exception) -> None:
         """Wait after a failure, longer after each; the first of a row is reported."""
         if not self._failures:
-            reason = str(failure(error, self._queue, keyed=self._connection.keyed))
-            log.error("servicebus.receive_failed", queue=self._queue, reason=reason)
+            self.trouble = str(failure(error, self._queue, keyed=self._connection.keyed))
+            log.error("servicebus.receive_failed", queue=self._queue, reason=self.trouble)
         self._failures += 1
         await pause(self._stop, 1 + self._failures // LINKS)
 

@@ -33,6 +33,11 @@ class Receiver:
         self._news = News(lambda: (None, inf))
         self._later: dict[asyncio.Task[None], Held] = {}
 
+    @property
+    def troubles(self) -> list[str]:
+        """What is wrong with the queues that this process receives from."""
+        return [inbox.trouble for inbox in self._inboxes.values() if inbox.trouble]
+
     def announce(self, queue: str) -> None:
         self._news.announce(queue)
 

@@ -11,7 +11,14 @@ from shared.errors import Conflict, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.storagequeue_client import Message, QueueAccount
-from shared.messaging.storagequeue_dead import DEAD_LETTERS, TRIED_TOO_OFTEN, Poison, decoded
+from shared.messaging.storagequeue_dead import (
+    DEAD_LETTERS,
+    SUFFIX,
+    TRIED_TOO_OFTEN,
+    UNDECODABLE,
+    Poison,
+    decoded,
+)
 from shared.messaging.storagequeue_watch import Watch
 from shared.observability import log
 from shared.ports import Delivery
@@ -88,7 +95,8 @@ class StorageQueueBus:
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
         """As the port says, by messages instead of sessions.
 
-        What is not ours or was tried too often moves to the poison queue in passing.
+        What is not base64 or was tried too often moves to the poison queue in passing, as under
+        the Functions host; from a poison queue everything comes as it is.
         `dead-letters` are those of the queues that this client has received from.
         """
         self._watch.received(queue)
@@ -179,9 +187,9 @@ class StorageQueueBus:
     async def _deliver(self, queue: str, message: Message, until: float) -> Delivery | None:
         """The message as a delivery, or None when it moved to the poison queue."""
         body, event = decoded(message.text)
-        dead = queue == DEAD_LETTERS
-        if not dead and event is None:
-            reason = "undecodable" if body is None else "not_an_event"
+        dead = queue == DEAD_LETTERS or queue.endswith(SUFFIX)
+        if body is None and not dead:
+            reason = UNDECODABLE
         elif message.count > self.max_deliveries:
             reason = TRIED_TOO_OFTEN
         else:

@@ -15,6 +15,7 @@ from shared.messaging.storagequeue_client import Message, QueueAccount
 DEAD_LETTERS = "dead-letters"
 SUFFIX = "-poison"
 TRIED_TOO_OFTEN = "MaxDeliveryCountExceeded"
+UNDECODABLE = "undecodable"
 
 
 class Poison:
@@ -46,7 +47,7 @@ class Poison:
         if why := self._why.get(message.id):
             return why
         return {
-            "DeadLetterReason": TRIED_TOO_OFTEN if event else "undecodable",
+            "DeadLetterReason": TRIED_TOO_OFTEN if event else UNDECODABLE,
             "DeadLetterSource": message.queue.removesuffix(SUFFIX),
         }
 

@@ -60,4 +60,5 @@ def configure(formatter: logging.Formatter | None = None, level: int = logging.I
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # its errors are raised too
     _logger.setLevel(level)
