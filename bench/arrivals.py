@@ -11,6 +11,10 @@ owner = "bench@contoso.example"
 department = "Bench"
 skills = ["echo"]
 default_skill = "echo"
+[limits]
+turns_per_second = 100000
+concurrency = 1000
+turns_per_minute_per_conversation = 1000000
 [channels.teams]
 """
 

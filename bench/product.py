@@ -14,6 +14,10 @@ owner = "bench@contoso.example"
 department = "Bench"
 skills = ["echo"]
 default_skill = "echo"
+[limits]
+turns_per_second = 100000
+concurrency = 1000
+turns_per_minute_per_conversation = 1000000
 [channels.teams]
 app_id = "{APP_ID}"
 tenant_id = "{TENANT}"

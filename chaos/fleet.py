@@ -28,6 +28,8 @@ owner = "drill@contoso.example"
 department = "Drill"
 skills = ["front", "clerk", "teller"]
 default_skill = "front"
+[limits]
+turns_per_second = 1000
 [channels.teams]
 """
 

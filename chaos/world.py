@@ -15,6 +15,8 @@ from chaos.scenario import BOT, Input
 from shared import intake, outbox
 from shared.activity import Activity, ConversationReference
 from shared.fabric import Fabric
+from shared.governance.admission import Admission
+from shared.governance.bulkhead import Bulkheads
 from shared.messaging.queue_topic import EVENTS
 from shared.messaging.sqlite_messages import DEAD_LETTERS
 from shared.ports import Delivery, Inbound, Store
@@ -40,6 +42,7 @@ class World:
         self, fabric: Fabric, clock: Clock, plan: Plan, rng: Random, defect: "Defect | None" = None
     ) -> None:
         self.fabric = fabric
+        fabric.admission, fabric.bulkheads = Admission(), Bulkheads()
         self.clock = clock
         self.plan = plan
         self.rng = rng

@@ -26,6 +26,9 @@ SKILLS: dict[str, Skill] = {}
 LONGEST_PAUSE = 30.0
 """Seconds; ten deliveries then last about a minute and a half."""
 
+MOST_PAUSES = 4
+"""Messages of a queue that failed by a bug and pause at once, in a process."""
+
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""
 
@@ -115,8 +118,10 @@ def service_bus_function(
     """Register `handle`. What it raises abandons the message after a pause that grows.
 
     The broker delivers an abandoned message again at once, and an outage of a minute must not
-    use up its deliveries.
+    use up its deliveries. A pause takes one of the slots that all bots share: when a bug makes
+    more pause than `MOST_PAUSES`, the next is not waited for.
     """
+    pausing = 0
 
     @blueprint.function_name(name)
     @blueprint.service_bus_queue_trigger(
@@ -126,11 +131,19 @@ def service_bus_function(
         is_sessions_enabled=sessions,
     )
     async def run(msg: func.ServiceBusMessage) -> None:
+        nonlocal pausing
         try:
             await handle(msg)
         except Exception as error:
-            longest = LONGEST_PAUSE if isinstance(error, TransientError) else 1.0
-            await asyncio.sleep(min(0.05 * 2 ** (msg.delivery_count or 1), longest))
+            pause = 0.05 * 2 ** (msg.delivery_count or 1)
+            if isinstance(error, TransientError):
+                await asyncio.sleep(min(pause, LONGEST_PAUSE))
+            elif pausing < MOST_PAUSES:
+                pausing += 1
+                try:
+                    await asyncio.sleep(min(pause, 1.0))
+                finally:
+                    pausing -= 1
             raise
 
 

@@ -66,6 +66,19 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a bot may take of what all bots share, so that its surge, loop or bug stays its own.
+
+    `turns_per_second` is its pace at each process that takes webhooks, with half a second of
+    it at once; `concurrency` its turns at once in each process that works.
+    """
+
+    turns_per_second: float = _limited(20.0, gt=0)
+    concurrency: int = _limited(4, ge=1)
+    turns_per_minute_per_conversation: int = _limited(60, ge=1)
+
+
+@dataclass(frozen=True)
 class Retention:
     transcript_days: int = _limited(90, ge=1, le=3650)
 
@@ -102,5 +115,6 @@ class Bot:
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     channels: Channels = field(default_factory=Channels)
     quota: Quota = field(default_factory=Quota)
+    limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)

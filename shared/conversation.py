@@ -38,7 +38,8 @@ class Conversation:
     `[work id, skill, since]`: nothing may overtake it for `MAX_AGE` seconds; the first is tried
     again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is when the person
     last did something, in Unix time; `spoke` when the newest of the messages that were handled
-    was written, `muted_at` when the one was that muted.
+    was written, `muted_at` when the one was that muted. `turns` are the newest Unix minute with
+    turns and their number.
     """
 
     reference: ConversationReference
@@ -53,6 +54,7 @@ class Conversation:
     spoke: float = 0.0
     muted_at: float = 0.0
     pace: Pace = field(default_factory=Pace)
+    turns: list[int] = field(default_factory=lambda: [0, 0])
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -77,6 +79,7 @@ class Conversation:
             "spoke": self.spoke,
             "muted_at": self.muted_at,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
+            "turns": self.turns,
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
@@ -108,6 +111,13 @@ class Conversation:
     @property
     def _parked_ids(self) -> list[str]:
         return [entry[0] for entry in self.parked]
+
+    def turns_in(self, minute: int) -> int:
+        return self.turns[1] if self.turns[0] == minute else 0
+
+    def count_turn(self) -> None:
+        minute = int(time() // 60)
+        self.turns = [minute, self.turns_in(minute) + 1]
 
     def next_outbox_id(self) -> str:
         self.sequence += 1

@@ -6,7 +6,9 @@ FabricError
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
 |   +-- Unavailable       something this app depends on does not answer
-|   +-- Stopped           an operator stopped the bot or the skill; it waits, however long
+|   +-- Held              nothing is wrong: it has to wait, however long, and uses no attempt
+|       +-- Stopped       an operator stopped the bot or the skill
+|       +-- Busy          the bot, the skill or the conversation has its share already
 +-- PermanentError        the message is dead-lettered at once, with its reason
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 +-- Refused               the message is done, and the person is told why not
@@ -71,8 +73,16 @@ class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""
 
 
-class Stopped(TransientError):
-    """An operator stopped the bot or the skill. Time spent waiting for that kills nothing."""
+class Held(TransientError):
+    """The platform makes it wait. Time spent waiting for that kills nothing."""
+
+
+class Stopped(Held):
+    """An operator stopped the bot or the skill."""
+
+
+class Busy(Held):
+    """The bot, the skill or the conversation has its share of what all of them share."""
 
 
 class PermanentError(FabricError):

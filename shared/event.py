@@ -24,6 +24,7 @@ MAX_ROUNDS = 3
 """Times that one step may stand in the way of a chain; once more and it goes in circles."""
 
 _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
+_HELD = re.compile(r".*:\d+\.(\d+)", re.DOTALL)
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
     "path",
@@ -109,6 +110,12 @@ class Event:
         """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen."""
         attempt = self.attempt + 1
         return replace(self, id=f"{self.work_id}:{step}:{attempt}", attempt=attempt)
+
+    def held(self, step: str) -> Self:
+        """The same attempt later: `{event}:{step}:{attempt}.{number}`, new to every broker."""
+        before = _HELD.fullmatch(self.id)
+        number = int(before[1]) + 1 if before else 1
+        return replace(self, id=f"{self.work_id}:{step}:{self.attempt}.{number}")
 
     def to_json(self) -> str:
         return wire.dumps(self.to_dict())

@@ -9,6 +9,8 @@ from shared import adapters, vault_reference
 from shared.backend import Backend
 from shared.bot import Bot
 from shared.errors import ConfigurationError
+from shared.governance.admission import Admission
+from shared.governance.bulkhead import Bulkheads
 from shared.governance.ledger import Ledger
 from shared.governance.switches import Switches
 from shared.http import HttpClient
@@ -60,6 +62,8 @@ class Fabric:
             settings.backends_file, settings.environ, local=settings.local
         )
         self.ledger = Ledger()
+        self.admission = Admission()
+        self.bulkheads = Bulkheads()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""

@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic, time
 
 from shared import outbox, overlap
@@ -16,8 +16,9 @@ from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee
 from shared.errors import Conflict, TransientError, Unavailable
 from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
+from shared.governance.admission import GAP, not_before
 from shared.observability import log, trace
-from shared.ports import Create, Inbound
+from shared.ports import Create, Inbound, Item, Put
 
 OVERDUE = 600.0
 """Seconds after which an accepted activity that is not finished is late."""
@@ -28,11 +29,30 @@ STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 One that does not answer at all is waited for once, as long as its adapter does.
 """
 
+ALL_UNFINISHED = 100_000
+"""More than one conversation ever has."""
+
 LATE_SECONDS = 1.0
 """How long the note of what the bus took without one may take."""
 
 CLICK_WINDOW = 90
 """Seconds in which the same card action by the same person is one click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The skill whose queue takes what came in, and from which Unix time on; 0 at once.
+
+    `kept` when what the bus could not take before must go first.
+    """
+
+    skill: str
+    not_before: float = 0.0
+    kept: bool = False
+
+    def delay(self) -> float:
+        """Never 0 for what is scheduled, so that it stays behind what was scheduled before."""
+        return max(GAP, self.not_before - time()) if self.not_before else 0.0
 
 
 async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
@@ -67,45 +87,51 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     if not events:
         return
     known: set[str] = set()
-    skill, kept, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    queue = f"skill-{lane.skill}"
     try:
-        if kept:
+        if lane.kept:
             await outbox.enqueue_kept(fabric, key)
-        await fabric.bus.send(f"skill-{skill}", *events.values())
+        delay, began = lane.delay(), time()
+        await fabric.bus.send(queue, *events.values(), delay=delay)
+        if delay and time() - began > GAP / 2:
+            await _note_delay(fabric, key, list(events.values()), time() + delay)
         if not recorded:
-            await _note_late(fabric, key, list(events.values()), skill)
+            await _note_late(fabric, key, list(events.values()), lane)
     except TransientError:
         if not recorded:
             raise
-        await outbox.keep(fabric, key, f"skill-{skill}", list(events.values()))
+        await outbox.keep(fabric, key, queue, list(events.values()), at=lane.not_before)
+    later = {"after": round(lane.delay(), 1)} if lane.not_before else {}
     for id in events:
         event_name = "accept.duplicate" if id in known else "accepted"
-        log.info(event_name, conversation=key, id=id, skill=skill)
+        log.info(event_name, conversation=key, id=id, skill=lane.skill, **later)
 
 
 async def _enter(
     fabric: Fabric, key: str, inbound: Inbound, events: Sequence[Event], known: set[str]
-) -> tuple[str, bool, bool]:
-    """Find the lane and note what is accepted in it: skill, `kept` of `_lane`, whether noted.
+) -> tuple[Lane, bool]:
+    """Find the lane and note what is accepted in it; whether that was noted.
 
     While the store does not answer, messages are taken all the same; one whose lane is unknown
     may overtake an unfinished one, which the log calls `accept.unordered`.
     """
-    skill, kept, started = "", False, monotonic()
+    lane, slot, started = None, fabric.admission.slot(inbound.bot), monotonic()
     while True:
         try:
-            if not skill:
-                skill, kept = await _lane(fabric, inbound)
-            await _record(fabric, key, events, skill, known=known)
-            return skill, kept, True
+            if lane is None:
+                lane = await _lane(fabric, inbound, slot)
+            await _record(fabric, key, events, lane, known=known)
+            return lane, True
         except Unavailable as error:
             log.error("accept.store_unavailable", conversation=key, reason=str(error))
         if monotonic() - started > STORE_PATIENCE:
             break
         await asyncio.sleep(STORE_PAUSE)
-    if not skill:
+    if lane is None:
         log.error("accept.unordered", conversation=key)
-    return skill or inbound.bot.default_skill, kept, False
+        lane = Lane(inbound.bot.default_skill, not_before(inbound.bot, slot, ()))
+    return lane, False
 
 
 def arrival(inbound: Inbound) -> Event:
@@ -150,43 +176,66 @@ async def first_click(fabric: Fabric, event: Event, activity: Activity) -> Event
     return event
 
 
-async def _lane(fabric: Fabric, inbound: Inbound) -> tuple[str, bool]:
-    """The skill whose queue takes the activity, and whether kept ones must go before it.
+async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
+    """Where and when the activity, whose bot lets it in at `slot`, is enqueued.
 
     While earlier activities of the conversation are unfinished, the newest one's queue: the
     session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
     addressee, so that a turn needs one hop.
     """
     key = inbound.reference.key
-    unfinished = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=1000)
+    unfinished = await _unfinished(fabric, key)
+    at = not_before(inbound.bot, slot, unfinished)
     if unfinished:
         newest = max(unfinished, key=lambda item: item.body["at"])
-        return str(newest.body["skill"]), any(item.body.get("kept") for item in unfinished)
+        kept = any(item.body.get("kept") for item in unfinished)
+        return Lane(str(newest.body["skill"]), at, kept)
     item = await fabric.store.get(key, DOCUMENT)
     skills = [fabric.skills[name] for name in inbound.bot.skills]
     if item is None:
-        return addressee(inbound.bot, inbound.activity, skills), False
+        return Lane(addressee(inbound.bot, inbound.activity, skills), at)
     known = Conversation.from_item(item)
     floor, muted = known.floor, known.muted
-    return addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), False
+    return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
 
 
-async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], skill: str) -> None:
+async def _unfinished(fabric: Fabric, key: str) -> list[Item]:
+    """The notes of all that was accepted and is not finished."""
+    for limit in (1000, ALL_UNFINISHED):
+        found = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=limit)
+        if len(found) < limit:
+            break
+    return found
+
+
+async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], lane: Lane) -> None:
     """The store may be back by now: with a note, the next message keeps behind these."""
     with suppress(Unavailable, TimeoutError):
         async with asyncio.timeout(LATE_SECONDS):
-            await _record(fabric, key, events, skill, known=set())
+            await _record(fabric, key, events, lane, known=set())
+
+
+async def _note_delay(fabric: Fabric, key: str, events: Sequence[Event], at: float) -> None:
+    """The send took long, and a delay counts from when the bus had it: later ones keep behind."""
+    for event in events:
+        with suppress(Conflict, Unavailable):
+            note = await fabric.store.get(key, f"accepted:{event.id}")
+            if note is not None and note.due is not None and not note.body.get("parked"):
+                body = note.body | {"not_before": at}
+                put = Put(note.id, body, etag=note.etag, due=note.due, ttl=REMEMBERED)
+                await fabric.store.write(key, put, durable=False)
 
 
 async def _record(
-    fabric: Fabric, key: str, events: Sequence[Event], skill: str, *, known: set[str]
+    fabric: Fabric, key: str, events: Sequence[Event], lane: Lane, *, known: set[str]
 ) -> None:
     """Note what is accepted, for the books and the order; add to `known` what was before."""
-    due = time() + OVERDUE
-    creates = [
-        Create(f"accepted:{event.id}", overlap.note(fabric, event, skill), due=due, ttl=REMEMBERED)
-        for event in events
-    ]
+    due = max(time(), lane.not_before) + OVERDUE
+    scheduled = {"not_before": lane.not_before} if lane.not_before else {}
+    creates = []
+    for event in events:
+        note = overlap.note(fabric, event, lane.skill) | scheduled
+        creates.append(Create(f"accepted:{event.id}", note, due=due, ttl=REMEMBERED))
     for start in range(0, len(creates), 50):
         await _create(fabric, key, creates[start : start + 50], known)
 

@@ -25,6 +25,7 @@ from shared.errors import (
 from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.governance import switches
+from shared.governance.admission import GAP
 from shared.observability import log
 from shared.pace import Pace
 from shared.ports import Create, Delete, Item, Op, Put
@@ -45,8 +46,10 @@ PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
 
 
-async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) -> None:
-    """Store events that the bus could not take just now; the sweep enqueues them.
+async def keep(
+    fabric: Fabric, key: str, queue: str, events: Sequence[Event], *, at: float = 0.0
+) -> None:
+    """Store events that the bus could not take just now; the sweep enqueues them, not before `at`.
 
     `kept` in the note of each tells the door that something must go before what comes next. A
     bus whose answer was lost may have them all the same: one that was worked is not kept.
@@ -54,7 +57,7 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
     for number, event in enumerate(events):
         for _ in range(MAX_CONFLICTS):
             try:
-                await _keep(fabric, key, queue, event, number)
+                await _keep(fabric, key, queue, event, number=number, at=at)
             except Conflict:
                 continue
             break
@@ -62,14 +65,19 @@ async def keep(fabric: Fabric, key: str, queue: str, events: Sequence[Event]) ->
             raise TransientError("others keep changing the note")
 
 
-async def _keep(fabric: Fabric, key: str, queue: str, event: Event, number: int) -> None:
+async def _keep(
+    fabric: Fabric, key: str, queue: str, event: Event, *, number: int, at: float
+) -> None:
     """Raises Conflict when the event is being worked in this moment."""
     now, id = time(), f"accepted:{event.id}"
     note = await fabric.store.get(key, id)
     if note is not None and (note.due is None or note.body.get("parked")):
         return
     skill = queue.removeprefix("skill-")
-    body, due = {"skill": skill, "at": event.began(), "kept": True}, now + LEASE
+    body: dict[str, Any] = {"skill": skill, "at": event.began(), "kept": True}
+    if at:
+        body["not_before"] = at
+    due = now + LEASE
     op = (
         Put(id, body, etag=note.etag, due=due, ttl=REMEMBERED)
         if note
@@ -84,7 +92,7 @@ async def _keep(fabric: Fabric, key: str, queue: str, event: Event, number: int)
         "origin": event.origin,
         "made": now,
         "tries": 0,
-        "at": 0.0,
+        "at": at,
     }
     place = f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}"
     await fabric.store.write(key, op, Put(place, kept, due=now))
@@ -93,8 +101,9 @@ async def _keep(fabric: Fabric, key: str, queue: str, event: Event, number: int)
 async def enqueue_kept(fabric: Fabric, key: str) -> None:
     """Enqueue what `keep` stored before, so that newer activities do not overtake it."""
     for item in await fabric.store.find(key, KEPT, limit=1000):
-        event = Event.from_dict(item.body["event"])
-        await fabric.bus.send(item.body["queue"], event)
+        event, at = Event.from_dict(item.body["event"]), item.body["at"]
+        delay = max(GAP, at - time()) if at else 0.0
+        await fabric.bus.send(item.body["queue"], event, delay=delay)
         await fabric.store.write(key, Delete(item.id), durable=False)
 
 

@@ -6,6 +6,7 @@ conversation sees to it that nobody's change is lost.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from math import inf
 from time import monotonic, time
@@ -25,6 +26,7 @@ from shared.conversation import (
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
+from shared.governance import budget
 from shared.overlap import Burst
 from shared.ports import Create, Op, Put, Store
 from shared.skill import Handler, Skill
@@ -85,6 +87,7 @@ async def perform(
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
     burst: Burst | None = Burst(event)
     if not direct:
+        await budget.hold(store, bot, conversation, event)
         burst = await overlap.gather(fabric, bot, conversation, event)
     if burst is None:
         return None
@@ -92,7 +95,8 @@ async def perform(
     before = conversation.content
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
-        answer = await _run(fabric, turn, direct=direct)
+        async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
+            answer = await _run(fabric, turn, direct=direct)
     except Refused as refusal:
         conversation = await load(store, event)
         before = conversation.content
@@ -245,6 +249,7 @@ async def _commit(
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
     if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):

@@ -15,7 +15,7 @@ from time import monotonic, time
 from shared import effects, outbox, overlap, still_working
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
-from shared.errors import Conflict, PermanentError, Stopped, TransientError, Unavailable
+from shared.errors import Conflict, Held, PermanentError, Stopped, TransientError, Unavailable
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.switches import LOOK_AGAIN
@@ -80,7 +80,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await handle(fabric, skill, event, known=count > 1)
             return "done"
         except TransientError as error:
-            if event.age() > MAX_AGE and not isinstance(error, Stopped):
+            if event.age() > MAX_AGE and not isinstance(error, Held):
                 raise PermanentError("retried_too_long", str(error)) from error
             await retry_later(fabric, skill, event, error)
             return "parked"
@@ -142,7 +142,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         if event.type == ACTIVITY:
             at = conversation.queue_up(event.work_id, skill.name, at)
         cause = effects.Cause.of(event)
-        retry = event.retry(skill.name)
+        retry = event.held(skill.name) if isinstance(error, Held) else event.retry(skill.name)
         notice = []
         if _worth_telling(conversation, event, error, delay):
             notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]
@@ -187,7 +187,7 @@ def _worth_telling(
     conversation: Conversation, event: Event, error: TransientError, delay: float
 ) -> bool:
     """Whether to tell the person, once, that the answer takes longer than they would expect."""
-    if event.type != ACTIVITY or isinstance(error, Stopped) or TOLD in event.data:
+    if event.type != ACTIVITY or isinstance(error, Held) or TOLD in event.data:
         return False
     if conversation.muted or conversation.blocked_by(event.work_id):
         return False

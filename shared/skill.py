@@ -19,7 +19,8 @@ class Skill:
     `description`, `capabilities` (short phrases) and `examples` (what people say) are what the
     router and a model choose by. `overlap` is what becomes of messages that wait behind a
     running turn: each its own turn (queue), one turn for all of them (merge), or one for the
-    newest, while the others are recorded as superseded (latest).
+    newest, while the others are recorded as superseded (latest). `concurrency` is how many of
+    its turns run at once in a process, None as many as the host runs.
     """
 
     name: str
@@ -31,11 +32,16 @@ class Skill:
     invokes: dict[str, InvokeHandler] = field(default_factory=dict)
     activities: dict[str, Handler] = field(default_factory=dict)
     overlap: Overlap = "queue"
+    concurrency: int | None = None
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):
             raise ValueError(
                 f'skill {self.name}: overlap={self.overlap!r}; write "queue", "merge" or "latest"'
+            )
+        if self.concurrency is not None and self.concurrency < 1:
+            raise ValueError(
+                f"skill {self.name}: concurrency={self.concurrency!r}; write 1 or more, or None"
             )
 
     def on_message(self, handler: Handler) -> Handler:

@@ -1,0 +1,88 @@
+"""Bulkheads: of what a process does at once, one bot and one skill get so much and no more.
+
+A host has few slots for each queue, and all bots share the queue of a skill. What finds its
+bot's places taken must not hold such a slot for long: one at a time waits in place while places
+fall free quickly, else it goes back and comes again at the bot's pace.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
+
+from shared.bot import Bot
+from shared.errors import Busy
+from shared.skill import Skill
+
+PATIENCE = 0.1
+"""Seconds that may be waited in place, by what the last turns took."""
+
+COME_AGAIN = 0.5
+"""Seconds after which what went back comes again, at the earliest."""
+
+
+class Bulkheads:
+    """The places of this process, made when a bot or a skill first needs one."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], Places] = {}
+
+    @asynccontextmanager
+    async def enter(self, bot: Bot, skill: Skill) -> AsyncIterator[None]:
+        """Have a place of the bot and one of the skill. Raises Busy when there is none."""
+        per_second = bot.limits.turns_per_second
+        async with AsyncExitStack() as stack:
+            wanted = [("bot", bot.id, bot.limits.concurrency)]
+            if skill.concurrency is not None:
+                wanted.append(("skill", skill.name, skill.concurrency))
+            for kind, name, limit in wanted:
+                places = self._places.get((kind, name))
+                if places is None:
+                    places = self._places[kind, name] = Places(f"{kind} {name}", limit)
+                await stack.enter_async_context(places.one(per_second))
+            yield
+
+
+class Places:
+    """`limit` places, and how quickly they fall free while all are taken."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name, self._limit = name, limit
+        self._free = asyncio.Semaphore(limit)
+        self._waits = False
+        self._interval = 0.0
+        self._since = 0.0
+        self._line = 0.0
+
+    @asynccontextmanager
+    async def one(self, per_second: float) -> AsyncIterator[None]:
+        """A place. Raises Busy, which spreads those who come again to `per_second`."""
+        if self._free.locked():
+            interval = max(self._interval, monotonic() - self._since)
+            if self._waits or interval > PATIENCE:
+                raise self._busy(per_second)
+            self._waits = True
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise self._busy(per_second) from None
+            finally:
+                self._waits = False
+        else:
+            await self._free.acquire()
+            if self._free.locked():
+                self._since = monotonic()
+        try:
+            yield
+        finally:
+            if self._free.locked():
+                now = monotonic()
+                self._interval = (self._interval + now - self._since) / 2
+                self._since = now
+            self._free.release()
+
+    def _busy(self, per_second: float) -> Busy:
+        now = monotonic()
+        self._line = max(now + COME_AGAIN, self._line + 1 / per_second)
+        return Busy(f"{self._name} is at its {self._limit} turns at once", after=self._line - now)
