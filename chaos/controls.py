@@ -103,7 +103,7 @@ async def _settle_first(process: Process, delivery: Delivery) -> None:
     await call(process, delivery)
 
 
-def _retry_with_the_same_id(event: Event, step: str) -> Event:
+def _retry_with_the_same_id(event: Event, step: str, error: str = "") -> Event:
     return replace(event, attempt=event.attempt + 1)
 
 

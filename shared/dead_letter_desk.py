@@ -6,6 +6,7 @@ to, under a new id that no broker and no `seen` marker knows, the oldest of a co
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from time import time
 from typing import Any
 
@@ -59,6 +60,12 @@ class Letter:
         return float(self.item.body["at"])
 
     @property
+    def _last_error(self) -> str:
+        detail = str(self.item.body.get("detail", ""))
+        parts = [detail] if detail.startswith(self.reason) else [self.reason, detail]
+        return ": ".join(filter(None, parts))
+
+    @property
     def _event(self) -> dict[str, Any]:
         return self.item.body.get("event") or {}
 
@@ -66,9 +73,21 @@ class Letter:
     def _reference(self) -> dict[str, Any]:
         return self.item.body.get("reference") or {}
 
+    def summary(self) -> dict[str, Any]:
+        """One row of a list."""
+        return {
+            "id": self.id,
+            "died": datetime.fromtimestamp(self.at, UTC).isoformat(timespec="seconds"),
+            "bot": self.bot,
+            "queue": self.queue,
+            "reason": self.reason,
+            "conversation": self.conversation,
+        }
+
     def explain(self) -> dict[str, Any]:
-        """All that an operator needs, and nothing that was said."""
+        """All that an operator needs, and nothing that was said. Times are Unix times."""
         body = self.item.body
+        last = {"at": self.at, "error": self._last_error}
         return {
             "id": self.id,
             "conversation": self.conversation,
@@ -77,12 +96,14 @@ class Letter:
             "queue": self.queue,
             "reason": self.reason,
             "detail": body.get("detail", ""),
-            "attempts": body.get("attempts") or body.get("tries") or 1,
+            "attempts": body.get("attempts") or body.get("failures", 0) + 1,
+            "first_error": body.get("first") or last,
+            "last_error": last,
             "died": self.at,
             "began": Event.from_dict(self._event).began() if self._event else body.get("made"),
             "type": self._event.get("type", ""),
             "origin": body.get("origin", ""),
-            "trace": str(body.get("trace", ""))[3:35],
+            "trace": str(body.get("trace") or self._event.get("traceparent", ""))[3:35],
         }
 
 

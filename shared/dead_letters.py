@@ -23,25 +23,28 @@ UNREADABLE = "unreadable"
 """The partition of dead messages that belong to no conversation."""
 
 
-async def bury(fabric: Fabric, queue: str, event: Event, reason: str, detail: str = "") -> None:
+async def bury(
+    fabric: Fabric, queue: str, event: Event, reason: str, detail: str = "", *, deliveries: int = 1
+) -> None:
     """Record the death of `event`, end its chain in the books, and apologise to the person.
 
-    `queue` is where it waited, "" when that is not known.
+    `queue` is where it waited, "" when that is not known; `deliveries` of its last attempt.
     """
     skill = queue.removeprefix("skill-")
     log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
+    partition = event.conversation or UNREADABLE
     dead = {
         "kind": "event",
         "queue": queue,
         "reason": reason,
         "detail": detail,
         "origin": event.origin,
-        "attempts": event.attempt + 1,
+        "attempts": event.attempt + deliveries,
+        "first": await _first_error(fabric, partition, event),
         "event": _record(event),
         "trace": trace.traceparent() or event.traceparent,
         "at": time(),
     }
-    partition = event.conversation or UNREADABLE
     for _ in range(MAX_CONFLICTS):
         ops: list[Op] = [
             Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
@@ -106,6 +109,13 @@ def is_event(body: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+async def _first_error(fabric: Fabric, partition: str, event: Event) -> dict[str, Any] | None:
+    """`{"at", "error"}`: what the event brings, or what was noted of an earlier delivery."""
+    noted = await fabric.store.get(partition, f"failed:{event.work_id}")
+    known = [first for first in (event.first_error(), noted and noted.body) if first]
+    return min(known, key=lambda first: float(first["at"]), default=None)
 
 
 def _record(event: Event) -> dict[str, Any]:

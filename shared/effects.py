@@ -51,6 +51,7 @@ def send_effect(
         reference=conversation.reference.to_dict(),
         activity=Activity(activity, id=effect),
         not_before=not_before,
+        trace=trace.traceparent(),
     )
 
 
@@ -114,6 +115,7 @@ def handed_on(turn: Turn) -> Event:
         hops=event.hops + 1,
         path=_further(event, turn.skill.name),
         attempt=0,
+        failed="",
         traceparent=trace.traceparent(),
     )
 

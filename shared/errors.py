@@ -6,9 +6,10 @@ FabricError
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
 |   +-- Unavailable       something this app depends on does not answer
-|   +-- Held              nothing is wrong: it has to wait, however long, and uses no attempt
-|       +-- Stopped       an operator stopped the bot or the skill
-|       +-- Busy          the bot, the skill or the conversation has its share already
+|   +-- Waits             nothing failed: something else goes first
+|       +-- Held          the platform makes it wait, however long, and it uses no attempt
+|           +-- Stopped   an operator stopped the bot or the skill
+|           +-- Busy      the bot, the skill or the conversation has its share already
 +-- PermanentError        the message is dead-lettered at once, with its reason
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 +-- Refused               the message is done, and the person is told why not
@@ -73,7 +74,11 @@ class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""
 
 
-class Held(TransientError):
+class Waits(TransientError):
+    """Not yet: something else goes first. Nothing has failed."""
+
+
+class Held(Waits):
     """The platform makes it wait. Time spent waiting for that kills nothing."""
 
 

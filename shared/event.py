@@ -23,11 +23,14 @@ MAX_HOPS = 16
 MAX_ROUNDS = 3
 """Times that one step may stand in the way of a chain; once more and it goes in circles."""
 
+LONGEST_ERROR = 300
+"""Characters of an error that travel with the work."""
+
 _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _HELD = re.compile(r".*:\d+\.(\d+)", re.DOTALL)
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
-    "path",
+    *("path", "failed"),
 )
 
 
@@ -51,7 +54,8 @@ class Event:
     one. `attempt` counts retries of the same work from 0, `hops` the skills passed; `time` is
     when the chain began. `dataref` names the blob that holds the whole event when it was too
     large to travel (CloudEvents' extension for the claim check pattern); `data` is then empty.
-    `path` is the chain's way so far: `router>tickets!ticket.created`.
+    `path` is the chain's way so far: `router>tickets!ticket.created`. `failed` is when and why
+    this work failed first: `<RFC 3339> <error>`.
     """
 
     id: str
@@ -69,6 +73,7 @@ class Event:
     time: str = ""
     dataref: str = ""
     path: str = ""
+    failed: str = ""
 
     @property
     def work_id(self) -> str:
@@ -106,10 +111,21 @@ class Event:
                 times.append(datetime.fromisoformat(activity["timestamp"]).timestamp())
         return min(times)
 
-    def retry(self, step: str) -> Self:
-        """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen."""
+    def retry(self, step: str, error: str = "") -> Self:
+        """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen.
+
+        It remembers the first `error` of all attempts; "" when nothing has failed.
+        """
         attempt = self.attempt + 1
-        return replace(self, id=f"{self.work_id}:{step}:{attempt}", attempt=attempt)
+        failed = self.failed or (f"{utc_now()} {error[:LONGEST_ERROR]}" if error else "")
+        return replace(self, id=f"{self.work_id}:{step}:{attempt}", attempt=attempt, failed=failed)
+
+    def first_error(self) -> dict[str, Any] | None:
+        """`{"at", "error"}` of the first attempt that failed, `at` in Unix time."""
+        when, _, error = self.failed.partition(" ")
+        with suppress(ValueError):
+            return {"at": datetime.fromisoformat(when).timestamp(), "error": error}
+        return None
 
     def held(self, step: str) -> Self:
         """The same attempt later: `{event}:{step}:{attempt}.{number}`, new to every broker."""
@@ -137,7 +153,7 @@ class Event:
             body["subject"] = self.subject
         if self.traceparent:
             body["traceparent"] = self.traceparent
-        for extension in ("bot", "conversation", "origin", "cause", "dataref", "path"):
+        for extension in ("bot", "conversation", "origin", "cause", "dataref", "path", "failed"):
             if value := getattr(self, extension):
                 body[extension] = value
         return body

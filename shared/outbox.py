@@ -21,8 +21,9 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
+    Waits,
 )
-from shared.event import WAKE, Event, event_id
+from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.governance import switches
 from shared.governance.admission import GAP
@@ -239,7 +240,8 @@ async def _forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> b
             await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
     except TransientError as error:
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
-        await _put_back(fabric, key, id, body, {**body, "tries": 0}, due=time())
+        waiting = {**body, "tries": 0, "first": _first_error(body, error)}
+        await _put_back(fabric, key, id, body, waiting, due=time())
         return False
     except Exception as error:
         log.error("outbox.failed", exc_info=True, conversation=key, id=body["effect"])
@@ -321,7 +323,8 @@ async def _later(
     failures = body.get("failures", 0) + 1
     delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
-    waiting = {**body, "failures": failures, "tries": tries}
+    first = _first_error(body, error)
+    waiting = {**body, "failures": failures, "tries": tries, "first": first}
     if not await _put_back(fabric, key, id, body, waiting, due=now + delay):
         return False
     log.warning(
@@ -334,6 +337,13 @@ async def _later(
     )
     await _wake(fabric, key, waiting, now + delay)
     return False
+
+
+def _first_error(body: dict[str, Any], error: TransientError) -> dict[str, Any] | None:
+    """`{"at", "error"}` of the first time that this effect failed."""
+    if body.get("first") or isinstance(error, Waits):
+        return body.get("first")
+    return {"at": time(), "error": str(error)[:LONGEST_ERROR]}
 
 
 async def _give_up(

@@ -23,7 +23,7 @@ from shared.conversation import (
     addressee,
     load,
 )
-from shared.errors import Conflict, PermanentError, Refused, TransientError
+from shared.errors import Conflict, PermanentError, Refused, TransientError, Waits
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance import budget
@@ -134,7 +134,7 @@ async def _in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
         own = blocker == skill.name and ordered
         if own or monotonic() > deadline:
             after = max(0.1 if own else 1.0, conversation.wake - time())
-            raise TransientError("waits behind earlier work", after=after)
+            raise Waits("waits behind earlier work", after=after)
         await asyncio.sleep(pause)
         pause = min(0.2, pause * 1.5)
 

@@ -15,7 +15,15 @@ from time import monotonic, time
 from shared import effects, outbox, overlap, still_working
 from shared.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.dead_letters import bury, bury_body
-from shared.errors import Conflict, Held, PermanentError, Stopped, TransientError, Unavailable
+from shared.errors import (
+    Conflict,
+    Held,
+    PermanentError,
+    Stopped,
+    TransientError,
+    Unavailable,
+    Waits,
+)
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.switches import LOOK_AGAIN
@@ -85,7 +93,8 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await retry_later(fabric, skill, event, error)
             return "parked"
     except PermanentError as error:
-        await bury(fabric, f"skill-{skill.name}", event, error.reason, error.detail)
+        queue = f"skill-{skill.name}"
+        await bury(fabric, queue, event, error.reason, error.detail, deliveries=count)
         return "dead"
     except Exception as error:
         outage = isinstance(error, TransientError)
@@ -99,9 +108,12 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             reason=type(error).__name__,
         )
         if count >= fabric.bus.max_deliveries and not outage:
-            await bury(fabric, f"skill-{skill.name}", event, "handler_error", type(error).__name__)
+            queue, detail = f"skill-{skill.name}", type(error).__name__
+            await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
+        if not outage:
+            await _note_failure(fabric, event, type(error).__name__)
         raise
 
 
@@ -111,6 +123,13 @@ async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) 
         with suppress(TransientError):
             await fabric.store.write(event.conversation, *entry, durable=False)
             fabric.ledger.booked()
+
+
+async def _note_failure(fabric: Fabric, event: Event, error: str) -> None:
+    """Keep the first error of work whose message, delivered again as it is, cannot tell it."""
+    first = Create(f"failed:{event.work_id}", {"at": time(), "error": error}, ttl=REMEMBERED)
+    with suppress(Conflict, TransientError):
+        await fabric.store.write(event.conversation, first, durable=False)
 
 
 async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = False) -> None:
@@ -142,7 +161,10 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         if event.type == ACTIVITY:
             at = conversation.queue_up(event.work_id, skill.name, at)
         cause = effects.Cause.of(event)
-        retry = event.held(skill.name) if isinstance(error, Held) else event.retry(skill.name)
+        if isinstance(error, Held):
+            retry = event.held(skill.name)
+        else:
+            retry = event.retry(skill.name, "" if isinstance(error, Waits) else str(error))
         notice = []
         if _worth_telling(conversation, event, error, delay):
             notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]

@@ -169,3 +169,89 @@ async def test_an_event_too_large_to_keep_leaves_its_envelope(fabric: Lab) -> No
     assert Event.from_dict(letter.item.body["event"]).data["omitted_bytes"] > 600_000
     with pytest.raises(PermanentError, match="too large"):
         await desk.redrive(fabric, letter)
+
+
+async def test_the_first_error_and_the_last_are_told_with_their_times(lab: Make) -> None:
+    errors: list[Exception] = [
+        TransientError("the till is down", after=0),
+        TransientError("the till is slow", after=0),
+        PermanentError("broken", "no such till"),
+        PermanentError("broken_again"),
+    ]
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        raise errors.pop(0)
+
+    fabric = lab(skill)
+    [letter] = await dead(fabric, "a secret")
+    said = letter.explain()
+
+    assert said["first_error"]["error"] == "the till is down"
+    assert said["last_error"]["error"] == "broken: no such till"
+    assert said["began"] <= said["first_error"]["at"] < said["last_error"]["at"] == said["died"]
+    assert said["attempts"] == 3
+    assert "secret" not in str(said)
+
+    await desk.redrive(fabric, letter)
+    await fabric.drain()
+    [again] = await desk.letters(fabric)
+    assert again.explain()["first_error"] == said["first_error"]
+    assert again.explain()["last_error"]["error"] == "broken_again"
+
+
+async def test_the_first_error_of_a_bug_is_told_too(lab: Make) -> None:
+    """Its message is delivered again as it is, and cannot tell."""
+    errors: list[Exception] = [KeyError("a"), ZeroDivisionError()]
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        raise errors.pop(0) if errors else ValueError
+
+    [letter] = await dead(lab(skill), "1")
+    said = letter.explain()
+
+    assert said["first_error"]["error"] == "KeyError"
+    assert said["last_error"]["error"] == "handler_error: ValueError"
+    assert said["first_error"]["at"] < said["last_error"]["at"]
+    assert said["attempts"] == 10
+
+
+async def test_waiting_behind_earlier_work_is_no_error(lab: Make) -> None:
+    errors: list[Exception] = [TransientError("down", after=0.3)]
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        if turn.text == "1" and errors:
+            raise errors.pop(0)
+        if turn.text == "2":
+            raise PermanentError("broken")
+
+    fabric = lab(skill)
+    await fabric.say("1")
+    await fabric.say("2")
+    await fabric.drain()
+    [letter] = await desk.letters(fabric)
+
+    assert letter.explain()["attempts"] > 1
+    assert letter.explain()["first_error"] == letter.explain()["last_error"]
+
+
+async def test_the_errors_of_a_reply_are_told(fabric: Lab, mended: list[bool]) -> None:
+    mended.append(True)
+    fabric.memory.failures = [
+        TransientError("throttled", after=0),
+        TransientError("slow", after=0),
+        ReferenceGone("blocked", "the bot was blocked"),
+    ]
+    [letter] = await dead(fabric, "a secret")
+    said = letter.explain()
+
+    assert said["first_error"]["error"] == "throttled"
+    assert said["last_error"]["error"] == "blocked: the bot was blocked"
+    assert said["attempts"] == 3
+    assert len(said["trace"]) == 32
+    assert "secret" not in str(said)
