@@ -19,7 +19,8 @@ COMMANDS = {
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
-    "dlq": "what nobody will try again: list, show, redrive, discard",
+    "dlq": "what nobody will try again: list, show, redrive, discard, broker",
+    "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }
 """Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""

@@ -1,16 +1,17 @@
-"""`botfabric dlq`: what nobody will try again; look at it, send it again, dismiss it."""
+"""`botfabric dlq`: what nobody will try again; look at it, send it again, dismiss it.
+
+`dlq broker` is for what the broker itself put aside and no function has taken up.
+"""
 
 import argparse
 import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import console_log
-from shared.errors import PermanentError, TransientError
+from cli import broker_letters, console_log, operator
 
 if TYPE_CHECKING:
     from shared.dead_letter_desk import Letter
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name in ("redrive", "discard"):
             action.add_argument("--all", action="store_true", help="every one that fits")
         action.add_argument("--json", action="store_true", help="one JSON array")
+    purpose = "what lies in the broker's own dead-letter queues"
+    broker = actions.add_parser("broker", help=purpose, description=f"broker: {purpose}.")
+    broker_letters.add_arguments(broker)
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
@@ -50,12 +54,14 @@ async def _run(arguments: argparse.Namespace) -> int:
     from shared import dead_letter_desk as desk
 
     try:
+        if arguments.action == "broker":
+            return await broker_letters.run(fabric(), arguments)
         queue = f"skill-{arguments.skill}" if arguments.skill else ""
         found = await desk.letters(
             fabric(), bot=arguments.bot, queue=queue, reason=arguments.reason
         )
         if arguments.action == "list":
-            _print([_row(letter) for letter in found], as_json=arguments.json)
+            _print([letter.summary() for letter in found], as_json=arguments.json)
             return 0
         chosen = _chosen(found, arguments)
         if chosen is None:
@@ -83,30 +89,13 @@ def _chosen(found: Sequence["Letter"], arguments: argparse.Namespace) -> Sequenc
 
 
 async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argparse.Namespace) -> int:
-    from shared import dead_letter_desk as desk
+    from shared import operations
 
-    move = desk.redrive if arguments.action == "redrive" else desk.discard
-    done, failed = [], 0
-    for letter in chosen:
-        try:
-            await move(fabric, letter)
-            done.append(_row(letter))
-        except (PermanentError, TransientError) as error:
-            failed += 1
-            print(f"error: {letter.id}: {error}", file=sys.stderr)
-    _print(done, as_json=arguments.json)
-    return 1 if failed else 0
-
-
-def _row(letter: "Letter") -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "died": datetime.fromtimestamp(letter.at, UTC).isoformat(timespec="seconds"),
-        "bot": letter.bot,
-        "queue": letter.queue,
-        "reason": letter.reason,
-        "conversation": letter.conversation,
-    }
+    moved = await operations.move(fabric, operator.here(), arguments.action, chosen)
+    for id, error in moved.failed.items():
+        print(f"error: {id}: {error}", file=sys.stderr)
+    _print([letter.summary() for letter in moved.done], as_json=arguments.json)
+    return 1 if moved.failed else 0
 
 
 def _print(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:

@@ -3,11 +3,10 @@
 import argparse
 import asyncio
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli import console_log
+from cli import console_log, operator
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,17 +31,15 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.triggers import fabric
+    from shared import operations
 
-    switches = fabric().switches
     try:
         if arguments.name:
             kind = arguments.kind or _kind(fabric(), arguments.name)
-            move = switches.stop if arguments.command == "stop" else switches.start
-            await move(kind, arguments.name)
-        stopped = [
-            {"kind": kind, "name": name, "since": datetime.fromtimestamp(at, UTC).isoformat()}
-            for (kind, name), at in (await switches.stopped()).items()
-        ]
+            await operations.switch(
+                fabric(), operator.here(), arguments.command, kind, arguments.name
+            )
+        stopped = await operations.stopped(fabric())
     finally:
         await fabric().close()
     lines = [f"{one['kind']} {one['name']} is stopped since {one['since']}" for one in stopped]

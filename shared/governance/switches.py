@@ -5,6 +5,7 @@ until it is started again.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic, time
 
 from shared.errors import Unavailable
@@ -43,16 +44,18 @@ class Switches:
         """
         if monotonic() - self._read_at >= FRESH:
             self._read_at = monotonic()
-            try:
-                items = await self._store.find(PARTITION, "stopped:", limit=1000)
-            except Unavailable:
-                return self._stopped
-            found = {}
-            for item in items:
-                _, kind, name = item.id.split(":", 2)
-                found[kind, name] = float(item.body["at"])
-            self._stopped = found
+            with suppress(Unavailable):
+                await self.read()
         return self._stopped
+
+    async def read(self) -> Mapping[tuple[str, str], float]:
+        """The same for whoever must know: as the store says now. Raises Unavailable."""
+        found = {}
+        for item in await self._store.find(PARTITION, "stopped:", limit=1000):
+            _, kind, name = item.id.split(":", 2)
+            found[kind, name] = float(item.body["at"])
+        self._stopped = found
+        return found
 
     async def held(self, bot: str, skill: str = "") -> str:
         """Why work of this bot, for this skill, has to wait; "" when it need not."""

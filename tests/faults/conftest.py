@@ -9,6 +9,7 @@ SUITES = {
     "test_cosmos.py": services.COSMOS,
     "test_servicebus.py": services.SERVICEBUS,
     "test_servicebus_dead_letters.py": services.SERVICEBUS,
+    "test_dlq_broker.py": services.SERVICEBUS,
     "test_storagequeue.py": services.STORAGE,
     "test_blob.py": services.STORAGE,
 }
