@@ -1,7 +1,7 @@
 """The table of contents: one line for each function file."""
 
 from functions.channels import directline, teams, whatsapp
-from functions.platform import dead_letters, deliver, events, health, outbox
+from functions.platform import dead_letters, deliver, desk, events, health, outbox, switch
 from functions.skills import echo, handoff, knowledge, notify, router, tickets
 
 BLUEPRINTS = [
@@ -19,4 +19,6 @@ BLUEPRINTS = [
     dead_letters.bp,
     outbox.bp,
     health.bp,
+    desk.bp,
+    switch.bp,
 ]

@@ -72,7 +72,7 @@ class Folder:
         bots.mkdir()
         skills = ", ".join(f'"{name}"' for name in (skill, *also))
         (bots / "lab.toml").write_text(BOT.format(id="lab", skill=skill, skills=skills))
-        self._environ = {
+        self.environ = {
             **{name: v for name, v in os.environ.items() if not name.startswith("FABRIC_")},
             "FABRIC_ENVIRONMENT": "local",
             "FABRIC_DATA_DIR": str(path / "data"),
@@ -99,7 +99,7 @@ class Folder:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "cli", "run", "--port", "0", *options),
                 cwd=ROOT,
-                env=self._environ,
+                env=self.environ,
                 stdout=PIPE,
                 stderr=log,
             )
@@ -121,7 +121,7 @@ class Folder:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli", "books", "--json"),
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             stdout=PIPE,
         )
         out, _ = await process.communicate()

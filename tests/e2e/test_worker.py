@@ -226,6 +226,25 @@ def test_the_web_opens_a_conversation(worker: Worker) -> None:
     assert json.loads(answer["body"])["token"]
 
 
+def test_operators_are_answered(worker: Worker) -> None:
+    every = json.dumps({"all": True})
+    calls = [
+        http("dead_letters_list", "GET", query={"bot": "helpdesk"}),
+        http("dead_letters_show", "GET", params={"id": "none"}),
+        http("dead_letters_redrive", "POST", body=every),
+        http("dead_letters_discard", "POST", body=every),
+        http("stop", "POST", body=json.dumps({"bot": "helpdesk"})),
+        http("stopped", "GET"),
+        http("start", "POST", body=json.dumps({"bot": "helpdesk"})),
+    ]
+    answers = worker(*calls)["results"]
+    assert [answer["status"] for answer in answers] == [200, 404, 200, 200, 200, 200, 200]
+    assert json.loads(answers[0]["body"]) == {"dead_letters": [], "total": 0}
+    [stopped] = json.loads(answers[5]["body"])["stopped"]
+    assert (stopped["kind"], stopped["name"]) == ("bot", "helpdesk")
+    assert json.loads(answers[6]["body"]) == {"stopped": []}
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_queue_function_runs(worker: Worker, golden: dict[str, Any], scheme: str) -> None:
     """Each also takes what is no event at all: it is put on record, not raised."""

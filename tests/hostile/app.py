@@ -18,7 +18,7 @@ from cli.function import EVENT_GRID, Function
 from cli.webhooks import Webhooks
 from functions import triggers
 from functions.channels import directline, teams, whatsapp
-from functions.platform import events
+from functions.platform import desk, events, switch
 from functions.skills import echo
 from shared.fabric import Fabric
 from simulators.teams import TeamsSimulator
@@ -57,6 +57,8 @@ FUNCTIONS: dict[str, Any] = {
     "activities": directline.activities,
     "upload": directline.upload,
     "session": directline.session,
+    "redrive": desk.redrive,
+    "stop": switch.stop,
 }
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shared import pipeline
 from shared.ports import Delivery
 from tests.hostile import corpus
-from tests.hostile.app import APP_ID, NUMBER, TENANT, Answer, App, running
+from tests.hostile.app import APP_ID, NUMBER, TENANT, Answer, App, raw, running
 from tests.hostile.mutations import some
 
 PLAN = {"teams": 2700, "local": 1300, "whatsapp": 3200, "web": 1100, "skill": 200, "grid": 250}
@@ -49,6 +49,8 @@ def target(app: App, name: str) -> Post:
         "start": lambda body: app.web("conversations", body),
         "skill": app.to_skill,
         "grid": app.to_event_grid,
+        "redrive": lambda body: app.call("redrive", raw(body), {}),
+        "stop": lambda body: app.call("stop", raw(body), {}),
         "upload": lambda body: app.web(
             "upload", body, content_type="multipart/form-data; boundary=b1"
         ),
@@ -56,7 +58,10 @@ def target(app: App, name: str) -> Post:
     return posts[name]
 
 
-TARGETS = ("teams", "local", "whatsapp", "web", "generate", "start", "skill", "grid", "upload")
+TARGETS = (
+    *("teams", "local", "whatsapp", "web", "generate", "start", "skill", "grid", "upload"),
+    *("redrive", "stop"),
+)
 
 
 def valid(app: App, name: str) -> list[Any]:

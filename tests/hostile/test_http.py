@@ -13,6 +13,8 @@ ROUTES = (
     "/api/v3/directline/tokens/generate",
     "/api/v3/directline/conversations/x/activities",
     "/api/skills/echo",
+    "/api/dead-letters/redrive",
+    "/api/stop",
     "/runtime/webhooks/eventgrid?functionName=events_grid",
 )
 METHODS = (

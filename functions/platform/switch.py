@@ -1,0 +1,60 @@
+"""The kill switch for operators over HTTP: stop or start a bot or a skill, see what is stopped."""
+
+import azure.functions as func
+
+from functions.triggers import fabric
+from functions.webhook import json_response, operator_of, responding
+from shared import operations
+from shared.errors import Rejected
+from shared.governance.switches import KINDS
+from shared.parse import json_object
+
+LARGEST = 10_000
+"""Bytes of a request."""
+
+bp = func.Blueprint()
+
+
+@bp.function_name("stop")
+@bp.route("stop", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+async def stop(req: func.HttpRequest) -> func.HttpResponse:
+    return await _turn(req, "stop")
+
+
+@bp.function_name("start")
+@bp.route("start", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+async def start(req: func.HttpRequest) -> func.HttpResponse:
+    return await _turn(req, "start")
+
+
+@bp.function_name("stopped")
+@bp.route("stopped", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+async def stopped(req: func.HttpRequest) -> func.HttpResponse:
+    return await responding("stopped", _stopped, req.headers.get("traceparent", ""))
+
+
+async def _turn(req: func.HttpRequest, action: str) -> func.HttpResponse:
+    async def answer() -> func.HttpResponse:
+        kind, name = await _meant(req.get_body())
+        await operations.switch(fabric(), operator_of(req), action, kind, name)
+        return await _stopped()
+
+    return await responding(action, answer, req.headers.get("traceparent", ""))
+
+
+async def _stopped() -> func.HttpResponse:
+    return json_response({"stopped": await operations.stopped(fabric())})
+
+
+async def _meant(body: bytes) -> tuple[str, str]:
+    """`{"bot": name}` or `{"skill": name}`; 404 for one that is neither known nor stopped."""
+    wanted = json_object(body, cap=LARGEST)
+    if len(wanted) != 1:
+        raise Rejected(400, "one_bot_or_skill")
+    [(kind, name)] = wanted.items()
+    if kind not in KINDS or not isinstance(name, str):
+        raise Rejected(400, "one_bot_or_skill")
+    known = fabric().bots if kind == "bot" else fabric().skills
+    if name not in known and (kind, name) not in await fabric().switches.read():
+        raise Rejected(404, f"no_such_{kind}")
+    return kind, name

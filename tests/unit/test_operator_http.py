@@ -1,0 +1,212 @@
+"""Operators over HTTP: the dead-letter desk and the kill switch, with no word of what was said."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from functions.platform import desk, switch
+from shared import operations
+from shared.errors import PermanentError, Unavailable
+from shared.governance import audit
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+MODULES = (desk, switch)
+
+
+@pytest.fixture
+def mended() -> list[bool]:
+    return []
+
+
+@pytest.fixture
+def fabric(lab: Callable[..., Lab], mended: list[bool], monkeypatch: pytest.MonkeyPatch) -> Lab:
+    skill = Skill("orders", "Looks orders up")
+
+    @skill.on_message
+    async def look(turn: Turn) -> None:
+        if not mended:
+            raise PermanentError("order_gone", "no such table")
+        turn.reply(f"found {turn.text}")
+
+    made = lab(skill)
+    for module in MODULES:
+        monkeypatch.setattr(module, "fabric", lambda: made)
+    return made
+
+
+async def ask(function: Any, body: Any = b"", id: str = "", **query: str) -> tuple[int, Any]:
+    """The status and the answer of a function; a body that is not bytes goes as JSON."""
+    request = func.HttpRequest(
+        method="POST",
+        url="http://localhost/",
+        headers={"x-operator": "ann\n"},
+        params=query,
+        route_params={"id": id},
+        body=body if isinstance(body, bytes) else json.dumps(body).encode(),
+    )
+    answer = await function._function.get_user_function()(request)
+    return answer.status_code, json.loads(answer.get_body())
+
+
+async def dead(fabric: Lab, *texts: str) -> list[str]:
+    """The ids of what has died of these."""
+    for text in texts:
+        await fabric.say(text)
+        await fabric.drain()
+    _, found = await ask(desk.show_all)
+    return [letter["id"] for letter in found["dead_letters"]]
+
+
+async def test_letters_are_listed_and_explained_without_what_was_said(fabric: Lab) -> None:
+    [id] = await dead(fabric, "a secret order")
+
+    status, found = await ask(desk.show_all, skill="orders", reason="order_gone", bot="lab")
+    explained = await ask(desk.show, id=id)
+
+    assert (status, found["total"]) == (200, 1)
+    assert explained[0] == 200
+    assert explained[1]["last_error"]["error"] == "order_gone: no such table"
+    assert "secret" not in str((found, explained))
+    assert (await ask(desk.show_all, bot="other"))[1]["total"] == 0
+
+
+async def test_all_that_fit_are_redriven_in_order_and_on_record(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    ids = await dead(fabric, "1", "2", "3")
+    mended.append(True)
+
+    moved = await ask(desk.redrive, {"all": True, "skill": "orders", "reason": "order_gone"})
+    await fabric.drain()
+
+    assert moved == (200, {"done": ids, "failed": {}, "left": 0})
+    assert fabric.heard()[3:] == ["found 1", "found 2", "found 3"]
+    deeds = await audit.deeds(fabric.store)
+    assert [deed["target"]["letter"] for deed in deeds] == ids
+    assert {(d["who"], d["via"], d["action"], d["outcome"]) for d in deeds} == {
+        ("ann", "http", "redrive", "done")
+    }
+    assert {d["target"]["bot"] for d in deeds} == {"lab"}
+
+
+async def test_named_letters_are_discarded_and_others_stay(fabric: Lab) -> None:
+    first, second = await dead(fabric, "1", "2")
+
+    assert (await ask(desk.discard, {"ids": [first]}))[1]["done"] == [first]
+
+    assert [letter["id"] for letter in (await ask(desk.show_all))[1]["dead_letters"]] == [second]
+
+
+async def test_more_than_one_request_moves_are_left_for_the_next(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MOST", 2)
+    ids = await dead(fabric, "1", "2", "3")
+
+    assert (await ask(desk.discard, {"all": True}))[1] == {
+        "done": ids[:2],
+        "failed": {},
+        "left": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        {},
+        {"bot": "lab"},
+        {"ids": []},
+        {"ids": "x"},
+        {"ids": [1]},
+        {"all": 1},
+        {"all": False},
+        {"all": True, "ids": ["x"]},
+        {"all": True, "queue": "x"},
+        {"all": True, "bot": 1},
+    ],
+    ids=str,
+)
+async def test_what_is_not_clear_moves_nothing(fabric: Lab, body: Any) -> None:
+    await dead(fabric, "1")
+
+    for function in (desk.redrive, desk.discard):
+        assert (await ask(function, body))[0] == 400
+
+    assert (await ask(desk.show_all))[1]["total"] == 1
+    assert await audit.deeds(fabric.store) == []
+
+
+async def test_an_unknown_letter_is_404_and_moves_nothing(fabric: Lab) -> None:
+    [id] = await dead(fabric, "1")
+
+    assert (await ask(desk.show, id="other"))[0] == 404
+    assert (await ask(desk.discard, {"ids": [id, "other"]}))[0] == 404
+    assert (await ask(desk.show_all))[1]["total"] == 1
+
+
+async def test_a_bus_that_is_down_is_503_and_holds_what_follows(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await dead(fabric, "1", "2")
+    sent: list[str] = []
+
+    async def down(queue: str, *events: Any, delay: float = 0) -> None:
+        sent.append(queue)
+        raise Unavailable("bus")
+
+    monkeypatch.setattr(fabric.bus, "send", down)
+
+    assert await ask(desk.redrive, {"all": True}) == (503, {"error": "unavailable, try again"})
+    assert len(sent) == 1, "the second must not overtake the first"
+    [deed] = await audit.deeds(fabric.store)
+    assert (deed["target"]["letter"], deed["outcome"]) == (first, "failed: bus")
+    assert second
+
+
+async def test_a_store_that_is_down_is_503(fabric: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def down(*_: Any, **__: Any) -> None:
+        raise Unavailable("store")
+
+    for name in ("get", "find", "write"):
+        monkeypatch.setattr(fabric.store, name, down)
+
+    for function in (desk.show_all, desk.show, switch.stopped):
+        assert (await ask(function))[0] == 503
+    assert (await ask(switch.stop, {"bot": "lab"}))[0] == 503
+
+
+async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[bool]) -> None:
+    mended.append(True)
+    status, answer = await ask(switch.stop, {"bot": "lab"})
+    assert status == 200
+    assert [(one["kind"], one["name"]) for one in answer["stopped"]] == [("bot", "lab")]
+    assert await ask(switch.stopped) == (200, answer)
+    assert await fabric.switches.held("lab") == "bot lab is stopped"
+
+    assert await ask(switch.start, {"bot": "lab"}) == (200, {"stopped": []})
+
+    deeds = await audit.deeds(fabric.store)
+    assert [(d["action"], d["target"], d["outcome"]) for d in deeds] == [
+        ("stop", {"bot": "lab"}, "done"),
+        ("start", {"bot": "lab"}, "done"),
+    ]
+
+
+async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
+    await fabric.switches.stop("skill", "gone")
+
+    assert await ask(switch.start, {"skill": "gone"}) == (200, {"stopped": []})
+    assert (await ask(switch.stop, {"skill": "gone"}))[0] == 404
+
+
+@pytest.mark.parametrize("body", [b"", {}, {"bot": 1}, {"queue": "x"}, {"bot": "a", "skill": "b"}])
+async def test_a_switch_that_is_not_clear_is_not_turned(fabric: Lab, body: Any) -> None:
+    assert (await ask(switch.stop, body))[0] == 400
+    assert await operations.stopped(fabric) == []
