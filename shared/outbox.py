@@ -177,8 +177,7 @@ async def drain(fabric: Fabric, key: str) -> None:
             if wait > 0 and body["kind"] != "send":
                 continue
             if wait > PATIENCE:
-                leased = not body.get("failures") and body.get("not_before", 0.0) <= time()
-                await _wake(fabric, key, body, time() + LOOK_AGAIN if leased else due)
+                await _wake(fabric, key, body, _next_look(item, due))
                 break
             if 0 < wait <= PATIENCE:
                 await asyncio.sleep(wait)
@@ -201,6 +200,13 @@ async def _drain_kept(fabric: Fabric, key: str) -> None:
             return
         if not await _forward(fabric, key, item.id, item.body):
             return
+
+
+def _next_look(item: Item, due: float) -> float:
+    """When to see to an item that waits until `due`; its owner may be done with it long before."""
+    paced = float(item.body.get("not_before", 0.0))
+    leased = not item.body.get("failures") and (item.due or 0.0) > max(paced, time())
+    return max(paced, time() + LOOK_AGAIN) if leased else due
 
 
 async def sweep(fabric: Fabric) -> None:

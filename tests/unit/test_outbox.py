@@ -300,3 +300,28 @@ async def test_what_was_kept_waits_for_what_another_process_has_in_hand(
     await outbox.sweep(fabric)
     await fabric.drain(until=lambda: True)
     assert len(await fabric.items(key, "outbox:")) == 2
+
+
+async def test_behind_a_paced_send_of_a_living_process_nobody_waits_for_its_lease(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    await fabric.say("hello")
+    [delivery] = await fabric.deliveries()
+    event = Event.from_json(delivery.body)
+    outcome = await perform(fabric, fabric.skills["echo"], event)
+    assert outcome
+    [effect] = outcome.effects
+    paced = {**effect.body, "not_before": time() + 0.5}
+    await fabric.store.write(event.conversation, Put(effect.id, paced, due=effect.due))
+    delays: list[float] = []
+    bus: Any = fabric.bus
+
+    async def send(queue: str, *events: Event, delay: float = 0) -> None:
+        delays.append(delay)
+
+    bus.send = send
+    await outbox.drain(fabric, event.conversation)
+    assert fabric.heard() == []
+    [delay] = delays
+    assert delay < 2
