@@ -1,4 +1,4 @@
-"""Real processes on one data folder, really killed, while people talk through a real door."""
+"""Real processes on one store and bus, really killed, while people talk through a real door."""
 
 import asyncio
 import time
@@ -13,12 +13,16 @@ from typing import Any
 from aiohttp import ClientError, ClientSession
 
 from chaos.fleet import DOOR, Fleet
+from chaos.grounds import Grounds
 from chaos.scenario import Input, expected, inputs
 from chaos.services import Services
 from chaos.verdict import ENDS, Violation, judge
 
 MESSAGES = 6
 """Of one conversation, at most."""
+
+ALWAYS = ("channel", "model")
+"""What can be taken down on any grounds."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +109,17 @@ class _Drill:
 
     async def take_down(self, total: int) -> None:
         """Outages, evenly over the `total` of what people are to receive."""
-        kinds = ["channel", "store", "model", "bus"]
+        down = self.fleet.fallible
+        kinds = [k for k in ("channel", "store", "model", "bus") if k in ALWAYS or down(k)]
         for number in range(self.orders.outages):
             await self.services.until(int(total * (number + 0.5) / self.orders.outages))
             kind = kinds[number % len(kinds)]
             self.outages += 1
             self._note(f"{kind} down for {self.orders.outage_seconds} s")
-            if kind in ("store", "bus"):
-                await self.fleet.lock(kind, self.orders.outage_seconds)
-            else:
+            if kind in ALWAYS:
                 self.services.take_down(kind, self.orders.outage_seconds)
+            else:
+                await self.fleet.take_down(kind, self.orders.outage_seconds)
 
     async def settle(self) -> dict[str, int]:
         """Wait until the books say that nothing is open, and return them."""
@@ -165,18 +170,23 @@ class _Drill:
 
 
 async def drill(
-    seed: int, orders: Orders, folder: Path | None = None, *, defect: str = ""
+    seed: int,
+    orders: Orders,
+    folder: Path | None = None,
+    *,
+    grounds: Grounds | None = None,
+    defect: str = "",
 ) -> Report:
     """Run it all in `folder`, else in one that is removed; `defect` is a control's name."""
     if folder is None:
         with TemporaryDirectory() as made:
-            return await drill(seed, orders, Path(made), defect=defect)
+            return await drill(seed, orders, Path(made), grounds=grounds, defect=defect)
     rng = Random(seed)
     talks = _talks(rng, orders.inputs)
     total = sum(map(answers, talks))
     async with (
         Services(rng, orders.throttled, orders.lost) as services,
-        Fleet(folder, services.url, orders.workers, defect) as fleet,
+        Fleet(folder, services.url, orders.workers, grounds or Grounds(), defect) as fleet,
         ClientSession() as session,
     ):
         run = _Drill(orders, rng, fleet, services, session)

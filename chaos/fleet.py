@@ -1,4 +1,4 @@
-"""The processes of a drill: one that serves HTTP, and workers, all on one data folder."""
+"""The processes of a drill: one that serves HTTP, and workers, all on one store and bus."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
+from chaos.grounds import Grounds
 from chaos.scenario import BOT
 from chaos.stage import UNORDERED
 from shared.activity import ConversationReference
@@ -37,8 +38,11 @@ turns_per_second = 1000
 class Fleet:
     """Entered with `async with`; on leaving, every process of it has ended."""
 
-    def __init__(self, folder: Path, services: str, workers: int, defect: str = "") -> None:
+    def __init__(
+        self, folder: Path, services: str, workers: int, grounds: Grounds, defect: str = ""
+    ) -> None:
         self._folder = folder
+        self._grounds = grounds
         self._defect = defect
         self.names = [DOOR, *(f"worker-{n}" for n in range(workers))]
         self.url = ""
@@ -54,6 +58,7 @@ class Fleet:
             "FABRIC_ENVIRONMENT": "local",
             "FABRIC_DATA_DIR": str(folder / "data"),
             "FABRIC_BOTS_DIR": str(bots),
+            **grounds.environ,
             MODEL_URL: f"{services}/model",
         }
 
@@ -89,8 +94,15 @@ class Fleet:
         count: dict[str, int] = await self._ask("books")
         return count
 
-    async def lock(self, name: str, seconds: float) -> None:
-        """Nobody can write to the `store` or the `bus` for so long."""
+    def fallible(self, name: str) -> bool:
+        """Whether the `store` or the `bus` can be taken down."""
+        return name in self._grounds.outages or self._grounds.embedded(name)
+
+    async def take_down(self, name: str, seconds: float) -> None:
+        """The `store` or the `bus` for so long; nobody can write to the file of an embedded one."""
+        if name in self._grounds.outages:
+            await self._grounds.outages[name](seconds)
+            return
         path = self._folder / "data" / f"{name}.db"
         with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

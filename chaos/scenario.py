@@ -16,6 +16,9 @@ KINDS = (TALK, FILE, DESK, BUSY, BAD, BUG)
 
 DEADLY = (BAD, BUG)
 
+QUEUES = ("skill-front", "skill-clerk", "skill-teller")
+"""Of its skills; beside them a run needs those of the platform."""
+
 
 @dataclass(frozen=True, slots=True)
 class Input:

@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--long", action="store_true", help="with --processes: 20,000 inputs, 4 outages"
     )
     parser.add_argument("--inputs", type=int, metavar="N", help="with --processes: so many inputs")
+    parser.add_argument(
+        "--as-configured",
+        action="store_true",
+        help="with --processes: on FABRIC_BUS_URL and FABRIC_STORE_URL, which must hold nothing",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -149,11 +154,13 @@ def _controls(result: Result) -> None:
 
 def _processes(arguments: argparse.Namespace, seed: int, result: Result) -> None:
     from chaos.drill import LONG, Orders, drill
+    from chaos.grounds import Grounds
 
     orders = LONG if arguments.long else Orders()
     if arguments.inputs is not None:
         orders = replace(orders, inputs=arguments.inputs)
-    report: Report = asyncio.run(drill(seed, orders))
+    grounds = Grounds.configured() if arguments.as_configured else Grounds()
+    report: Report = asyncio.run(drill(seed, orders, grounds=grounds))
     result.numbers["processes"] = {"seed": seed, **report.counts, "books": report.books}
     for line in report.events:
         result.say(line)
