@@ -10,6 +10,7 @@ from chaos.faults import EVERYWHERE, Fault
 from chaos.reach import BusReach, ChannelReach, StoreReach
 from shared import facts, outbox, pipeline
 from shared.dead_letters import bury_body
+from shared.delivery import OUTBOUND
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
 from shared.messaging.queue_topic import EVENTS, QueueTopic
@@ -157,7 +158,7 @@ async def host(process: Process, delivery: Delivery) -> None:
 async def call(process: Process, delivery: Delivery) -> None:
     """The function of the delivery's queue."""
     fabric, queue, body = process.fabric, delivery.queue, delivery.body
-    if queue == outbox.OUTBOUND:
+    if queue == OUTBOUND:
         await outbox.drain(fabric, Event.from_json(body).conversation)
     elif queue == EVENTS:
         await facts.fan_out(fabric, body)

@@ -12,8 +12,9 @@ from chaos.memory_store import MemoryStore
 from chaos.process import Process, host
 from chaos.receiver import Receiver
 from chaos.scenario import BOT, Input
-from shared import intake, outbox
+from shared import intake
 from shared.activity import Activity, ConversationReference
+from shared.delivery import OUTBOUND
 from shared.fabric import Fabric
 from shared.governance.admission import Admission
 from shared.governance.bulkhead import Bulkheads
@@ -51,7 +52,7 @@ class World:
         self.receiver = Receiver()
         self.host: Host = host
         self.queues = [f"skill-{name}" for name in fabric.skills]
-        self.queues += [EVENTS, outbox.OUTBOUND, DEAD_LETTERS]
+        self.queues += [EVENTS, OUTBOUND, DEAD_LETTERS]
         self.acknowledged: dict[str, list[Input]] = {}
         self.timeline: list[str] = []
         self.points = 0

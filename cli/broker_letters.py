@@ -10,7 +10,8 @@ from typing import Any
 
 from cli import operator
 from cli.list import table
-from shared import operations, outbox
+from shared import operations
+from shared.delivery import OUTBOUND
 from shared.errors import FabricError
 from shared.fabric import Fabric
 
@@ -44,7 +45,12 @@ async def run(fabric: Fabric, arguments: argparse.Namespace) -> int:
 
 def queues(fabric: Fabric) -> Sequence[str]:
     """Every queue of the app."""
-    return [*(f"skill-{name}" for name in fabric.skills), outbox.OUTBOUND, "events", "dead-letters"]
+    return [
+        *(f"skill-{name}" for name in fabric.skills),
+        OUTBOUND,
+        "events",
+        "dead-letters",
+    ]
 
 
 async def _queue(fabric: Fabric, queue: str, *, resubmit: bool) -> list[dict[str, Any]]:

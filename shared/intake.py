@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic, time
 
-from shared import outbox, overlap
+from shared import kept, overlap
 from shared.activity import Activity
 from shared.conversation import DOCUMENT, REMEMBERED, Conversation, addressee
 from shared.errors import Conflict, TransientError, Unavailable
@@ -91,7 +91,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     queue = f"skill-{lane.skill}"
     try:
         if lane.kept:
-            await outbox.enqueue_kept(fabric, key)
+            await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
         await fabric.bus.send(queue, *events.values(), delay=delay)
         if delay and time() - began > GAP / 2:
@@ -101,7 +101,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     except TransientError:
         if not recorded:
             raise
-        await outbox.keep(fabric, key, queue, list(events.values()), at=lane.not_before)
+        await kept.keep(fabric, key, queue, list(events.values()), at=lane.not_before)
     later = {"after": round(lane.delay(), 1)} if lane.not_before else {}
     for id in events:
         event_name = "accept.duplicate" if id in known else "accepted"
@@ -188,8 +188,8 @@ async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
     at = not_before(inbound.bot, slot, unfinished)
     if unfinished:
         newest = max(unfinished, key=lambda item: item.body["at"])
-        kept = any(item.body.get("kept") for item in unfinished)
-        return Lane(str(newest.body["skill"]), at, kept)
+        first = any(item.body.get("kept") for item in unfinished)
+        return Lane(str(newest.body["skill"]), at, first)
     item = await fabric.store.get(key, DOCUMENT)
     skills = [fabric.skills[name] for name in inbound.bot.skills]
     if item is None:

@@ -1,10 +1,10 @@
 """What a channel reports about messages that were sent: kept with the record of each."""
 
 from shared.conversation import MAX_CONFLICTS, REMEMBERED
+from shared.delivery import sent_id
 from shared.errors import Conflict
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.outbox import sent_id
 from shared.ports import Create, Put, Receipt
 
 _RANK = {"sent": 1, "delivered": 2, "read": 3, "played": 4, "failed": 5}

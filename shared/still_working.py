@@ -14,6 +14,7 @@ from time import time
 
 from shared import effects, outbox
 from shared.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.delivery import SEND_SECONDS
 from shared.errors import Conflict, FabricError
 from shared.event import Event
 from shared.fabric import Fabric
@@ -45,7 +46,7 @@ async def still_working(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIter
         over.set()
         timer.cancel()
         if begun:
-            await asyncio.wait(begun, timeout=outbox.SEND_SECONDS + outbox.PATIENCE)
+            await asyncio.wait(begun, timeout=SEND_SECONDS + outbox.PATIENCE)
             begun[0].cancel()
 
 

@@ -10,6 +10,7 @@ from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.dead_letters import bury_body
+from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.ports import Delivery, Inbound, Item, Received, Request
@@ -106,7 +107,7 @@ class Lab(Fabric):
     async def deliveries(self) -> list[Delivery]:
         """One message of every session that has one, each under its lock."""
         queues = [f"skill-{name}" for name in self.skills]
-        queues += [outbox.OUTBOUND, "events", "dead-letters"]
+        queues += [OUTBOUND, "events", "dead-letters"]
         return [d for queue in queues for d in await self.bus.receive(queue, 100)]  # type: ignore[attr-defined]
 
     async def run(self, delivery: Delivery) -> None:
@@ -121,7 +122,7 @@ class Lab(Fabric):
 
     async def _function(self, delivery: Delivery) -> None:
         queue, body = delivery.queue, delivery.body
-        if queue == outbox.OUTBOUND:
+        if queue == OUTBOUND:
             await outbox.drain(self, Event.from_json(body).conversation)
         elif queue == "events":
             await facts.fan_out(self, body)

@@ -5,6 +5,7 @@ import azure.functions as func
 from functions.triggers import fabric, queue_function
 from shared import outbox
 from shared.dead_letters import bury_body
+from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.observability import trace
 
@@ -15,10 +16,10 @@ async def deliver(body: str, count: int) -> None:
     try:
         wake = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric(), body, "not_an_event", str(error), queue=outbox.OUTBOUND)
+        await bury_body(fabric(), body, "not_an_event", str(error), queue=OUTBOUND)
         return
     with trace.span(wake.traceparent):
         await outbox.drain(fabric(), wake.conversation)
 
 
-queue_function(bp, "deliver", outbox.OUTBOUND, deliver)
+queue_function(bp, "deliver", OUTBOUND, deliver)

@@ -25,6 +25,7 @@ from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.books import balanced, books
 from shared.bot import Bot, Limits
+from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.ports import Inbound
 from shared.skill import Skill
@@ -109,7 +110,7 @@ async def hosted(fabric: Lab) -> AsyncIterator[None]:
 
     on("skill-work", work)
     on("events", fact)
-    on(outbox.OUTBOUND, wake)
+    on(OUTBOUND, wake)
     app = func.FunctionApp()
     app.register_functions(blueprint)
     functions = [

@@ -68,7 +68,7 @@ async def test_what_waits_longer_than_work_is_tried_is_not_dead(
     fabric: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.pipeline.MAX_AGE", -1.0)
-    monkeypatch.setattr("shared.outbox.MAX_AGE", -1.0)
+    monkeypatch.setattr("shared.delivery.MAX_AGE", -1.0)
     await fabric.switches.stop("bot", "lab")
     await fabric.say("1")
     for delivery in await fabric.deliveries():
