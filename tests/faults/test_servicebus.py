@@ -335,3 +335,39 @@ async def test_a_body_of_a_stranger_can_be_put_aside(
     [dead] = await received(bus, "dead-letters")
     assert (dead.body, dead.properties["DeadLetterReason"]) == (delivery.body, "not_an_event")
     assert dead.properties["DeadLetterSource"] == "q"
+
+
+async def test_a_queue_without_sessions_where_order_needs_them_is_told_of(
+    start_peer: StartPeer, open_bus: OpenBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.servicebus_inbox.PLAIN", ("dead-letters",))
+    bus = open_bus(start_peer())
+    await bus.send("events", event("1"))
+
+    [delivery] = await received(bus, "events")
+    await bus.complete(delivery)
+
+    assert "has no sessions" in await bus.check()
+
+
+async def test_a_missing_queue_shows_in_the_check_until_it_is_there(
+    start_peer: StartPeer, open_bus: OpenBus
+) -> None:
+    bus = open_bus(start_peer())
+    assert await bus.check() == ""
+
+    await failing_send(bus, "skill-router")
+
+    assert 'queue "skill-router" does not exist' in await bus.check()
+
+
+async def test_an_entity_in_the_connection_string_does_not_matter(
+    start_peer: StartPeer, tmp_path: Path
+) -> None:
+    connection = f"{start_peer().connection};EntityPath=another"
+    bus = ServiceBusBus("", connection=connection, claims=ClaimCheck(FileBlobs(tmp_path)))
+
+    await bus.send("q", event("1"))
+
+    assert await bus.check() == ""
+    await bus.close()
