@@ -36,6 +36,10 @@ department = "Tests"
 skills = ["router", "knowledge", "tickets", "notify", "handoff", "echo"]
 default_skill = "router"
 knowledge = ["it"]
+[limits]
+turns_per_second = 100000
+concurrency = 1000
+turns_per_minute_per_conversation = 1000000
 """
 GENUINE = f"""
 [channels.teams]
