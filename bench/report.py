@@ -76,9 +76,6 @@ def _targets(figures: Figures) -> list[str]:
                 ratio = ours.cpu_ms(concurrency) / peer.cpu_ms(concurrency)
                 what = f"echo turn, CPU, times {peers.TITLES[name]}, {_at_once(concurrency)}"
                 rows.append((what, ratio, "<=", part))
-    if figures.servicebus:
-        what = "a send through Service Bus, times the bare SDK call"
-        rows.append((what, figures.servicebus.ratio[0], "<=", 1.3))
     ack = figures.ack
     rows.append(("ack p99, ms", percentile(ack.host, 99) * 1000, "<=", ack.allowed * 1000))
     for mode, rates in figures.bus.items():
