@@ -12,8 +12,9 @@ import azure.functions as func
 
 from functions.webhook import json_response, responding
 from shared import calls, claims, intake, pipeline, receipts
-from shared.dead_letters import bury_body, is_event
+from shared.dead_letters import bury_body
 from shared.errors import TransientError
+from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports import Received
@@ -95,7 +96,7 @@ def queue_function(
         _storage_queue_function(blueprint, name, queue, handle)
 
         async def bury(body: str, count: int) -> None:
-            reason = POISON if is_event(body) else "not_an_event"
+            reason = POISON if Event.read(body) else "not_an_event"
             await bury_body(fabric(), body, reason, queue=queue)
 
         _storage_queue_function(blueprint, f"{name}_poison", f"{queue}-poison", bury)

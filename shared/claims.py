@@ -31,8 +31,5 @@ async def redeemed(fabric: Fabric, body: str) -> AsyncIterator[str]:
 def _ticket(body: str) -> Event | None:
     if '"dataref"' not in body:
         return None
-    try:
-        event = Event.from_json(body)
-    except ValueError:
-        return None
-    return event if event.is_ticket else None
+    event = Event.read(body)
+    return event if event and event.is_ticket else None

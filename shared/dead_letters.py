@@ -103,14 +103,6 @@ async def bury_body(
     await bury(fabric, queue, event, reason, detail)
 
 
-def is_event(body: str) -> bool:
-    try:
-        Event.from_json(body)
-    except ValueError:
-        return False
-    return True
-
-
 async def _first_error(fabric: Fabric, partition: str, event: Event) -> dict[str, Any] | None:
     """`{"at", "error"}`: what the event brings, or what was noted of an earlier delivery."""
     noted = await fabric.store.get(partition, f"failed:{event.work_id}")

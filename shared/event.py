@@ -167,6 +167,14 @@ class Event:
         return cls.from_dict(wire.loads(body))
 
     @classmethod
+    def read(cls, body: str | bytes) -> Self | None:
+        """As `from_json`, or None when the body is no event."""
+        try:
+            return cls.from_json(body)
+        except ValueError:
+            return None
+
+    @classmethod
     def from_dict(cls, raw: Any) -> Self:
         """An event from a parsed CloudEvent; raises ValueError when it is not one."""
         if not isinstance(raw, dict) or raw.get("specversion") != "1.0":

@@ -39,10 +39,7 @@ class DeadLetter:
     @property
     def event(self) -> Event | None:
         """Its envelope, or None when it is none of ours."""
-        try:
-            return Event.from_json(self.body)
-        except ValueError:
-            return None
+        return Event.read(self.body)
 
 
 class DeadLetterDesk:

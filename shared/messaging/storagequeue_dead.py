@@ -62,7 +62,4 @@ def decoded(text: str) -> tuple[str | None, Event | None]:
         body = b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         return None, None
-    try:
-        return body, Event.from_json(body)
-    except ValueError:
-        return body, None
+    return body, Event.read(body)
