@@ -1,6 +1,6 @@
 """The embedded bus: what Service Bus promises, on a SQLite file that several processes share."""
 
-import secrets
+import random
 from collections.abc import Collection
 from math import inf
 from pathlib import Path
@@ -55,7 +55,7 @@ class SqliteBus:
         self._dead: list[str] = []
         self._look_at = 0.0
         self._forget_at = 0.0
-        self._walked = secrets.token_bytes(16)
+        self._walked = random.randrange(2**63)
         self._sent = 0
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
@@ -66,8 +66,7 @@ class SqliteBus:
         due = time() + delay
 
         def work(cursor: Cursor) -> None:
-            window = self._duplicate_window
-            new = [message for message in batch if messages.is_new(cursor, message, window)]
+            new = messages.new(cursor, batch, self._duplicate_window)
             if delay > 0:
                 for message in new:
                     messages.schedule(cursor, message, due)
@@ -94,7 +93,7 @@ class SqliteBus:
         if not hinted:
             ready = await self._database.read(messages.READY_QUEUES)
             now = time()
-            due = await self._database.read(messages.DUE_QUEUES, (now, now))
+            due = await self._database.read(messages.DUE_QUEUES, (now, now, now))
             self._look_for_dead()
             if not ((queue,) in ready or due or self._dead):
                 return []
@@ -184,9 +183,9 @@ class SqliteBus:
             if changed:
                 found.update(queue for (queue,) in read(messages.READY_QUEUES))
             if due:
-                found.update(queue for (queue,) in read(messages.DUE_QUEUES, (now, now)))
+                found.update(queue for (queue,) in read(messages.DUE_QUEUES, (now, now, now)))
             if changed or due:
-                [dues] = read(messages.OUTLOOK, (now, now))
+                [dues] = read(messages.OUTLOOK, (now, now, now))
                 self._next_due = min((due for due in dues if due is not None), default=inf)
         except Unavailable:
             return (), 1.0

@@ -1,14 +1,15 @@
 """The tables of the embedded bus and what happens to a message in them, in SQL.
 
-The first message of each session is READY to be delivered or HELD: locked by an owner, or
-abandoned with a delay and owned by nobody. The others wait behind it and are in neither table,
-which makes sessions first in, first out, one consumer at a time. A message is written once;
-what changes are rows of a few bytes.
+The first message of each session is READY to be delivered, HELD by an owner, or DELAYED after a
+failure. The others wait behind it and are in none of these, which makes sessions first in, first
+out, one consumer at a time. A message is written once; what changes are rows of a few bytes.
+What is held has no index by time: it is as many rows as there are messages being worked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from math import ceil
 from sqlite3 import Cursor
 from time import time
 
@@ -48,7 +49,13 @@ CREATE TABLE IF NOT EXISTS held (
     owner TEXT NOT NULL,
     until REAL NOT NULL
 );
-CREATE INDEX IF NOT EXISTS held_until ON held (until);
+CREATE TABLE IF NOT EXISTS delayed (
+    seq INTEGER PRIMARY KEY,
+    queue TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    until REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS delayed_until ON delayed (until);
 CREATE TABLE IF NOT EXISTS scheduled (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     due REAL NOT NULL,
@@ -59,9 +66,9 @@ CREATE TABLE IF NOT EXISTS scheduled (
 );
 CREATE INDEX IF NOT EXISTS scheduled_due ON scheduled (due);
 CREATE TABLE IF NOT EXISTS seen (
-    digest BLOB PRIMARY KEY,
-    expires REAL NOT NULL
-) WITHOUT ROWID;
+    digest INTEGER PRIMARY KEY,
+    expires INTEGER NOT NULL
+);
 """
 
 READY_QUEUES = """
@@ -78,15 +85,17 @@ SELECT queue FROM found WHERE queue IS NOT NULL
 DUE_QUEUES = """
 SELECT queue FROM scheduled WHERE due <= ?
 UNION SELECT queue FROM held WHERE until <= ?
+UNION SELECT queue FROM delayed WHERE until <= ?
 """
 OUTLOOK = """
 SELECT (SELECT min(due) FROM scheduled WHERE due > ?),
-    (SELECT min(until) FROM held WHERE until > ?)
+    (SELECT min(until) FROM held WHERE until > ?),
+    (SELECT min(until) FROM delayed WHERE until > ?)
 """
-OWNERS = "SELECT DISTINCT owner FROM held WHERE owner NOT IN ('', ?)"
+OWNERS = "SELECT DISTINCT owner FROM held WHERE owner <> ?"
 COUNTS = """
 SELECT queue, count(*), 0, 0 FROM message GROUP BY queue
-UNION ALL SELECT queue, -count(*), count(*), 0 FROM held WHERE owner <> '' GROUP BY queue
+UNION ALL SELECT queue, -count(*), count(*), 0 FROM held GROUP BY queue
 UNION ALL SELECT queue, 0, 0, count(*) FROM scheduled GROUP BY queue
 """
 
@@ -95,7 +104,7 @@ INSERT INTO seen (digest, expires) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET expires = excluded.expires WHERE expires <= ?
 """
 _WALK = "SELECT digest FROM seen WHERE digest > ? ORDER BY digest LIMIT 1 OFFSET ?"
-_LAST = b"\xff" * 16
+_FIRST, _LAST = -(2**63), 2**63 - 1
 _FORGET = "DELETE FROM seen WHERE digest > ? AND digest <= ? AND expires <= ?"
 _ENQUEUE = """
 INSERT INTO message (queue, session, id, body, properties, enqueued_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -120,7 +129,11 @@ INSERT INTO held (seq, queue, count, owner, until)
 SELECT seq, queue, count + 1, ?, ? FROM ready WHERE queue = ? AND seq <= ?
 """
 _LOCKED = "DELETE FROM ready WHERE queue = ? AND seq <= ?"
-_LAPSED = "SELECT seq, queue, count FROM held WHERE until <= ?"
+_LAPSED = """
+SELECT seq, queue, count FROM held WHERE until <= ?
+UNION ALL SELECT seq, queue, count FROM delayed WHERE until <= ?
+"""
+_DELAY = "INSERT INTO delayed (seq, queue, count, until) VALUES (?, ?, ?, ?)"
 _HOLD = "UPDATE held SET until = ? WHERE seq = ? AND count = ? AND owner = ? AND until > ?"
 _LET_GO = "DELETE FROM held WHERE seq = ? AND count = ? AND owner = ? AND until > ?"
 _NEXT = """
@@ -142,19 +155,27 @@ class Message:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-def digest(queue: str, id: str) -> bytes:
-    """What is remembered of an id: ids are long, and each of a day is kept."""
-    return blake2b(f"{queue}\n{id}".encode(), digest_size=16).digest()
+def digest(queue: str, id: str) -> int:
+    """What is remembered of an id, in 64 bits: each of a day is kept, on few pages.
+
+    Another id of the same digest would count as a copy. Among a million a day, that is one
+    message in twenty trillion.
+    """
+    return int.from_bytes(blake2b(f"{queue}\n{id}".encode(), digest_size=8).digest(), signed=True)
 
 
-def is_new(cursor: Cursor, message: Message, window: float) -> bool:
-    """Whether its queue has not seen its id within `window` seconds; from now on it has."""
-    now = time()
-    cursor.execute(_SEEN, (digest(message.queue, message.id), now + window, now))
-    return cursor.rowcount == 1
+def new(cursor: Cursor, batch: Sequence[Message], window: float) -> list[Message]:
+    """Those whose queue has not seen their id within `window` seconds; from now on it has."""
+    now = int(time())
+    expires = now + ceil(window)
+    return [
+        message
+        for message in batch
+        if cursor.execute(_SEEN, (digest(message.queue, message.id), expires, now)).rowcount
+    ]
 
 
-def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:
+def forget(cursor: Cursor, place: int, portion: int) -> int:
     """Remove ids whose window is over among the `portion` after `place`; where that ended.
 
     Ids are walked through again and again: an index by time would cost each send more.
@@ -162,7 +183,7 @@ def forget(cursor: Cursor, place: bytes, portion: int) -> bytes:
     found = cursor.execute(_WALK, (place, portion)).fetchone()
     end = found[0] if found else _LAST
     cursor.execute(_FORGET, (place, end, time()))
-    return end if found else b""
+    return end if found else _FIRST
 
 
 def enqueue(cursor: Cursor, *messages: Message) -> None:
@@ -203,9 +224,11 @@ def release(cursor: Cursor, dead: list[str], most: int) -> int:
     """End the locks that ran out and those of dead owners; how many. `most` deliveries."""
     for owner in dead:
         cursor.execute("UPDATE held SET until = 0 WHERE owner = ?", (owner,))
-    rows = cursor.execute(_LAPSED, (time(),)).fetchall()
+    now = time()
+    rows = cursor.execute(_LAPSED, (now, now)).fetchall()
     for seq, queue, count in rows:
         cursor.execute("DELETE FROM held WHERE seq = ?", (seq,))
+        cursor.execute("DELETE FROM delayed WHERE seq = ?", (seq,))
         _ready_again(cursor, seq, queue, count, most)
     return len(rows)
 
@@ -249,11 +272,10 @@ def complete(cursor: Cursor, *deliveries: Delivery) -> bool:
 
 def abandon(cursor: Cursor, delivery: Delivery, delay: float, most: int) -> None:
     """Give it back: it stays the head of its session, which waits for `delay` seconds."""
+    [seq] = _let_go(cursor, delivery)
     if delay > 0 and delivery.count < most:
-        hold(cursor, delivery, delay)
-        cursor.execute("UPDATE held SET owner = '' WHERE seq = ?", _key(delivery)[:1])
+        cursor.execute(_DELAY, (seq, delivery.queue, delivery.count, time() + delay))
     else:
-        [seq] = _let_go(cursor, delivery)
         _ready_again(cursor, seq, delivery.queue, delivery.count, most)
 
 
