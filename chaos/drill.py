@@ -229,7 +229,9 @@ def answers(talk: Sequence[Input]) -> int:
 
 
 def _talks(rng: Random, count: int) -> list[list[Input]]:
-    """Conversations of `count` messages in all."""
+    """Conversations of `count` messages in all; first those with bugs, whose ten deliveries take
+    longest.
+    """
     talks: list[list[Input]] = []
     made = inputs(rng, conversations=count, messages=MESSAGES)
     for talk in made:
@@ -237,7 +239,7 @@ def _talks(rng: Random, count: int) -> list[list[Input]]:
             break
         talks.append(talk[:count])
         count -= len(talk)
-    return talks
+    return sorted(talks, key=lambda talk: expected(talk).dead, reverse=True)
 
 
 def _counts(run: _Drill, talked: float, seconds: float, unordered: int) -> dict[str, Any]:

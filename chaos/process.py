@@ -159,7 +159,7 @@ async def call(process: Process, delivery: Delivery) -> None:
     """The function of the delivery's queue."""
     fabric, queue, body = process.fabric, delivery.queue, delivery.body
     if queue == OUTBOUND:
-        await outbox.drain(fabric, Event.from_json(body).conversation)
+        await outbox.wake_up(fabric, Event.from_json(body), delivery.count)
     elif queue == EVENTS:
         await facts.fan_out(fabric, body)
     elif queue == DEAD_LETTERS:

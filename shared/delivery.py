@@ -185,7 +185,8 @@ async def put_back(
     if item is None:
         return False
     try:
-        await fabric.store.write(key, Put(id, changed, etag=item.etag, due=due))
+        free = {**changed, "owner": ""}
+        await fabric.store.write(key, Put(id, free, etag=item.etag, due=due))
     except Conflict:
         return False
     return True

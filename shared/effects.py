@@ -19,7 +19,8 @@ from shared.ports import Create
 from shared.turn import Turn
 
 LEASE = 20.0
-"""Seconds that an effect belongs to the process that committed or claimed it."""
+"""Seconds that an effect belongs to the delivery of its `owner`, the event that was handled when
+it was committed or claimed; the next delivery of that event may have it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
     now = time()
     body |= {
         "effect": effect,
-        "cause": cause.event,
+        "owner": cause.event,
         "origin": cause.origin,
         "asked": cause.asked,
         "made": now,

@@ -61,7 +61,7 @@ async def _keep(
         "queue": queue,
         "event": event.to_dict(),
         "effect": event.id,
-        "cause": "",
+        "owner": "",
         "origin": event.origin,
         "made": now,
         "tries": 0,

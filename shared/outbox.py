@@ -44,7 +44,7 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
     waiting = await fabric.store.find(key, "outbox:", limit=len(effects) + 20)
     if any(item.body["kind"] == "send" and item.id < sends[0].id for item in waiting):
         await _release(fabric, key, sends)
-        await drain(fabric, key)
+        await drain(fabric, key, owner=sends[0].body["owner"])
         return
     for place, effect in enumerate(sends):
         delay = effect.body["not_before"] - time()
@@ -56,31 +56,39 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
             await asyncio.sleep(delay)
         if time() > (effect.due or 0) - SEND_SECONDS:
             await _release(fabric, key, sends[place:])
-            await drain(fabric, key)
+            await drain(fabric, key, owner=effect.body["owner"])
             return
         if not await send(fabric, key, effect.id, effect.body):
             await _release(fabric, key, sends[place + 1 :])
             return
 
 
+async def wake_up(fabric: Fabric, wake: Event, count: int) -> None:
+    """Do what is due where `wake` points; `count` is the number of its delivery."""
+    if count > 1:
+        await take_over(fabric, wake)
+    else:
+        await drain(fabric, wake.conversation, owner=wake.id)
+
+
 async def take_over(fabric: Fabric, event: Event) -> None:
-    """Do what an earlier delivery of `event` committed and, by crashing, left behind."""
+    """Do what an earlier delivery of `event` committed or claimed and, by crashing, left behind."""
     key = event.conversation
     for item in await fabric.store.find(key, "outbox:", limit=1000):
-        if item.body["cause"] == event.id and (item.due or 0) > time():
+        if item.body["owner"] == event.id and (item.due or 0) > time():
             try:
                 await fabric.store.write(key, Put(item.id, item.body, etag=item.etag, due=time()))
             except Conflict:
                 log.info("outbox.claimed_elsewhere", conversation=key, id=item.id)
-    await drain(fabric, key)
+    await drain(fabric, key, owner=event.id)
 
 
-async def drain(fabric: Fabric, key: str) -> None:
-    """Do everything of one conversation that is due, in order, claiming each item first.
+async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
+    """Do everything of one conversation that is due, in order, claiming each item for `owner`.
 
     What had to wait has its slot behind it: it goes in the pace of the channel from here on.
     """
-    await _drain_kept(fabric, key)
+    await _drain_kept(fabric, key, owner)
     pace, slots = Pace(), dict[str, float]()
     moved = True
     while moved:
@@ -103,7 +111,7 @@ async def drain(fabric: Fabric, key: str) -> None:
                 break
             if 0 < wait <= PATIENCE:
                 await asyncio.sleep(wait)
-            if not await _claim(fabric, key, item):
+            if not await _claim(fabric, key, item, owner):
                 return
             if body["kind"] == "send":
                 if not await send(fabric, key, item.id, body):
@@ -113,12 +121,12 @@ async def drain(fabric: Fabric, key: str) -> None:
                 moved = True
 
 
-async def _drain_kept(fabric: Fabric, key: str) -> None:
+async def _drain_kept(fabric: Fabric, key: str, owner: str) -> None:
     """What was kept at the door, in order: each waits for the one before, whoever has that."""
     for item in await fabric.store.find(key, KEPT, limit=1000):
         if (item.due or 0.0) > time():
             return
-        if not await _claim(fabric, key, item):
+        if not await _claim(fabric, key, item, owner):
             return
         if not await forward(fabric, key, item.id, item.body):
             return
@@ -142,12 +150,11 @@ async def sweep(fabric: Fabric) -> None:
             log.error("outbox.still_waiting", conversation=key, reason=str(error))
 
 
-async def _claim(fabric: Fabric, key: str, item: Item) -> bool:
+async def _claim(fabric: Fabric, key: str, item: Item, owner: str) -> bool:
     """Own the item for the next `LEASE` seconds; False when somebody else was faster."""
     tries = item.body["tries"]
-    ops: list[Op] = [
-        Put(item.id, {**item.body, "tries": tries + 1}, etag=item.etag, due=time() + LEASE)
-    ]
+    claimed = {**item.body, "tries": tries + 1, "owner": owner}
+    ops: list[Op] = [Put(item.id, claimed, etag=item.etag, due=time() + LEASE)]
     if tries and item.body["kind"] == "send":
         ops.append(Put(f"repeat:{item.body['effect']}:{tries}", {"made": time()}, ttl=REMEMBERED))
     try:

@@ -27,7 +27,7 @@ class MemoryChannel:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Activity]] = []
-        self.failures: list[Exception] = []
+        self.failures: list[BaseException] = []
 
     async def receive(self, request: Request) -> Received:
         return Received()
@@ -123,7 +123,7 @@ class Lab(Fabric):
     async def _function(self, delivery: Delivery) -> None:
         queue, body = delivery.queue, delivery.body
         if queue == OUTBOUND:
-            await outbox.drain(self, Event.from_json(body).conversation)
+            await outbox.wake_up(self, Event.from_json(body), delivery.count)
         elif queue == "events":
             await facts.fan_out(self, body)
         elif queue == "dead-letters":

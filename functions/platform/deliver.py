@@ -19,7 +19,7 @@ async def deliver(body: str, count: int) -> None:
         await bury_body(fabric(), body, "not_an_event", str(error), queue=OUTBOUND)
         return
     with trace.span(wake.traceparent):
-        await outbox.drain(fabric(), wake.conversation)
+        await outbox.wake_up(fabric(), wake, count)
 
 
 queue_function(bp, "deliver", OUTBOUND, deliver)

@@ -68,7 +68,7 @@ class Crash(BaseException):
 
 async def test_what_a_crash_left_in_the_outbox_is_swept(fabric: Lab) -> None:
     key = await fabric.say("hello")
-    fabric.memory.failures = [Crash()]  # type: ignore[list-item]
+    fabric.memory.failures = [Crash()]
     [delivery] = await fabric.deliveries()
     with pytest.raises(Crash):
         await fabric.run(delivery)

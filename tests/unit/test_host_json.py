@@ -10,7 +10,6 @@ from jsonschema import Draft4Validator
 
 from cli.host_json import HostJson
 from functions.triggers import LONGEST_PAUSE
-from shared.effects import LEASE
 from shared.messaging.storagequeue import StorageQueueBus
 from shared.performance import QUEUE_PATIENCE, TURN_SECONDS
 
@@ -105,11 +104,6 @@ def test_the_app_knows_the_last_delivery_of_a_queue_message(queues: Json) -> Non
     assert queues["maxDequeueCount"] == StorageQueueBus.max_deliveries
 
 
-def test_a_failed_queue_message_comes_back_after_its_effects_are_free(queues: Json) -> None:
-    """What a crashed delivery had claimed is leased to it; sooner, the next finds it taken."""
-    assert seconds(queues["visibilityTimeout"]) > LEASE
-
-
 def test_queue_messages_are_as_our_adapter_writes_them(queues: Json) -> None:
     assert queues["messageEncoding"] == "base64"
 
@@ -128,8 +122,3 @@ def test_every_number_is_explained() -> None:
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             name = f"{table}.{key}" if table else key
             assert f"| `{name}` | {shown} |" in text, name
-
-
-def seconds(span: str) -> int:
-    hours, minutes, rest = map(int, span.split(":"))
-    return (hours * 60 + minutes) * 60 + rest

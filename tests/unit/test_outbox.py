@@ -1,14 +1,16 @@
 """What could not go at once: kept, in order, counted, and given up alone."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from time import time
+from time import monotonic, time
 from typing import Any, cast
 
 import pytest
 
-from shared import facts, outbox
+from shared import facts, outbox, pipeline
 from shared.books import balanced, books
+from shared.effects import LEASE
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
 from shared.performance import perform
@@ -61,7 +63,7 @@ async def test_an_effect_that_cannot_be_relayed_is_dead_alone(lab: Callable[...,
         "kind": "publish",
         "event": {"specversion": "1.0"},
         "effect": "x",
-        "cause": "x",
+        "owner": "x",
         "origin": "x",
         "made": 0.0,
         "tries": 0,
@@ -85,6 +87,41 @@ async def test_each_send_that_may_have_arrived_counts(lab: Callable[..., Lab]) -
     await fabric.drain()
     assert fabric.heard() == ["hello"]
     assert (await books(fabric))["repeated"] == 2
+
+
+async def test_what_a_crashed_wake_up_had_claimed_is_free_for_its_next_delivery(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    bus: Any = fabric.bus
+    fabric.memory.failures = [Unavailable("down", after=0.01), asyncio.CancelledError()]
+    await fabric.say("hello")
+    [turn] = await fabric.deliveries()
+    await fabric.run(turn)
+    await bus.changed(1)
+    [wake] = await fabric.deliveries()
+    with pytest.raises(asyncio.CancelledError):
+        await fabric.run(wake)
+    await bus.abandon(wake)
+
+    started = monotonic()
+    await fabric.drain(until=lambda: bool(fabric.heard()))
+    assert monotonic() - started < LEASE / 4
+    assert (await books(fabric))["repeated"] == 1
+
+
+async def test_a_second_delivery_does_not_hurry_what_the_channel_put_off(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    fabric.memory.failures = [Unavailable("429", after=3600)]
+    key = await fabric.say("hello")
+    [turn] = await fabric.deliveries()
+    await fabric.run(turn)
+    await pipeline.work(fabric, fabric.skills["echo"], turn.body, 2)
+    assert fabric.heard() == []
+    [item] = await fabric.items(key, "outbox:")
+    assert (item.due or 0) > time() + 3000
 
 
 async def test_a_reply_does_not_wait_for_the_lease_of_another_skill(
