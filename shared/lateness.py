@@ -17,7 +17,7 @@ from shared.errors import PermanentError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.ports import Delete, Op, Put
+from shared.ports import Delete, Item, Op, Put
 
 PREFIX = "About your earlier question:"
 
@@ -113,18 +113,18 @@ def ops(found: Verdict, id: str, body: dict[str, Any]) -> list[Op]:
 
     A template asks the person to write; the answer itself goes out when that has happened.
     """
-    now = time()
     record = [] if not found.case or body.get("shut") else [recorded(found, body["effect"])]
     if found.done not in ("park", "template"):
         return [Delete(id), *record]
+    due = time() + LOOK_AGAIN
     waiting = {
         **body,
         "tries": max(0, body["tries"] - 1),
         "failures": body.get("failures") or 1,
-        "shut": True,
+        "shut": due,
         "templated": body.get("templated") or found.done == "template",
     }
-    return [Put(id, waiting, due=now + LOOK_AGAIN), *record]
+    return [Put(id, waiting, due=due), *record]
 
 
 def recorded(found: Verdict, effect: str) -> Put:
@@ -137,12 +137,15 @@ def tell(found: Verdict, key: str, effect: str) -> None:
         log.info("late", conversation=key, id=effect, case=found.case, done=found.done)
 
 
-async def reopened(fabric: Fabric, key: str, body: Mapping[str, Any]) -> bool:
-    """Whether what was parked because of the window can go now."""
-    if not body.get("shut"):
+async def reopened(fabric: Fabric, item: Item) -> bool:
+    """Whether what is parked because of the window can go now.
+
+    One whose `due` has moved since is parked no more: somebody sends it, or it was throttled.
+    """
+    if item.due is None or item.body.get("shut") != item.due:
         return False
-    item = await fabric.store.get(key, DOCUMENT)
-    return item is not None and time() - item.body.get("spoke", 0.0) <= WINDOW
+    known = await fabric.store.get(item.partition, DOCUMENT)
+    return known is not None and time() - known.body.get("spoke", 0.0) <= WINDOW
 
 
 def interrupted(bot: Bot, conversation: Conversation, event: Event) -> Verdict | None:

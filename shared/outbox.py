@@ -97,7 +97,7 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
             body = item.body
             due = max(item.due or 0.0, body.get("not_before", 0.0))
             if body["kind"] == "send":
-                if await lateness.reopened(fabric, key, body):
+                if await lateness.reopened(fabric, item):
                     due = 0.0
                 if item.id not in slots:
                     channel = fabric.channel(body["reference"]["channel"])

@@ -321,6 +321,42 @@ async def test_what_was_parked_goes_out_when_the_person_writes(
     assert (count["done"], count["repeated"]) == (count["accepted"], 0)
 
 
+async def parked(fabric: Lab) -> str:
+    """An answer waits for the person, who wrote a day ago."""
+    key = await wrote(fabric, "hello")
+    await shift(fabric, key, 24 * HOUR + MINUTE)
+    await tell(fabric, key, "solved")
+    assert fabric.heard("NL.1") == ["echo: hello"]
+    return key
+
+
+async def test_what_one_process_is_sending_after_the_window_no_other_sends_too(lab: Make) -> None:
+    fabric = lab(echo(), manifest=PLAIN)
+    key = await parked(fabric)
+    send, drains = fabric.memory.send, 0
+
+    async def slowly(bot: Any, reference: Any, activity: Any) -> str:
+        nonlocal drains
+        drains += 1
+        if drains == 1:
+            await outbox.drain(fabric, key)
+        return await send(bot, reference, activity)
+
+    fabric.memory.send = slowly  # type: ignore[method-assign]
+    await wrote(fabric, "what is it?")
+    assert fabric.heard("NL.1") == ["echo: hello", "news: solved", "echo: what is it?"]
+    assert (await books(fabric))["repeated"] == 0
+
+
+async def test_what_was_parked_and_is_throttled_waits_as_long_as_it_is_told(lab: Make) -> None:
+    fabric = lab(echo(), manifest=PLAIN)
+    key = await parked(fabric)
+    fabric.memory.failures = [TransientError("429", after=30)]
+    await wrote(fabric, "what is it?")
+    await outbox.drain(fabric, key)
+    assert fabric.heard("NL.1") == ["echo: hello"]
+
+
 async def test_the_sweep_asks_meta_for_nothing_while_the_window_is_shut(
     lab: Make, meta: WhatsAppHarness
 ) -> None:
