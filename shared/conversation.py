@@ -17,7 +17,7 @@ from shared.skill import Skill
 DOCUMENT = "conversation"
 
 MAX_AGE = 24 * 3600.0
-"""Seconds that work and messages are tried again before they are dead."""
+"""Seconds from their first failure that work and messages are tried again."""
 
 MAX_CONFLICTS = 5
 """Times a write is tried against others that change the same document."""
@@ -35,11 +35,11 @@ class Conversation:
 
     `state` holds one dict for each skill. `floor` names the skill that the next messages go
     to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
-    `[work id, skill, since]`: nothing may overtake it for `MAX_AGE` seconds; the first is tried
-    again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is when the person
-    last did something, in Unix time; `spoke` when the newest of the messages that were handled
-    was written, `muted_at` when the one was that muted. `turns` are the newest Unix minute with
-    turns and their number.
+    `[work id, skill, seen]`: nothing may overtake what was seen less than `MAX_AGE` seconds ago;
+    the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
+    when the person last did something, in Unix time; `spoke` when the newest of the messages
+    that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
+    Unix minute with turns and their number.
     """
 
     reference: ConversationReference
@@ -93,6 +93,7 @@ class Conversation:
         if work_id not in self._parked_ids:
             self.parked.append([work_id, skill, time()])
         place = self._parked_ids.index(work_id)
+        self.parked[place][2] = time()
         if place == 0:
             self.wake = due
         return max(due, self.wake + 0.05 * place)

@@ -18,7 +18,6 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
-    Waits,
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
@@ -120,13 +119,13 @@ async def _later(
 ) -> bool:
     """Put a message back until it may be tried again; give it up when it is too old."""
     now = time()
-    if now - body["made"] > MAX_AGE and not isinstance(error, Stopped):
+    first = _first_error(body, error)
+    if first and now - max(first["at"], body["made"]) > MAX_AGE:
         await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
         return True
     failures = body.get("failures", 0) + 1
     delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
-    first = _first_error(body, error)
     waiting = {**body, "failures": failures, "tries": tries, "first": first}
     if not await put_back(fabric, key, id, body, waiting, due=now + delay):
         return False
@@ -143,10 +142,10 @@ async def _later(
 
 
 def _first_error(body: dict[str, Any], error: TransientError) -> dict[str, Any] | None:
-    """`{"at", "error"}` of the first time that this effect failed."""
-    if body.get("first") or isinstance(error, Waits):
-        return body.get("first")
-    return {"at": time(), "error": str(error)[:LONGEST_ERROR]}
+    """`{"at", "error"}` of the first time that this effect failed, not counting before a stop."""
+    if isinstance(error, Stopped):
+        return None
+    return body.get("first") or {"at": time(), "error": str(error)[:LONGEST_ERROR]}
 
 
 async def _give_up(

@@ -85,9 +85,11 @@ class Event:
         """Whether this stands for an event that waits whole in a blob of ours."""
         return _CLAIM.fullmatch(self.dataref) is not None
 
-    def age(self) -> float:
-        """Seconds since the chain began, 0 when the time is unknown."""
-        return max(0.0, datetime.now(UTC).timestamp() - self.began())
+    def fails_for(self) -> float:
+        """Seconds since this work failed first, or was sent again by an operator; 0 for never."""
+        first = self.first_error()
+        since = max(first["at"], self.began()) if first else inf
+        return max(0.0, datetime.now(UTC).timestamp() - since)
 
     def began(self) -> float:
         """Unix time at which the chain began, now when it is unknown."""

@@ -17,6 +17,7 @@ from shared.activity import Activity
 from shared.bot import Bot
 from shared.conversation import (
     DOCUMENT,
+    MAX_AGE,
     MAX_CONFLICTS,
     REMEMBERED,
     Conversation,
@@ -140,10 +141,14 @@ async def _in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
 
 
 async def _overtaken(store: Store, event: Event) -> str:
-    """The skill that has an unfinished activity accepted before this one; "" for none."""
-    unfinished = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
+    """The skill that has an unfinished activity accepted before this one; "" for none.
+
+    One that was due a day ago and not seen since is lost, and in nobody's way.
+    """
+    found = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
+    unfinished = [item for item in found if (item.due or 0.0) > time() - MAX_AGE]
     own = f"accepted:{event.origin}"
-    at = next((item.body["at"] for item in unfinished if item.id == own), event.began())
+    at = next((item.body["at"] for item in found if item.id == own), event.began())
     earlier = (
         str(item.body["skill"])
         for item in unfinished

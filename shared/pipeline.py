@@ -88,7 +88,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await handle(fabric, skill, event, known=count > 1)
             return "done"
         except TransientError as error:
-            if event.age() > MAX_AGE and not isinstance(error, Held):
+            if event.fails_for() > MAX_AGE and not isinstance(error, Waits):
                 raise PermanentError("retried_too_long", str(error)) from error
             await retry_later(fabric, skill, event, error)
             return "parked"
@@ -163,8 +163,11 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         cause = effects.Cause.of(event)
         if isinstance(error, Held):
             retry = event.held(skill.name)
+            if isinstance(error, Stopped):
+                retry = replace(retry, failed="")
         else:
-            retry = event.retry(skill.name, "" if isinstance(error, Waits) else str(error))
+            failure = "" if isinstance(error, Waits) else str(error) or type(error).__name__
+            retry = event.retry(skill.name, failure)
         notice = []
         if _worth_telling(conversation, event, error, delay):
             notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]

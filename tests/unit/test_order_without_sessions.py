@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from time import time
 from typing import Any
 
 import pytest
 
 from shared import intake, pipeline
+from shared.conversation import MAX_AGE
 from shared.errors import PermanentError
+from shared.ports import Put
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -76,6 +79,17 @@ async def test_it_is_parked_when_the_earlier_one_takes_long(
     await fabric.drain()
 
     assert fabric.heard() == ["1", "2"]
+
+
+async def test_it_does_not_wait_for_ever_for_what_is_lost(fabric: Lab, skill: Skill) -> None:
+    inbound = fabric.inbound("2")
+    lost = Put("accepted:lost", {"skill": "echo", "at": 0.0}, due=time() - MAX_AGE - 1)
+    await fabric.store.write(inbound.reference.key, lost)
+
+    await intake.accept(fabric, [inbound])
+    await pipeline.work(fabric, skill, intake.arrival(inbound).to_json(), 1)
+
+    assert fabric.heard() == ["2"]
 
 
 async def test_conversations_do_not_wait_for_each_other(fabric: Lab, skill: Skill) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from shared import calls
 from shared.books import balanced, books
-from shared.dead_letter_desk import letters
 from shared.errors import Stopped
 from shared.governance import switches
 from shared.skill import Skill
@@ -62,22 +61,6 @@ async def test_another_skill_goes_on(fabric: Lab) -> None:
     await fabric.drain()
 
     assert fabric.heard() == ["other /other hello"]
-
-
-async def test_what_waits_longer_than_work_is_tried_is_not_dead(
-    fabric: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.pipeline.MAX_AGE", -1.0)
-    monkeypatch.setattr("shared.delivery.MAX_AGE", -1.0)
-    await fabric.switches.stop("bot", "lab")
-    await fabric.say("1")
-    for delivery in await fabric.deliveries():
-        await fabric.run(delivery)
-
-    assert await letters(fabric) == []
-    await fabric.switches.start("bot", "lab")
-    await fabric.drain()
-    assert fabric.heard() == ["1"]
 
 
 async def test_a_message_that_is_on_its_way_waits_too(
