@@ -1,12 +1,9 @@
 """The books: what came in, and what became of it. They balance."""
 
-from collections.abc import AsyncIterator
 from time import time
 
 from shared.fabric import Fabric
-from shared.ports import Item
-
-PAGE = 1000
+from shared.paging import every
 
 
 async def books(fabric: Fabric) -> dict[str, int]:
@@ -18,17 +15,17 @@ async def books(fabric: Fabric) -> dict[str, int]:
     few. What a turn took along shares the fate of the activity it went with. Walks all
     activities of the last 30 days: a report, not a health check.
     """
-    dead = {(i.partition, i.body.get("origin")) async for i in every(fabric, "dead:")}
+    dead = {(i.partition, i.body.get("origin")) async for i in every(fabric.store, "dead:")}
     now = time()
     left: dict[tuple[str, str], str] = {}
-    async for item in every(fabric, "outbox:"):
+    async for item in every(fabric.store, "outbox:"):
         waits = item.body.get("failures") or item.body.get("not_before", 0) > now
         place = (item.partition, str(item.body.get("origin")))
         left[place] = "parked" if waits and left.get(place) != "pending" else "pending"
     unfinished: dict[tuple[str, str], str] = {}
     along: list[tuple[str, str]] = []
     count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
-    async for item in every(fabric, "accepted:"):
+    async for item in every(fabric.store, "accepted:"):
         place = (item.partition, item.id.removeprefix("accepted:"))
         if leader := item.body.get("with"):
             along.append((item.partition, leader))
@@ -46,18 +43,9 @@ async def books(fabric: Fabric) -> dict[str, int]:
     for place in along:
         count["accepted"] += 1
         count[unfinished.get(place, "done")] += 1
-    count["repeated"] = len([item async for item in every(fabric, "repeat:")])
+    count["repeated"] = len([item async for item in every(fabric.store, "repeat:")])
     return count
 
 
 def balanced(count: dict[str, int]) -> bool:
     return count["accepted"] == sum(count[fate] for fate in ("done", "parked", "dead", "pending"))
-
-
-async def every(fabric: Fabric, prefix: str) -> AsyncIterator[Item]:
-    """Every item of a kind, page by page, over all partitions."""
-    after = ""
-    while page := await fabric.store.find(None, prefix, after=after, limit=PAGE):
-        for item in page:
-            yield item
-        after = page[-1].place

@@ -11,13 +11,13 @@ from time import time
 from typing import Any
 
 from shared import outbox
-from shared.books import every
 from shared.conversation import DEAD_KEPT, DOCUMENT, MAX_CONFLICTS, REMEMBERED, Conversation
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, Event, utc_now
 from shared.fabric import Fabric
 from shared.intake import OVERDUE
 from shared.observability import log
+from shared.paging import every
 from shared.ports import Create, Delete, Item, Put
 
 EVENT, BODY = "event", "body"
@@ -111,7 +111,7 @@ async def letters(
     fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = ""
 ) -> list[Letter]:
     """What is dead and not dismissed, by conversation, in each the oldest first."""
-    found = [Letter(item) async for item in every(fabric, "dead:")]
+    found = [Letter(item) async for item in every(fabric.store, "dead:")]
     chosen = [
         letter
         for letter in found

@@ -6,6 +6,7 @@ from shared.dead_letters import bury_body
 from shared.event import MAX_HOPS, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.observability import log, trace
+from shared.paging import every
 from shared.ports import Put
 
 FOLLOWED = 180 * 86_400
@@ -57,6 +58,6 @@ async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:
         if fact.conversation:
             follower = Put(f"follower:{fact.conversation}", {"bot": fact.bot}, ttl=FOLLOWED)
             await fabric.store.write(partition, follower)
-        for item in await fabric.store.find(partition, "follower:", limit=1000):
+        async for item in every(fabric.store, "follower:", partition):
             targets.setdefault(item.id.removeprefix("follower:"), item.body["bot"])
     return targets

@@ -16,6 +16,7 @@ from typing import Any
 from shared.errors import Conflict, TransientError
 from shared.event import utc_now
 from shared.observability import log
+from shared.paging import every
 from shared.ports import Create, Put, Store
 
 PARTITION, HEAD, PREFIX = "audit", "head", "audit:"
@@ -23,7 +24,6 @@ PARTITION, HEAD, PREFIX = "audit", "head", "audit:"
 KEPT = 400 * 86_400
 """Seconds that an entry is kept: as long as the ledger's."""
 
-PAGE = 1000
 MAX_CONFLICTS = 50
 """Times that a place in the chain is tried for, against other operators."""
 
@@ -81,11 +81,8 @@ async def record(
 
 async def entries(store: Store) -> AsyncIterator[dict[str, Any]]:
     """Every entry, the oldest first."""
-    after = ""
-    while page := await store.find(PARTITION, PREFIX, after=after, limit=PAGE):
-        for item in page:
-            yield item.body
-        after = page[-1].id
+    async for item in every(store, PREFIX, PARTITION):
+        yield item.body
 
 
 async def deeds(store: Store) -> list[dict[str, Any]]:
