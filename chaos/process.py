@@ -10,12 +10,11 @@ from chaos.faults import EVERYWHERE, Fault
 from chaos.reach import BusReach, ChannelReach, StoreReach
 from shared import facts, outbox, pipeline
 from shared.dead_letters import bury_body
-from shared.delivery import OUTBOUND
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
-from shared.messaging.queue_topic import EVENTS, QueueTopic
-from shared.messaging.sqlite_messages import DEAD_LETTERS
+from shared.messaging.queue_topic import QueueTopic
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_of
 
 if TYPE_CHECKING:
     from chaos.world import World
@@ -165,7 +164,7 @@ async def call(process: Process, delivery: Delivery) -> None:
     elif queue == DEAD_LETTERS:
         await bury_body(fabric, body, delivery.properties["DeadLetterReason"])
     else:
-        skill = fabric.skills[queue.removeprefix("skill-")]
+        skill = fabric.skills[skill_of(queue)]
         await pipeline.work(fabric, skill, body, delivery.count)
 
 

@@ -14,13 +14,11 @@ from chaos.receiver import Receiver
 from chaos.scenario import BOT, Input
 from shared import intake
 from shared.activity import Activity, ConversationReference
-from shared.delivery import OUTBOUND
 from shared.fabric import Fabric
 from shared.governance.admission import Admission
 from shared.governance.bulkhead import Bulkheads
-from shared.messaging.queue_topic import EVENTS
-from shared.messaging.sqlite_messages import DEAD_LETTERS
 from shared.ports import Delivery, Inbound, Store
+from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
 
 if TYPE_CHECKING:
     from chaos.controls import Defect
@@ -51,8 +49,7 @@ class World:
         self.bus = MemoryBus(clock.time)
         self.receiver = Receiver()
         self.host: Host = host
-        self.queues = [f"skill-{name}" for name in fabric.skills]
-        self.queues += [EVENTS, OUTBOUND, DEAD_LETTERS]
+        self.queues = [*map(skill_queue, fabric.skills), EVENTS, OUTBOUND, DEAD_LETTERS]
         self.acknowledged: dict[str, list[Input]] = {}
         self.timeline: list[str] = []
         self.points = 0

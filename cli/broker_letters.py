@@ -11,9 +11,9 @@ from typing import Any
 from cli import operator
 from cli.list import table
 from shared import operations
-from shared.delivery import OUTBOUND
 from shared.errors import FabricError
 from shared.fabric import Fabric
+from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
 
 PAGE = 100
 
@@ -45,12 +45,7 @@ async def run(fabric: Fabric, arguments: argparse.Namespace) -> int:
 
 def queues(fabric: Fabric) -> Sequence[str]:
     """Every queue of the app."""
-    return [
-        *(f"skill-{name}" for name in fabric.skills),
-        OUTBOUND,
-        "events",
-        "dead-letters",
-    ]
+    return [*map(skill_queue, fabric.skills), OUTBOUND, EVENTS, DEAD_LETTERS]
 
 
 async def _queue(fabric: Fabric, queue: str, *, resubmit: bool) -> list[dict[str, Any]]:

@@ -52,11 +52,12 @@ async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.triggers import fabric
     from shared import dead_letter_desk as desk
+    from shared.queues import skill_queue
 
     try:
         if arguments.action == "broker":
             return await broker_letters.run(fabric(), arguments)
-        queue = f"skill-{arguments.skill}" if arguments.skill else ""
+        queue = skill_queue(arguments.skill) if arguments.skill else ""
         found = await desk.letters(
             fabric(), bot=arguments.bot, queue=queue, reason=arguments.reason
         )

@@ -9,6 +9,7 @@ from typing import Any
 from cli.function import load_functions
 from shared.bot import Bot
 from shared.fabric import CHANNELS
+from shared.queues import skill_queue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +43,7 @@ def inventory() -> dict[str, list[dict[str, Any]]]:
         "skills": [
             {
                 "name": skill.name,
-                "queue": f"skill-{skill.name}",
+                "queue": skill_queue(skill.name),
                 "description": skill.description,
                 "hears": sorted(skill.events),
                 "bots": [bot.id for bot in fabric().bots.values() if skill.name in bot.skills],

@@ -18,6 +18,7 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports import Received
+from shared.queues import skill_queue
 from shared.settings import Settings, bus_scheme
 from shared.skill import Skill
 
@@ -60,7 +61,7 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     async def work(body: str, count: int) -> None:
         await pipeline.work(fabric(), skill, body, count)
 
-    queue_function(blueprint, function, f"skill-{skill.name}", work)
+    queue_function(blueprint, function, skill_queue(skill.name), work)
 
     @blueprint.function_name(f"{function}_http")
     @blueprint.route(f"skills/{skill.name}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)

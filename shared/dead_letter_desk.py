@@ -19,6 +19,7 @@ from shared.intake import OVERDUE
 from shared.observability import log
 from shared.paging import every
 from shared.ports import Create, Delete, Item, Put
+from shared.queues import skill_of, skill_queue
 
 EVENT, BODY = "event", "body"
 """Kinds of letters; the others are those of effects: send, queue, publish."""
@@ -153,7 +154,7 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
         raise PermanentError("body_not_kept", "the event was too large to be kept")
     event = await fabric.claims.redeem(kept) if kept.is_ticket else kept
     bot = fabric.bots.get(event.bot)
-    queue = letter.queue or (f"skill-{bot.default_skill}" if bot else "")
+    queue = letter.queue or (skill_queue(bot.default_skill) if bot else "")
     if not queue:
         raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
     attempt = event.attempt + 1
@@ -161,7 +162,7 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
     data = {**event.data, "asked": event.asked()} if event.type == ACTIVITY else event.data
     again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
     if event.origin and event.type == ACTIVITY:
-        reopened = {"skill": queue.removeprefix("skill-"), "at": again.began()}
+        reopened = {"skill": skill_of(queue), "at": again.began()}
         note = Put(f"accepted:{event.origin}", reopened, due=time() + OVERDUE, ttl=REMEMBERED)
         await fabric.store.write(event.conversation, note)
     await fabric.bus.send(queue, again)

@@ -11,6 +11,7 @@ from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.ports import Create, Op, Put
+from shared.queues import skill_of
 
 APOLOGY = (
     "Sorry, something went wrong on our side and I could not answer this. It has been reported."
@@ -30,7 +31,7 @@ async def bury(
 
     `queue` is where it waited, "" when that is not known; `deliveries` of its last attempt.
     """
-    skill = queue.removeprefix("skill-")
+    skill = skill_of(queue)
     log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
     partition = event.conversation or UNREADABLE
     dead = {

@@ -24,9 +24,7 @@ from shared.fabric import Fabric
 from shared.governance import switches
 from shared.observability import log
 from shared.ports import Create, Delete, Item, Op, Put
-
-OUTBOUND = "outbound"
-"""The queue of wake-ups: a conversation has something to send that could not go at once."""
+from shared.queues import OUTBOUND
 
 SEND_SECONDS = 10.0
 """Time one send may take; with less left of its lease, an effect is given back."""

@@ -8,6 +8,7 @@ from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.paging import every
 from shared.ports import Put
+from shared.queues import EVENTS, skill_queue
 
 FOLLOWED = 180 * 86_400
 """Seconds that a conversation hears facts about a subject it has named."""
@@ -23,10 +24,10 @@ async def fan_out(fabric: Fabric, body: str) -> None:
     try:
         fact = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric, body, "not_an_event", str(error), queue="events")
+        await bury_body(fabric, body, "not_an_event", str(error), queue=EVENTS)
         return
     if fact.hops > MAX_HOPS:
-        await bury_body(fabric, body, "too_many_hops", queue="events")
+        await bury_body(fabric, body, "too_many_hops", queue=EVENTS)
         return
     with trace.span(fact.traceparent):
         targets = await _targets(fabric, fact)
@@ -45,7 +46,7 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                         time=utc_now(),
                         traceparent=trace.traceparent(),
                     )
-                    await fabric.bus.send(f"skill-{name}", copy)
+                    await fabric.bus.send(skill_queue(name), copy)
                     sent += 1
         log.info("fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent)
 

@@ -19,6 +19,7 @@ from shared.fabric import Fabric
 from shared.governance.admission import GAP, not_before
 from shared.observability import log, trace
 from shared.ports import Create, Inbound, Item, Put
+from shared.queues import skill_queue
 
 OVERDUE = 600.0
 """Seconds after which an accepted activity that is not finished is late."""
@@ -88,7 +89,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         return
     known: set[str] = set()
     lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
-    queue = f"skill-{lane.skill}"
+    queue = skill_queue(lane.skill)
     try:
         if lane.kept:
             await kept.enqueue_kept(fabric, key)

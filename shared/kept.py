@@ -14,6 +14,7 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.governance.admission import GAP
 from shared.ports import Create, Delete, Put
+from shared.queues import skill_of
 
 KEPT = f"outbox:{0:012d}."
 """Prefix of what the bus could not take at the door, in order of time."""
@@ -46,7 +47,7 @@ async def _keep(
     note = await fabric.store.get(key, id)
     if note is not None and (note.due is None or note.body.get("parked")):
         return
-    skill = queue.removeprefix("skill-")
+    skill = skill_of(queue)
     body: dict[str, Any] = {"skill": skill, "at": event.began(), "kept": True}
     if at:
         body["not_before"] = at

@@ -30,6 +30,7 @@ from shared.fabric import Fabric
 from shared.governance import budget
 from shared.overlap import Burst
 from shared.ports import Create, Op, Put, Store
+from shared.queues import skill_queue
 from shared.skill import Handler, Skill
 from shared.still_working import still_working
 from shared.turn import Turn
@@ -278,7 +279,7 @@ async def _commit(
     else:
         made += effects.sends(fabric, conversation, cause, replies)
         if handed:
-            queue = f"skill-{turn.handed_to}"
+            queue = skill_queue(turn.handed_to)
             made.append(effects.queue_effect(conversation, cause, queue, handed))
             conversation.go_first(handed.work_id, turn.handed_to)
     if answer is not None:

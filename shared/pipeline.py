@@ -31,6 +31,7 @@ from shared.observability import log, trace
 from shared.observability.meter import metering
 from shared.performance import perform
 from shared.ports import Create, Op, Put
+from shared.queues import skill_queue
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -53,7 +54,7 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     try:
         event = Event.from_json(body)
     except ValueError as error:
-        await bury_body(fabric, body, "not_an_event", str(error), queue=f"skill-{skill.name}")
+        await bury_body(fabric, body, "not_an_event", str(error), queue=skill_queue(skill.name))
         return
     with trace.span(event.traceparent), metering() as meter:
         started = monotonic()
@@ -93,7 +94,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await retry_later(fabric, skill, event, error)
             return "parked"
     except PermanentError as error:
-        queue = f"skill-{skill.name}"
+        queue = skill_queue(skill.name)
         await bury(fabric, queue, event, error.reason, error.detail, deliveries=count)
         return "dead"
     except Exception as error:
@@ -108,7 +109,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             reason=type(error).__name__,
         )
         if count >= fabric.bus.max_deliveries and not outage:
-            queue, detail = f"skill-{skill.name}", type(error).__name__
+            queue, detail = skill_queue(skill.name), type(error).__name__
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
@@ -173,7 +174,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]
             retry = replace(retry, data=event.data | {TOLD: True})
         made = [
-            effects.queue_effect(conversation, cause, f"skill-{skill.name}", retry, at=at),
+            effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at),
             *notice,
         ]
         ops: list[Op] = [still_working.told(event)] if notice else []

@@ -10,10 +10,10 @@ from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.dead_letters import bury_body
-from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.ports import Delivery, Inbound, Item, Received, Request
+from shared.queues import OUTBOUND
 from shared.settings import Settings
 from shared.skill import Skill
 

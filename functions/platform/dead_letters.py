@@ -4,6 +4,7 @@ import azure.functions as func
 
 from functions.triggers import fabric, service_bus_function
 from shared.dead_letters import bury_body
+from shared.queues import DEAD_LETTERS
 from shared.settings import bus_scheme
 
 bp = func.Blueprint()
@@ -22,4 +23,4 @@ async def dead_letters(msg: func.ServiceBusMessage) -> None:
 
 
 if bus_scheme() != "storagequeue":  # there each queue has a poison queue of its own
-    service_bus_function(bp, "dead_letters", "dead-letters", dead_letters, sessions=False)
+    service_bus_function(bp, "dead_letters", DEAD_LETTERS, dead_letters, sessions=False)

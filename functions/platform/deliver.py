@@ -5,9 +5,9 @@ import azure.functions as func
 from functions.triggers import fabric, queue_function
 from shared import outbox
 from shared.dead_letters import bury_body
-from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.observability import trace
+from shared.queues import OUTBOUND
 
 bp = func.Blueprint()
 

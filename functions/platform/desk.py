@@ -13,6 +13,7 @@ from shared import dead_letter_desk, operations
 from shared.dead_letter_desk import Letter
 from shared.errors import Rejected
 from shared.parse import json_object
+from shared.queues import skill_queue
 
 LARGEST = 100_000
 """Bytes of a request."""
@@ -97,7 +98,7 @@ def _is_ids(ids: Any) -> bool:
 
 
 async def _letters(*, bot: str = "", skill: str = "", reason: str = "") -> list[Letter]:
-    queue = f"skill-{skill}" if skill else ""
+    queue = skill_queue(skill) if skill else ""
     return await dead_letter_desk.letters(fabric(), bot=bot, queue=queue, reason=reason)
 
 

@@ -9,6 +9,7 @@ from shared import facts, wire
 from shared.errors import Rejected
 from shared.observability import log
 from shared.parse import json_object
+from shared.queues import EVENTS
 
 MAX_BYTES = 1_100_000
 """Event Grid delivers at most 1 MB."""
@@ -20,7 +21,7 @@ async def events(body: str, count: int) -> None:
     await facts.fan_out(fabric(), body)
 
 
-queue_function(bp, "events", "events", events, sessions=False)
+queue_function(bp, "events", EVENTS, events, sessions=False)
 
 
 @bp.function_name("events_grid")

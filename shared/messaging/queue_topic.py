@@ -2,8 +2,7 @@
 
 from shared.event import Event
 from shared.ports import Bus
-
-EVENTS = "events"
+from shared.queues import EVENTS
 
 
 class QueueTopic:

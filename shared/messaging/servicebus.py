@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from shared.errors import FabricError
 from shared.event import Event
-from shared.messaging.servicebus_connection import DEAD_LETTERS, Connection
+from shared.messaging.servicebus_connection import Connection
 from shared.messaging.servicebus_dead_letters import DeadLetterDesk
 from shared.messaging.servicebus_forwarder import Forwarder
 from shared.messaging.servicebus_message import outgoing
 from shared.messaging.servicebus_receiver import Receiver
 from shared.messaging.servicebus_sender import QueueSender
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver, ServiceBusSender
 
 FORM = "Endpoint=sb://<namespace>/;SharedAccessKeyName=<policy>;SharedAccessKey=<key>"
-PLAIN = ("events", "dead-letters")
-"""Queues without sessions."""
-
-DEAD_LETTERS = "dead-letters"
-"""The queue, without sessions, that the dead letters of all others go to."""
-
 POLL_SECONDS = 0.5
 """How soon a link that waits for a message notices that it is to end."""
 

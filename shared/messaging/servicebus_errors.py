@@ -4,6 +4,7 @@ Everything an operator can mend is `Unavailable`: the message waits where it is 
 """
 
 from shared.errors import Conflict, FabricError, PermanentError, Unavailable
+from shared.queues import DEAD_LETTERS, EVENTS
 
 SILENT = "Service Bus does not answer"
 MENDING_SECONDS = 30
@@ -71,13 +72,13 @@ def _mend(detail: str) -> Unavailable:
 
 def creation(queue: str) -> str:
     """How a queue of that name has to be made."""
-    if queue.startswith("dead-letters"):
+    if queue.startswith(DEAD_LETTERS):
         return "create it without sessions, for the dead letters of the other queues"
-    if queue == "events":
-        return 'create it without sessions, with its dead letters forwarded to "dead-letters"'
+    if queue == EVENTS:
+        return f'create it without sessions, with its dead letters forwarded to "{DEAD_LETTERS}"'
     return (
         "create it with sessions required, duplicate detection, 10 deliveries, and dead letters "
-        'forwarded to "dead-letters"'
+        f'forwarded to "{DEAD_LETTERS}"'
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from shared.errors import FabricError
 from shared.messaging.servicebus_connection import (
     ACCEPT_SECONDS,
-    DEAD_LETTERS,
     POLL_SECONDS,
     Connection,
     close_link,
@@ -22,6 +21,7 @@ from shared.messaging.servicebus_errors import failure, other_kind
 from shared.messaging.servicebus_message import SOURCE, again, dead_letter_properties, message_id
 from shared.messaging.servicebus_sender import QueueSender
 from shared.observability import log
+from shared.queues import DEAD_LETTERS
 
 if TYPE_CHECKING:
     from azure.servicebus.aio import ServiceBusReceiver

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from shared.messaging.servicebus_connection import (
     ACCEPT_SECONDS,
-    DEAD_LETTERS,
-    PLAIN,
     Connection,
     open_link,
     pause,
@@ -25,6 +23,7 @@ from shared.messaging.servicebus_link import Link
 from shared.messaging.servicebus_message import incoming
 from shared.observability import log
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS, PLAIN
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusReceivedMessage

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from shared.errors import Conflict
 from shared.messaging.news import News
-from shared.messaging.servicebus_connection import DEAD_LETTERS, Connection
+from shared.messaging.servicebus_connection import Connection
 from shared.messaging.servicebus_errors import settling
 from shared.messaging.servicebus_forwarder import Forwarder
 from shared.messaging.servicebus_inbox import Held, Inbox
 from shared.observability import log
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS
 
 if TYPE_CHECKING:
     from azure.servicebus import ServiceBusReceivedMessage

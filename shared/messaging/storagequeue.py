@@ -12,7 +12,6 @@ from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.storagequeue_client import Message, QueueAccount
 from shared.messaging.storagequeue_dead import (
-    DEAD_LETTERS,
     SUFFIX,
     TRIED_TOO_OFTEN,
     UNDECODABLE,
@@ -22,6 +21,7 @@ from shared.messaging.storagequeue_dead import (
 from shared.messaging.storagequeue_watch import Watch
 from shared.observability import log
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

@@ -11,8 +11,8 @@ from collections.abc import Collection
 
 from shared.event import Event
 from shared.messaging.storagequeue_client import Message, QueueAccount
+from shared.queues import DEAD_LETTERS
 
-DEAD_LETTERS = "dead-letters"
 SUFFIX = "-poison"
 TRIED_TOO_OFTEN = "MaxDeliveryCountExceeded"
 UNDECODABLE = "undecodable"

@@ -7,8 +7,9 @@ from time import monotonic
 from shared.errors import TransientError
 from shared.messaging.news import News
 from shared.messaging.storagequeue_client import QueueAccount
-from shared.messaging.storagequeue_dead import DEAD_LETTERS, Poison
+from shared.messaging.storagequeue_dead import Poison
 from shared.observability import log
+from shared.queues import DEAD_LETTERS
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two looks at the queues: doubled while nothing comes."""

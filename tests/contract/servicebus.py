@@ -12,8 +12,8 @@ from time import monotonic
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus import ServiceBusBus
-from shared.messaging.servicebus_connection import DEAD_LETTERS
 from shared.ports import Delivery, PeekLockBus
+from shared.queues import DEAD_LETTERS
 from shared.storage.files import FileBlobs
 from tests import services
 from tests.peers import PLAIN, ServiceBusPeer, queues

@@ -25,9 +25,9 @@ from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.books import balanced, books
 from shared.bot import Bot, Limits
-from shared.delivery import OUTBOUND
 from shared.event import Event
 from shared.ports import Inbound
+from shared.queues import OUTBOUND
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab, MemoryChannel
