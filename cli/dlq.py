@@ -77,16 +77,24 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def _chosen(found: Sequence["Letter"], arguments: argparse.Namespace) -> Sequence["Letter"] | None:
     """The letters that are meant, or None after saying why there are none."""
-    if getattr(arguments, "all", False):
+    from shared.dead_letter_desk import named
+    from shared.errors import PermanentError
+
+    everything = getattr(arguments, "all", False)
+    more = ", or --all" if hasattr(arguments, "all") else ""
+    if everything and arguments.ids:
+        wanted = "these, or all of them? name ids"
+    elif everything:
         return found
-    by_id = {letter.id: letter for letter in found}
-    unknown = [id for id in arguments.ids if id not in by_id]
-    if unknown or not arguments.ids:
-        wanted = f"no dead letter {', '.join(unknown)}" if unknown else "which one? name its id"
-        more = ", or --all" if hasattr(arguments, "all") else ""
-        print(f"error: {wanted}{more} (botfabric dlq list)", file=sys.stderr)
-        return None
-    return [letter for letter in found if letter.id in arguments.ids]
+    elif not arguments.ids:
+        wanted = "which one? name its id"
+    else:
+        try:
+            return named(found, arguments.ids)
+        except PermanentError as error:
+            wanted = f"no dead letter {error.detail}"
+    print(f"error: {wanted}{more} (botfabric dlq list)", file=sys.stderr)
+    return None
 
 
 async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ that could not be sent, or a body that was no event. `redrive` sends it where it
 to, under a new id that no broker and no `seen` marker knows, the oldest of a conversation first.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import time
@@ -122,6 +123,13 @@ async def letters(
         and reason in ("", letter.reason)
     ]
     return sorted(chosen, key=lambda letter: (letter.conversation, letter.at))
+
+
+def named(found: Sequence[Letter], ids: Collection[str]) -> list[Letter]:
+    """Those of these ids, in the order of the list. Raises PermanentError unless all are there."""
+    if unknown := set(ids) - {letter.id for letter in found}:
+        raise PermanentError("no_such_letter", ", ".join(sorted(unknown)))
+    return [letter for letter in found if letter.id in ids]
 
 
 async def redrive(fabric: Fabric, letter: Letter) -> None:

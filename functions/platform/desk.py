@@ -11,7 +11,7 @@ from functions.triggers import fabric
 from functions.webhook import json_response, operator_of, responding
 from shared import dead_letter_desk, operations
 from shared.dead_letter_desk import Letter
-from shared.errors import Rejected
+from shared.errors import PermanentError, Rejected
 from shared.parse import json_object
 from shared.queues import skill_queue
 
@@ -103,7 +103,8 @@ async def _letters(*, bot: str = "", skill: str = "", reason: str = "") -> list[
 
 
 def _named(letters: list[Letter], ids: list[str]) -> list[Letter]:
-    """Those of these ids, in the order of the list; 404 unless all are there."""
-    if not set(ids) <= {letter.id for letter in letters}:
-        raise Rejected(404, "no_such_letter")
-    return [letter for letter in letters if letter.id in ids]
+    """As `dead_letter_desk.named`, 404 for what is not there."""
+    try:
+        return dead_letter_desk.named(letters, ids)
+    except PermanentError as error:
+        raise Rejected(404, error.reason) from error
