@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from shared.window import opens
+
 _LONG = 60
 
 MARGIN = 0.08
@@ -25,8 +27,7 @@ class Pace:
         slot = max(now, self.times[-1]) if self.times else now
         for count, seconds in limits:
             if seconds <= _LONG:
-                if len(self.times) >= count:
-                    slot = max(slot, self.times[-count] + seconds + MARGIN)
+                slot = max(slot, opens(self.times, count, seconds + MARGIN))
             else:
                 slot = max(slot, self._after_long(count, seconds, slot))
         horizon = now - _LONG

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from shared.errors import TransientError
+from shared.window import opens
 
 PATIENCE = 5.0
 """Seconds a message waits in place; one that would wait longer goes back to its queue."""
@@ -84,10 +85,8 @@ class SendRate:
         if rate < _KEPT:
             count = max(1, int(rate))
             portion = max(min(count, 4), -(-count // _PORTIONS))
-            if len(slots) >= count:
-                slot = max(slot, slots[-count] + max(1.0, count / rate) * _MARGIN)
-            if len(slots) >= portion:
-                slot = max(slot, slots[-portion] + portion / rate)
+            whole = opens(slots, count, max(1.0, count / rate) * _MARGIN)
+            slot = max(slot, whole, opens(slots, portion, portion / rate))
         _check(slot - now)
         slots.append(slot)
         return slot

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from random import uniform
 
 from shared.errors import Unavailable
+from shared.window import opens
 
 PATIENCE = 3.0
 """Seconds a call waits in place; one that would wait longer goes back to its queue."""
@@ -21,7 +22,8 @@ class Gate:
     def __init__(self, name: str, *, concurrency: int, per_second: float | None) -> None:
         self._name, self._concurrency, self._per_second = name, concurrency, per_second
         self._places = asyncio.Semaphore(concurrency)
-        self._starts: deque[float] = deque(maxlen=max(1, int(per_second or 1)))
+        self._count = max(1, int(per_second or 1))
+        self._starts: deque[float] = deque(maxlen=self._count)
 
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
@@ -43,10 +45,8 @@ class Gate:
     async def _turn(self) -> None:
         if self._per_second is None:
             return
-        now = asyncio.get_running_loop().time()
-        start, count = now, self._starts.maxlen or 1
-        if len(self._starts) == count:
-            start = max(now, self._starts[0] + count / self._per_second * _MARGIN)
+        now, seconds = asyncio.get_running_loop().time(), self._count / self._per_second
+        start = max(now, opens(self._starts, self._count, seconds * _MARGIN))
         if start - now > PATIENCE:
             raise Unavailable(
                 f"more calls to {self._name} than its requests_per_second",
