@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from shared import outbox
 from shared.activity import Activity, ConversationReference
+from shared.commit import Outcome
 from shared.conversation import DOCUMENT, MAX_CONFLICTS, addressee
 from shared.errors import Conflict, PermanentError, Rejected, Stopped, TransientError
 from shared.event import Event
@@ -14,7 +15,7 @@ from shared.fabric import Fabric
 from shared.intake import arrival, first_click
 from shared.observability.meter import metering
 from shared.parse import json_object
-from shared.performance import Outcome, perform
+from shared.performance import perform
 from shared.ports import Inbound
 from shared.skill import Skill
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import facts, performance
+from shared import facts, order
 from shared.event import Event
 from shared.skill import Skill
 from shared.turn import Turn
@@ -112,7 +112,7 @@ async def test_news_from_outside_reaches_who_asked(lab: Callable[..., Lab]) -> N
 async def test_what_is_parked_behind_a_slow_turn_does_not_run_it_again(
     lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(performance, "QUEUE_PATIENCE", 0.0)
+    monkeypatch.setattr(order, "QUEUE_PATIENCE", 0.0)
     front, slow = team()[:2]
     runs: list[str] = []
 

@@ -11,7 +11,8 @@ from jsonschema import Draft4Validator
 from cli.host_json import HostJson
 from functions.triggers import LONGEST_PAUSE
 from shared.messaging.storagequeue import StorageQueueBus
-from shared.performance import QUEUE_PATIENCE, TURN_SECONDS
+from shared.order import QUEUE_PATIENCE
+from shared.performance import TURN_SECONDS
 
 ROOT = Path(__file__).parents[2]
 SPAN = {"type": "string", "pattern": r"^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}

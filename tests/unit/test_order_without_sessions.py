@@ -70,7 +70,7 @@ async def test_it_does_not_wait_for_what_is_dead(fabric: Lab, skill: Skill) -> N
 async def test_it_is_parked_when_the_earlier_one_takes_long(
     fabric: Lab, skill: Skill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.performance.QUEUE_PATIENCE", 0.0)
+    monkeypatch.setattr("shared.order.QUEUE_PATIENCE", 0.0)
     first, second = await accepted(fabric, "1", "2")
 
     await pipeline.work(fabric, skill, second, 1)

@@ -206,7 +206,7 @@ async def test_the_burst_waits_in_the_queue_of_another_skill(lab: Make) -> None:
 
 
 async def test_a_router_hands_on_the_whole_burst(lab: Make, monkeypatch: Any) -> None:
-    monkeypatch.setattr("shared.performance.QUEUE_PATIENCE", 0.0)
+    monkeypatch.setattr("shared.order.QUEUE_PATIENCE", 0.0)
     router, desk = Skill("router", "Routes", overlap="merge"), Desk()
 
     @router.on_message
