@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_RESPONSE_BYTES = 1_048_576
 
+LONGEST = 3600.0
+"""Seconds of a Retry-After that are believed: more would hold a conversation for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -37,14 +40,17 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds from `Retry-After` in either form (RFC 9110 10.2.3), or None."""
+        """Seconds from `Retry-After` in either form (RFC 9110 10.2.3), at most an hour, or None."""
         value = self.headers.get("retry-after", "").strip()
-        if value.isdigit():
-            return float(value)
         try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time())
-        except (ValueError, TypeError):
+            seconds = (
+                float(value)
+                if value.isdecimal()
+                else parsedate_to_datetime(value).timestamp() - time()
+            )
+        except (ValueError, TypeError, OverflowError):
             return None
+        return min(max(0.0, seconds), LONGEST)
 
 
 class HttpClient:
