@@ -126,4 +126,4 @@ def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[C
     wanted = event.type == ACTIVITY and said.get("type") == "message"
     if not wanted or conversation.muted or reference.channel == "api":
         return []
-    return [effects.word(fabric, conversation, effects.Cause.of(event), "sorry", APOLOGY)]
+    return [effects.word(fabric, conversation, event, "sorry", APOLOGY)]

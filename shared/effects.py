@@ -12,7 +12,7 @@ from typing import Any
 from shared.activity import Activity
 from shared.conversation import Conversation
 from shared.errors import PermanentError
-from shared.event import MAX_HOPS, MAX_ROUNDS, Event
+from shared.event import ACTIVITY, MAX_HOPS, MAX_ROUNDS, Event
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.ports import Create
@@ -83,12 +83,18 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
 
 
 def word(
-    fabric: Fabric, conversation: Conversation, cause: Cause, ordinal: str, text: str
+    fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, text: str
 ) -> Create:
-    """Something the platform itself says, in the pace of the conversation."""
+    """Something the platform itself says about a message, in the pace of the conversation.
+
+    No turn has recorded yet that the person wrote it, which opened the channel's window.
+    """
+    if event.type == ACTIVITY and Activity(event.data.get("activity", {})).is_message:
+        conversation.spoke = max(conversation.spoke, event.asked())
     limits = fabric.channel(conversation.reference.channel).limits
     slot = conversation.pace.reserve(limits, time())
-    return send_effect(conversation, cause, ordinal, Activity(type="message", text=text), slot)
+    said, cause = Activity(type="message", text=text), Cause.of(event)
+    return send_effect(conversation, cause, ordinal, said, slot)
 
 
 def sends(

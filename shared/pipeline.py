@@ -171,7 +171,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             retry = event.retry(skill.name, failure)
         notice = []
         if _worth_telling(conversation, event, error, delay):
-            notice = [effects.word(fabric, conversation, cause, "wait", WAITING_TEXT)]
+            notice = [effects.word(fabric, conversation, event, "wait", WAITING_TEXT)]
             retry = replace(retry, data=event.data | {TOLD: True})
         made = [
             effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at),

@@ -84,8 +84,7 @@ async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
         for id in (_marker(event), f"seen:{event.id}"):
             if await store.get(key, id) is not None:
                 return
-        cause = effects.Cause.of(event)
-        notice = effects.word(fabric, conversation, cause, "working", TEXT)
+        notice = effects.word(fabric, conversation, event, "working", TEXT)
         notice.body["working"] = event.id
         if over.is_set() or turn.muted or conversation.muted or not _has_room(fabric, conversation):
             return

@@ -1,5 +1,6 @@
 """A late answer is sent, prefixed, replaced, parked or dropped, as its bot declares."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from shared import facts, intake, lateness, outbox
+from shared import facts, intake, lateness, outbox, still_working
 from shared.activity import ConversationReference
 from shared.books import balanced, books
 from shared.conversation import DOCUMENT, Conversation
 from shared.dead_letter_desk import letters, redrive
-from shared.errors import PermanentError, TransientError
+from shared.dead_letters import APOLOGY
+from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
 from shared.lateness import PREFIX
+from shared.pipeline import WAITING_TEXT
 from shared.ports import Inbound, Put
 from shared.skill import Skill
 from shared.turn import Turn
@@ -424,3 +427,62 @@ async def test_a_template_that_meta_does_not_know_names_the_key(
     [letter] = await letters(fabric)
     assert letter.reason == "whatsapp_132001"
     assert "template_language of [channels.whatsapp]" in letter.item.body["detail"]
+
+
+@pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN], ids=["template", "park"])
+@pytest.mark.parametrize("ago", [0.0, 25 * HOUR], ids=["the first message", "back after a day"])
+async def test_a_message_opens_the_window_for_the_notice_of_its_own_slow_turn(
+    lab: Make, meta: WhatsAppHarness, monkeypatch: pytest.MonkeyPatch, manifest: str, ago: float
+) -> None:
+    monkeypatch.setattr(lateness, "QUICK", 0.0)
+    monkeypatch.setattr(still_working, "AFTER", 0.1)
+    skill = Skill("slow", "Slow when asked to be")
+
+    @skill.on_message
+    async def think(turn: Turn) -> None:
+        while turn.text == "question" and still_working.TEXT not in got(meta):
+            await asyncio.sleep(0.02)
+            if "we_have_an_answer" in got(meta) or await decided(fabric, turn.event.conversation):
+                break
+        turn.reply(f"echo: {turn.text}")
+
+    fabric = on_whatsapp(lab(skill, manifest=manifest), meta)
+    before = []
+    if ago:
+        key = await wrote(fabric, "hello")
+        await shift(fabric, key, ago)
+        before = ["echo: hello"]
+    await wrote(fabric, "question")
+    assert got(meta) == [*before, still_working.TEXT, "echo: question"]
+
+
+@pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN])
+async def test_a_message_opens_the_window_for_the_apology_too(
+    lab: Make, meta: WhatsAppHarness, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    monkeypatch.setattr(lateness, "QUICK", 0.0)
+    skill = Skill("failing", "Fails")
+
+    @skill.on_message
+    async def fail(turn: Turn) -> None:
+        raise PermanentError("no_account")
+
+    fabric = on_whatsapp(lab(skill, manifest=manifest), meta)
+    await wrote(fabric, "question")
+    assert got(meta) == [APOLOGY]
+
+
+@pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN])
+async def test_a_message_opens_the_window_for_the_word_that_it_takes_longer(
+    lab: Make, meta: WhatsAppHarness, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    monkeypatch.setattr(lateness, "QUICK", 0.0)
+    skill = Skill("failing", "Fails")
+
+    @skill.on_message
+    async def wait(turn: Turn) -> None:
+        raise Unavailable("the CRM is down", after=60)
+
+    fabric = on_whatsapp(lab(skill, manifest=manifest), meta)
+    await wrote(fabric, "question")
+    assert got(meta) == [WAITING_TEXT]
