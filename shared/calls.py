@@ -9,7 +9,7 @@ from shared import outbox
 from shared.activity import Activity, ConversationReference
 from shared.commit import Outcome
 from shared.conversation import DOCUMENT, MAX_CONFLICTS, addressee
-from shared.errors import Conflict, PermanentError, Rejected, Stopped, TransientError
+from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.intake import arrival, first_click
@@ -93,8 +93,7 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
-    if held := await fabric.switches.held(event.bot, skill.name):
-        raise Stopped(held)
+    await fabric.switches.check(event.bot, skill.name)
     with metering():
         try:
             return await _once(fabric, skill, event, collect=collect)

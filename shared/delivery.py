@@ -21,7 +21,6 @@ from shared.errors import (
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
-from shared.governance import switches
 from shared.observability import log
 from shared.ports import Create, Delete, Item, Op, Put
 from shared.queues import OUTBOUND
@@ -87,8 +86,7 @@ async def _deliver(
     bot = fabric.bots.get(reference.bot)
     if bot is None:
         raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
-    if held := await fabric.switches.held(bot.id):
-        raise Stopped(held, after=switches.LOOK_AGAIN)
+    await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
     try:
@@ -125,6 +123,8 @@ async def _later(
     delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
     waiting = {**body, "failures": failures, "tries": tries, "first": first}
+    if isinstance(error, Stopped):
+        waiting["stopped_by"] = error.by
     if not await put_back(fabric, key, id, body, waiting, due=now + delay):
         return False
     log.warning(
@@ -135,7 +135,8 @@ async def _later(
         failures=failures,
         reason=str(error),
     )
-    await wake(fabric, key, waiting, now + delay)
+    if not isinstance(error, Stopped):
+        await wake(fabric, key, waiting, now + delay)
     return False
 
 
@@ -190,11 +191,11 @@ async def put_back(
 
 
 async def wake(fabric: Fabric, key: str, body: dict[str, Any], at: float) -> None:
-    """Have `deliver` look at this conversation at the Unix time `at`."""
+    """Have `deliver` look at the conversation of an effect at the Unix time `at`."""
     wake = Event(
         id=event_id(body["effect"], "wake", f"{at:.3f}"),
         type=WAKE,
-        bot=body["reference"]["bot"],
+        bot=body["reference"]["bot"] if "reference" in body else body["event"].get("bot", ""),
         conversation=key,
         origin=body["origin"],
     )

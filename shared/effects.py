@@ -65,6 +65,15 @@ def queue_effect(
     )
 
 
+def stopped(effect: Create, by: str, until: float) -> Create:
+    """The same as something that waits in the outbox until `by` is started, or until `until`."""
+    return replace(
+        effect,
+        body={**effect.body, "at": 0.0, "owner": "", "tries": 0, "stopped_by": by},
+        due=until,
+    )
+
+
 def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Create:
     return _effect(conversation, cause, event.id, kind="publish", event=event.to_dict())
 

@@ -83,7 +83,11 @@ class Held(Waits):
 
 
 class Stopped(Held):
-    """An operator stopped the bot or the skill."""
+    """An operator stopped the bot or the skill that `by` names: `bot helpdesk`."""
+
+    def __init__(self, by: str, *, after: float | None = None) -> None:
+        super().__init__(f"{by} is stopped", after=after)
+        self.by = by
 
 
 class Busy(Held):

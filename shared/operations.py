@@ -1,5 +1,6 @@
 """What operators do, each deed on record: move dead letters, turn the kill switch."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,12 +8,16 @@ from functools import partial
 from typing import Any
 
 from shared import dead_letter_desk as desk
+from shared import outbox
 from shared.dead_letter_desk import Letter
 from shared.errors import FabricError, TransientError
 from shared.fabric import Fabric
-from shared.governance import audit
+from shared.governance import audit, switches
 from shared.governance.audit import Operator
 from shared.observability import log
+
+SETTLED = 0.2
+"""Seconds that a turn takes at most to be parked once it was found to be stopped."""
 
 
 @dataclass(slots=True)
@@ -55,9 +60,12 @@ async def move(fabric: Fabric, who: Operator, action: str, letters: Sequence[Let
 
 
 async def switch(fabric: Fabric, who: Operator, action: str, kind: str, name: str) -> None:
-    """`stop` or `start` a bot or a skill."""
+    """`stop` or `start` a bot or a skill; what waits for a start goes on."""
     turn = fabric.switches.stop if action == "stop" else fabric.switches.start
     await on_record(fabric, who, action, {kind: name}, lambda: turn(kind, name))
+    if action == "start":
+        await asyncio.sleep(switches.FRESH + SETTLED)
+        await outbox.let_go(fabric, f"{kind} {name}")
 
 
 async def stopped(fabric: Fabric) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ something whose first send may have reached the channel is recorded as `repeat:`
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from time import time
 
 from shared import lateness
-from shared.conversation import REMEMBERED
+from shared.conversation import DOCUMENT, MAX_CONFLICTS, REMEMBERED
 from shared.delivery import SEND_SECONDS, forward, put_back, send, wake
 from shared.effects import LEASE
 from shared.errors import (
@@ -21,6 +22,7 @@ from shared.fabric import Fabric
 from shared.kept import KEPT
 from shared.observability import log
 from shared.pace import Pace
+from shared.paging import every
 from shared.ports import Create, Item, Op, Put
 
 LOOK_AGAIN = 1.0
@@ -150,9 +152,39 @@ async def sweep(fabric: Fabric) -> None:
             log.error("outbox.still_waiting", conversation=key, reason=str(error))
 
 
+async def let_go(fabric: Fabric, started: str) -> None:
+    """Have done at once what waits because a bot or skill was stopped that is `started` again."""
+    freed: dict[str, Item] = {}
+    async for item in every(fabric.store, "outbox:"):
+        if item.body.get("stopped_by") == started:
+            if item.partition not in freed:
+                await _look_now(fabric, item.partition)
+            with suppress(Conflict):
+                free = Put(item.id, item.body, etag=item.etag, due=time())
+                await fabric.store.write(item.partition, free)
+            freed.setdefault(item.partition, item)
+    for key, item in freed.items():
+        await wake(fabric, key, item.body, time())
+
+
+async def _look_now(fabric: Fabric, key: str) -> None:
+    """What comes next in the conversation need not wait until its parked work was to be tried."""
+    for _ in range(MAX_CONFLICTS):
+        item = await fabric.store.get(key, DOCUMENT)
+        if item is None:
+            return
+        try:
+            body = {**item.body, "wake": time()}
+            await fabric.store.write(key, Put(DOCUMENT, body, etag=item.etag))
+        except Conflict:
+            continue
+        return
+
+
 async def _claim(fabric: Fabric, key: str, item: Item, owner: str) -> bool:
     """Own the item for the next `LEASE` seconds; False when somebody else was faster."""
     tries = item.body["tries"]
+    item.body.pop("stopped_by", None)
     claimed = {**item.body, "tries": tries + 1, "owner": owner}
     ops: list[Op] = [Put(item.id, claimed, etag=item.etag, due=time() + LEASE)]
     if tries and item.body["kind"] == "send":

@@ -26,7 +26,6 @@ from shared.errors import (
 )
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
-from shared.governance.switches import LOOK_AGAIN
 from shared.observability import log, trace
 from shared.observability.meter import metering
 from shared.performance import perform
@@ -84,8 +83,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
     """
     try:
         try:
-            if held := await fabric.switches.held(event.bot, skill.name):
-                raise Stopped(held, after=LOOK_AGAIN)
+            await fabric.switches.check(event.bot, skill.name)
             await handle(fabric, skill, event, known=count > 1)
             return "done"
         except TransientError as error:
@@ -173,10 +171,10 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         if _worth_telling(conversation, event, error, delay):
             notice = [effects.word(fabric, conversation, event, "wait", WAITING_TEXT)]
             retry = replace(retry, data=event.data | {TOLD: True})
-        made = [
-            effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at),
-            *notice,
-        ]
+        again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
+        if isinstance(error, Stopped):
+            again = effects.stopped(again, error.by, at)
+        made = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
             accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
@@ -204,7 +202,8 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             after=round(at - time(), 1),
             reason=str(error),
         )
-        await outbox.relay(fabric, event.conversation, made)
+        if not isinstance(error, Stopped):
+            await outbox.relay(fabric, event.conversation, made)
         return
     raise TransientError("others keep changing the conversation")
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic, time
 
-from shared.errors import Unavailable
+from shared.errors import Stopped, Unavailable
 from shared.ports import Delete, Put, Store
 
 PARTITION = "switches"
 FRESH = 1.0
 """Seconds for which a process believes what it read."""
 
-LOOK_AGAIN = 10.0
-"""Seconds after which stopped work is looked at again."""
+LOOK_AGAIN = 300.0
+"""Seconds after which stopped work is looked at again, should the start not have let it go."""
 
 KINDS = ("bot", "skill")
 
@@ -57,10 +57,9 @@ class Switches:
         self._stopped = found
         return found
 
-    async def held(self, bot: str, skill: str = "") -> str:
-        """Why work of this bot, for this skill, has to wait; "" when it need not."""
+    async def check(self, bot: str, skill: str = "") -> None:
+        """Raises Stopped when work of this bot, for this skill, has to wait."""
         stopped = await self.stopped()
         for kind, name in (("bot", bot), ("skill", skill)):
             if (kind, name) in stopped:
-                return f"{kind} {name} is stopped"
-        return ""
+                raise Stopped(f"{kind} {name}", after=LOOK_AGAIN)

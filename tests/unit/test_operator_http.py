@@ -9,7 +9,7 @@ import pytest
 
 from functions.platform import desk, switch
 from shared import operations
-from shared.errors import PermanentError, Unavailable
+from shared.errors import PermanentError, Stopped, Unavailable
 from shared.governance import audit
 from shared.skill import Skill
 from shared.turn import Turn
@@ -188,7 +188,8 @@ async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[
     assert status == 200
     assert [(one["kind"], one["name"]) for one in answer["stopped"]] == [("bot", "lab")]
     assert await ask(switch.stopped) == (200, answer)
-    assert await fabric.switches.held("lab") == "bot lab is stopped"
+    with pytest.raises(Stopped):
+        await fabric.switches.check("lab")
 
     assert await ask(switch.start, {"bot": "lab"}) == (200, {"stopped": []})
 

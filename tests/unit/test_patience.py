@@ -7,13 +7,14 @@ from time import time
 
 import pytest
 
-from shared import intake, outbox
+from shared import intake, operations, outbox
 from shared.activity import ConversationReference
 from shared.conversation import DOCUMENT, MAX_AGE, Conversation
 from shared.dead_letter_desk import letters
 from shared.errors import TransientError
 from shared.event import Event
 from shared.governance import switches
+from shared.governance.audit import Operator
 from shared.ports import Item, Put
 from shared.skill import Skill
 from shared.turn import Turn
@@ -127,8 +128,7 @@ async def answer_waits(fabric: Lab, *, made: float, failed: float = 0.0) -> None
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr("shared.pipeline.LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(operations, "SETTLED", 0.0)
 
 
 @pytest.mark.usefixtures("brief")
@@ -137,7 +137,7 @@ async def test_work_that_failed_before_a_long_stop_is_tried_as_if_new(lab: Make)
     await fabric.switches.stop("bot", "lab")
     await enqueue(fabric, failed=f"{long_ago()} down")
     await once(fabric)
-    await fabric.switches.start("bot", "lab")
+    await operations.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
     await fabric.drain()
     assert fabric.heard() == ["hello"]
 
@@ -148,7 +148,7 @@ async def test_an_answer_that_failed_before_a_long_stop_is_tried_as_if_new(lab: 
     await answer_waits(fabric, made=LONG, failed=LONG)
     await fabric.switches.stop("bot", "lab")
     await outbox.sweep(fabric)
-    await fabric.switches.start("bot", "lab")
+    await operations.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
     fabric.memory.failures = [DOWN]
     await fabric.drain(until=lambda: fabric.heard() == ["hello"])
 

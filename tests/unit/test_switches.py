@@ -1,26 +1,27 @@
 """A stopped bot or skill does and says nothing, and loses nothing."""
 
+import asyncio
 from collections.abc import Callable
-from time import time
 
 import pytest
 
-from shared import calls
+from shared import calls, operations, outbox
 from shared.books import balanced, books
 from shared.errors import Stopped
 from shared.governance import switches
+from shared.governance.audit import Operator
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
 
 Make = Callable[..., Lab]
+ANN = Operator("ann", "cli")
 
 
 @pytest.fixture
 def fabric(lab: Make, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr("shared.pipeline.LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(operations, "SETTLED", 0.0)
     echo, other = Skill("echo", "Echoes"), Skill("other", "Another")
 
     @echo.on_message
@@ -46,12 +47,13 @@ async def test_work_waits_while_it_is_stopped_and_is_done_in_order_after(
     assert fabric.heard() == []
     assert (await books(fabric))["done"] == 0
 
-    await fabric.switches.start(*switch)
+    await operations.switch(fabric, ANN, "start", *switch)
+    await fabric.say("4")
     await fabric.drain()
 
-    assert fabric.heard() == ["1", "2", "3"]
+    assert fabric.heard() == ["1", "2", "3", "4"]
     count = await books(fabric)
-    assert count["done"] == 3
+    assert count["done"] == 4
     assert balanced(count)
 
 
@@ -68,7 +70,7 @@ async def test_a_message_that_is_on_its_way_waits_too(
 ) -> None:
     """The bot is stopped after its turn was committed and before its reply has gone."""
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(operations, "SETTLED", 0.0)
     skill = Skill("echo", "Echoes")
     fabric = lab(skill)
 
@@ -84,7 +86,7 @@ async def test_a_message_that_is_on_its_way_waits_too(
     [waiting] = await fabric.items(key, "outbox:")
     assert waiting.body["tries"] == 0
 
-    await fabric.switches.start("bot", "lab")
+    await operations.switch(fabric, ANN, "start", "bot", "lab")
     await fabric.drain()
     assert fabric.heard() == ["1"]
     assert (await books(fabric))["repeated"] == 0
@@ -102,11 +104,45 @@ async def test_a_process_hears_of_the_switch_within_a_second_of_work(
 ) -> None:
     monkeypatch.setattr(switches, "FRESH", 1.0)
     ours, theirs = fabric.switches, switches.Switches(fabric.store)
-    assert await ours.held("lab") == ""
+    await ours.check("lab")
     await theirs.stop("bot", "lab")
 
-    started = time()
-    while not await ours.held("lab"):
-        assert time() - started < 2
+    async def hears() -> None:
+        while True:
+            await ours.check("lab")
 
-    assert await ours.held("lab") == "bot lab is stopped"
+    with pytest.raises(Stopped, match="bot lab is stopped"):
+        await asyncio.wait_for(hears(), 2)
+
+
+async def test_what_a_start_did_not_let_go_is_looked_at_again(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever started it died before what waits was let go."""
+    monkeypatch.setattr(switches, "LOOK_AGAIN", 0.0)
+    await fabric.switches.stop("bot", "lab")
+    await fabric.say("1")
+    [delivery] = await fabric.deliveries()
+    await fabric.run(delivery)
+    await fabric.switches.start("bot", "lab")
+
+    async with asyncio.timeout(5):
+        while fabric.heard() != ["1"]:
+            await outbox.sweep(fabric)
+            await fabric.drain()
+
+
+async def test_what_two_switches_stop_waits_for_both(fabric: Lab) -> None:
+    await fabric.switches.stop("bot", "lab")
+    await fabric.switches.stop("skill", "echo")
+    await fabric.say("1")
+    for _ in range(2):
+        for delivery in await fabric.deliveries():
+            await fabric.run(delivery)
+    await operations.switch(fabric, ANN, "start", "bot", "lab")
+    await fabric.drain()
+    assert fabric.heard() == []
+
+    await operations.switch(fabric, ANN, "start", "skill", "echo")
+    await fabric.drain()
+    assert fabric.heard() == ["1"]
