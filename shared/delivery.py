@@ -66,18 +66,23 @@ async def send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
             log.error("send.failed", exc_info=True, conversation=key, id=body["effect"])
         await _give_up(fabric, key, id, body, error)
         return True
-    ops = done = lateness.ops(late, id, body)
+    item = await _owned(fabric, key, id, body) if late.waits else None
+    if late.waits and item is None:
+        return False
+    ops = done = lateness.ops(late, id, body, item.etag if item else None)
     if message_id:
         sent = {"effect": body["effect"], "status": "sent", "channel": reference.channel}
         ops = [*done, Create(sent_id(message_id), sent, ttl=REMEMBERED)]
     try:
         await fabric.store.write(key, *ops, durable=False)
-    except Conflict:
+    except Conflict as conflict:
+        if conflict.id == id:
+            return False
         await fabric.store.write(key, *done, durable=False)
     if late.done not in ("park", "drop"):
         log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
     lateness.tell(late, key, body["effect"])
-    return late.done not in ("park", "template")
+    return not late.waits
 
 
 async def _deliver(

@@ -41,6 +41,11 @@ class Verdict:
     case: str = ""
     done: str = "send"
 
+    @property
+    def waits(self) -> bool:
+        """Whether the message stays in the outbox until the person writes."""
+        return self.done in ("park", "template")
+
 
 IN_TIME = Verdict()
 
@@ -108,13 +113,14 @@ def worded(fabric: Fabric, found: Verdict, body: Mapping[str, Any]) -> Activity:
     return activity
 
 
-def ops(found: Verdict, id: str, body: dict[str, Any]) -> list[Op]:
+def ops(found: Verdict, id: str, body: dict[str, Any], etag: str | None = None) -> list[Op]:
     """What is written of it: the effect goes, or waits for the person; and the record.
 
-    A template asks the person to write; the answer itself goes out when that has happened.
+    A template asks the person to write; the answer itself goes out when that has happened. What
+    waits is guarded by `etag`: another process may have sent it meanwhile.
     """
     record = [] if not found.case or body.get("shut") else [recorded(found, body["effect"])]
-    if found.done not in ("park", "template"):
+    if not found.waits:
         return [Delete(id), *record]
     due = time() + LOOK_AGAIN
     waiting = {
@@ -124,7 +130,7 @@ def ops(found: Verdict, id: str, body: dict[str, Any]) -> list[Op]:
         "shut": due,
         "templated": body.get("templated") or found.done == "template",
     }
-    return [Put(id, waiting, due=due), *record]
+    return [Put(id, waiting, etag=etag, due=due), *record]
 
 
 def recorded(found: Verdict, effect: str) -> Put:

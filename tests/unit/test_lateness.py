@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared import facts, intake, lateness, outbox, still_working
+from shared import facts, intake, lateness, outbox, pipeline, still_working
 from shared.activity import ConversationReference
 from shared.books import balanced, books
 from shared.conversation import DOCUMENT, Conversation
@@ -349,6 +349,31 @@ async def test_what_one_process_is_sending_after_the_window_no_other_sends_too(l
     await wrote(fabric, "what is it?")
     assert fabric.heard("NL.1") == ["echo: hello", "news: solved", "echo: what is it?"]
     assert (await books(fabric))["repeated"] == 0
+
+
+async def test_a_process_that_stood_still_does_not_park_what_another_has_sent(lab: Make) -> None:
+    """It stands still while it sends the template; the person writes, and has the answer."""
+    fabric = lab(skill := echo(), manifest=TEMPLATE)
+    key = await wrote(fabric, "hello")
+    await shift(fabric, key, 24 * HOUR + MINUTE)
+    send, stands_still = fabric.memory.send, True
+
+    async def slowly(bot: Any, reference: Any, activity: Any) -> str:
+        nonlocal stands_still
+        if stands_still:
+            stands_still = False
+            await shift(fabric, key, lateness.QUICK)
+            inbound = message(fabric, "what is it?")
+            await pipeline.work(fabric, skill, intake.arrival(inbound).to_json(), 1)
+        return await send(bot, reference, activity)
+
+    fabric.memory.send = slowly  # type: ignore[method-assign]
+    await tell(fabric, key, "solved")
+    await shift(fabric, key, lateness.QUICK)
+    await outbox.sweep(fabric)
+    await work(fabric)
+    assert fabric.heard("NL.1").count("news: solved") == 1
+    assert await fabric.items(key, "outbox:") == []
 
 
 async def test_what_was_parked_and_is_throttled_waits_as_long_as_it_is_told(lab: Make) -> None:
