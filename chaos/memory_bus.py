@@ -10,8 +10,9 @@ from itertools import count
 
 from shared.errors import Conflict
 from shared.event import Event
-from shared.messaging.sqlite_messages import DEAD_FOR_GOOD, DEAD_LETTERS, TRIED_TOO_OFTEN
+from shared.messaging.sqlite_messages import DEAD_FOR_GOOD, TRIED_TOO_OFTEN
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS
 
 
 @dataclass(slots=True, eq=False)

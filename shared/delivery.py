@@ -18,6 +18,7 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
+    WindowShut,
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
@@ -53,12 +54,8 @@ async def forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bo
 async def send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
     """Send one message, or do with a late one as declared; False when what follows has to wait."""
     reference = ConversationReference.from_dict(body["reference"])
-    message_id = ""
     try:
-        late = await lateness.judge(fabric, key, body)
-        if late.done not in ("park", "drop"):
-            activity = lateness.worded(fabric, late, body)
-            message_id = await _deliver(fabric, key, reference, activity)
+        late, message_id = await _sent(fabric, key, reference, body)
     except TransientError as error:
         return await _later(fabric, key, id, body, error)
     except Exception as error:
@@ -83,6 +80,27 @@ async def send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
         log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
     lateness.tell(late, key, body["effect"])
     return not late.waits
+
+
+async def _sent(
+    fabric: Fabric, key: str, reference: ConversationReference, body: dict[str, Any]
+) -> tuple[lateness.Verdict, str]:
+    """The verdict and the channel's id; judged again when the channel knows better."""
+    try:
+        return await _as_judged(fabric, key, reference, body)
+    except WindowShut:
+        body[lateness.REFUSED_AT] = time()
+        return await _as_judged(fabric, key, reference, body)
+
+
+async def _as_judged(
+    fabric: Fabric, key: str, reference: ConversationReference, body: dict[str, Any]
+) -> tuple[lateness.Verdict, str]:
+    late = await lateness.judge(fabric, key, body)
+    if late.done in ("park", "drop"):
+        return late, ""
+    activity = lateness.worded(fabric, late, body)
+    return late, await _deliver(fabric, key, reference, activity)
 
 
 async def _deliver(

@@ -12,6 +12,7 @@ FabricError
 |           +-- Busy      the bot, the skill or the conversation has its share already
 +-- PermanentError        the message is dead-lettered at once, with its reason
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
+|   +-- WindowShut        the channel takes nothing but templates until the person writes
 +-- Refused               the message is done, and the person is told why not
 
 Anything else that a handler raises is a bug: the message is redelivered until the broker
@@ -105,6 +106,10 @@ class PermanentError(FabricError):
 
 class ReferenceGone(PermanentError):
     """The channel says this conversation no longer exists for the bot: stop proactive messages."""
+
+
+class WindowShut(PermanentError):
+    """The channel takes nothing but templates here, until the person writes again."""
 
 
 class Refused(FabricError):

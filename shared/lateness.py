@@ -30,6 +30,9 @@ PARKED = 7 * 86_400.0
 LOOK_AGAIN = 3600.0
 """Seconds after which a parked message is looked at; the person's next message does it at once."""
 
+REFUSED_AT = "refused_at"
+"""In an effect: when the channel said that the window is shut, whatever is known here."""
+
 QUICK = 5.0
 """Seconds in which nothing is late: most sends are not looked into further."""
 
@@ -62,7 +65,7 @@ def verdict(bot: Bot, known: Mapping[str, Any], body: Mapping[str, Any], now: fl
         found = Verdict("taken_over", bot.late.taken_over)
     elif 0 < asked < spoke and now - asked > bot.late.moved_on_minutes * 60:
         found = Verdict("moved_on", bot.late.moved_on)
-    if found.done == "drop" or not _needs_window(body) or now - spoke <= WINDOW:
+    if found.done == "drop" or not _needs_window(body) or _is_open(known, body, now):
         return found
     whatsapp = bot.channels.whatsapp
     template = "template" if whatsapp and whatsapp.template else "park"
@@ -80,7 +83,8 @@ async def judge(fabric: Fabric, key: str, body: Mapping[str, Any]) -> Verdict:
     if turn and await fabric.store.get(key, f"seen:{turn}") is not None:
         return Verdict("answered", "drop")
     asked = body.get("asked", 0.0)
-    if now - (asked or body["made"]) < QUICK and (asked or not _needs_window(body)):
+    quick = now - (asked or body["made"]) < QUICK and REFUSED_AT not in body
+    if quick and (asked or not _needs_window(body)):
         return IN_TIME
     bot = fabric.bots.get(body["reference"]["bot"])
     if bot is None:
@@ -151,7 +155,7 @@ async def reopened(fabric: Fabric, item: Item) -> bool:
     if item.due is None or item.body.get("shut") != item.due:
         return False
     known = await fabric.store.get(item.partition, DOCUMENT)
-    return known is not None and time() - known.body.get("spoke", 0.0) <= WINDOW
+    return known is not None and _is_open(known.body, item.body, time())
 
 
 def interrupted(bot: Bot, conversation: Conversation, event: Event) -> Verdict | None:
@@ -159,6 +163,11 @@ def interrupted(bot: Bot, conversation: Conversation, event: Event) -> Verdict |
     if conversation.muted and 0 < event.asked() < conversation.muted_at:
         return Verdict("taken_over", bot.late.taken_over)
     return None
+
+
+def _is_open(known: Mapping[str, Any], body: Mapping[str, Any], now: float) -> bool:
+    spoke = float(known.get("spoke", 0.0))
+    return now - spoke <= WINDOW and spoke > body.get(REFUSED_AT, 0.0)
 
 
 def _needs_window(body: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ error codes".
 
 from typing import Any
 
-from shared.errors import PermanentError, TransientError
+from shared.errors import PermanentError, TransientError, WindowShut
 from shared.http import Response
 
 _RETRY: dict[int, float | None] = {
@@ -38,6 +38,8 @@ _TEMPLATE = (
     "[channels.whatsapp]"
 )
 
+_SHUT = 131047
+
 _ADVICE = {
     0: _RENEW,
     3: _RIGHTS,
@@ -58,7 +60,7 @@ _ADVICE = {
     131037: "the number's display name awaits approval in WhatsApp Manager",
     131042: "settle the payment method in WhatsApp Manager",
     131045: "register the number of [channels.whatsapp] with Meta",
-    131047: "over 24 hours since the person wrote: only a template may be sent",
+    _SHUT: "over 24 hours since the person wrote: only a template may be sent",
     131048: "Meta limits the number for spam: stop, and see its quality in WhatsApp Manager",
     131049: "Meta limits marketing to this person: wait at least 24 hours",
     131050: "the person has stopped marketing messages",
@@ -105,6 +107,8 @@ def _error(code: int, response: Response) -> TransientError | PermanentError:
         )
     if 200 <= code <= 299:
         return PermanentError(f"whatsapp_{code}", _RIGHTS)
+    if code == _SHUT:
+        return WindowShut(f"whatsapp_{code}", _ADVICE[code])
     if 132000 <= code <= 132068:
         return PermanentError(f"whatsapp_{code}", _TEMPLATE)
     return PermanentError(f"whatsapp_{code}", _ADVICE.get(code, f"graph answers {response.status}"))

@@ -16,8 +16,8 @@ from time import time
 from shared import wire
 from shared.errors import Conflict
 from shared.ports import Delivery
+from shared.queues import DEAD_LETTERS
 
-DEAD_LETTERS = "dead-letters"
 DEAD_FOR_GOOD = f"{DEAD_LETTERS}/$deadletterqueue"
 """Where a dead letter goes that could not be handled either; nothing receives from it."""
 

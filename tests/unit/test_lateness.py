@@ -23,7 +23,7 @@ from shared.ports import Inbound, Put
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.contract.channels.stub import Answer
-from tests.contract.channels.whatsapp import NUMBER, WhatsAppHarness
+from tests.contract.channels.whatsapp import NUMBER, WhatsAppHarness, graph_error
 from tests.lab import Lab
 
 Make = Callable[..., Lab]
@@ -302,6 +302,25 @@ async def test_without_a_template_it_is_parked(lab: Make, meta: WhatsAppHarness)
     await tell(fabric, key, "solved")
     assert got(meta) == ["echo: hello"]
     assert await decided(fabric, key) == [("window", "park")]
+
+
+@pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN])
+async def test_a_window_that_only_meta_knows_to_be_shut_is_shut(
+    lab: Make, meta: WhatsAppHarness, manifest: str
+) -> None:
+    fabric = on_whatsapp(lab(echo(), manifest=manifest), meta)
+    meta.service.answers.append(graph_error(131047))
+    key = await wrote(fabric, "hello")
+    await outbox.sweep(fabric)
+    await outbox.drain(fabric, key)
+    asked = ["we_have_an_answer"] if manifest == TEMPLATE else []
+    assert got(meta) == ["echo: hello", *asked]
+    assert await letters(fabric) == []
+
+    await wrote(fabric, "and now?")
+    assert got(meta)[len(asked) + 1 :] == ["echo: hello", "echo: and now?"]
+    assert await fabric.items(key, "outbox:") == []
+    assert balanced(await books(fabric))
 
 
 @pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN])
