@@ -31,7 +31,7 @@ SEND_SECONDS = 10.0
 
 
 async def forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
-    """Enqueue or publish; False when that fails: the item stays, due at once, for the sweep."""
+    """Enqueue or publish; False when it has to wait: it stays, due at once, for the sweep."""
     try:
         event = Event.from_dict(body["event"])
         if body["kind"] == "publish":
@@ -39,6 +39,8 @@ async def forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bo
         else:
             await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
     except TransientError as error:
+        if await _ended(fabric, key, id, body, error):
+            return True
         log.error("outbox.waits", conversation=key, id=event.id, reason=str(error))
         waiting = {**body, "tries": 0, "first": _first_error(body, error)}
         await put_back(fabric, key, id, body, waiting, due=time())
@@ -138,13 +140,12 @@ async def _later(
 ) -> bool:
     """Put a message back until it may be tried again; give it up when it is too old."""
     now = time()
-    first = _first_error(body, error)
-    if first and now - max(first["at"], body["made"]) > MAX_AGE:
-        await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
+    if await _ended(fabric, key, id, body, error):
         return True
     failures = body.get("failures", 0) + 1
     delay = error.delay(failures - 1)
     tries = body["tries"] - (0 if error.maybe_done else 1)
+    first = _first_error(body, error)
     waiting = {**body, "failures": failures, "tries": tries, "first": first}
     if isinstance(error, Stopped):
         waiting["stopped_by"] = error.by
@@ -168,6 +169,17 @@ def _first_error(body: dict[str, Any], error: TransientError) -> dict[str, Any] 
     if isinstance(error, Stopped):
         return None
     return body.get("first") or {"at": time(), "error": str(error)[:LONGEST_ERROR]}
+
+
+async def _ended(
+    fabric: Fabric, key: str, id: str, body: dict[str, Any], error: TransientError
+) -> bool:
+    """Give up what has failed for `MAX_AGE`; whether it has."""
+    first = _first_error(body, error)
+    if first is None or time() - max(first["at"], body["made"]) <= MAX_AGE:
+        return False
+    await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
+    return True
 
 
 async def _give_up(

@@ -1,7 +1,7 @@
 """What could not go at once: kept, in order, counted, and given up alone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import monotonic, time
 from typing import Any, cast
@@ -10,6 +10,8 @@ import pytest
 
 from shared import facts, outbox, pipeline
 from shared.books import balanced, books
+from shared.conversation import MAX_AGE
+from shared.dead_letter_desk import letters, redrive
 from shared.effects import LEASE
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
@@ -28,6 +30,19 @@ def echo() -> Skill:
         turn.reply(turn.text)
 
     return skill
+
+
+class Closed:
+    """A topic that takes nothing."""
+
+    def __init__(self) -> None:
+        self.tries: list[Sequence[Event]] = []
+
+    async def publish(self, *events: Event) -> None:
+        self.tries.append(events)
+        raise Unavailable("topic")
+
+    async def close(self) -> None: ...
 
 
 def emitter() -> Skill:
@@ -176,21 +191,37 @@ async def test_a_retried_fact_does_not_open_an_input(lab: Callable[..., Lab]) ->
 async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
     lab: Callable[..., Lab],
 ) -> None:
-    fabric, tries = lab(emitter()), []
-
-    class Closed:
-        async def publish(self, *events: Event) -> None:
-            tries.append(events)
-            raise Unavailable("topic")
-
-        async def close(self) -> None: ...
-
-    fabric.__dict__["topic"] = Closed()
+    fabric = lab(emitter())
+    fabric.__dict__["topic"] = topic = Closed()
     key = await fabric.say("hello")
     await fabric.drain()
     for _ in range(3):
         await outbox.sweep(fabric)
-    assert len(tries) == 4
+    assert len(topic.tries) == 4
+    assert len(await fabric.items(key, "outbox:")) == 1
+
+
+async def test_a_fact_that_could_not_be_published_for_a_day_is_dead_and_can_be_sent_again(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(emitter())
+    fabric.__dict__["topic"] = topic = Closed()
+    key = await fabric.say("hello")
+    await fabric.drain()
+    [item] = await fabric.items(key, "outbox:")
+    long_ago = time() - MAX_AGE - 60
+    body = {**item.body, "made": long_ago, "first": {"at": long_ago, "error": "topic"}}
+    await fabric.store.write(key, Put(item.id, body, due=time()))
+    await outbox.sweep(fabric)
+    assert await fabric.items(key, "outbox:") == []
+    [letter] = await letters(fabric)
+    assert letter.reason == "undeliverable"
+    count = await books(fabric)
+    assert (count["dead"], balanced(count)) == (1, True)
+
+    before = len(topic.tries)
+    await redrive(fabric, letter)
+    assert len(topic.tries) == before + 1
     assert len(await fabric.items(key, "outbox:")) == 1
 
 
