@@ -13,6 +13,7 @@ from shared.dead_letters import bury_body
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
 from shared.messaging.queue_topic import QueueTopic
+from shared.outage import sit_out
 from shared.ports import Delivery
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_of
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 STALL_SECONDS = 45.0
 CONCURRENCY = 4
-LONGEST_PAUSE = 5.0
-"""Seconds that a host waits at most before it gives a failed message back."""
 
 CURRENT: ContextVar["Process"] = ContextVar("process")
 """The process that runs the current task."""
@@ -147,8 +146,10 @@ async def host(process: Process, delivery: Delivery) -> None:
     try:
         await call(process, delivery)
     except Exception as error:
-        longest = LONGEST_PAUSE if isinstance(error, TransientError) else 1.0
-        await asyncio.sleep(min(0.05 * 2**delivery.count, longest))
+        if isinstance(error, TransientError):
+            await sit_out(process.fabric.store, delivery.count)
+        else:
+            await asyncio.sleep(min(0.05 * 2**delivery.count, 1.0))
         await process.settled(process.bus.abandon(delivery))
     else:
         await process.settled(process.bus.complete(delivery))

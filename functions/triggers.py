@@ -17,6 +17,7 @@ from shared.errors import TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
+from shared.outage import sit_out
 from shared.ports import Received
 from shared.queues import skill_queue
 from shared.settings import Settings, bus_scheme
@@ -24,9 +25,6 @@ from shared.skill import Skill
 
 SKILLS: dict[str, Skill] = {}
 """Every skill that has a blueprint, by name."""
-
-LONGEST_PAUSE = 30.0
-"""Seconds; ten deliveries then last about a minute and a half."""
 
 MOST_PAUSES = 4
 """Messages of a queue that failed by a bug and pause at once, in a process."""
@@ -117,11 +115,10 @@ def service_bus_function(
     *,
     sessions: bool = True,
 ) -> None:
-    """Register `handle`. What it raises abandons the message after a pause that grows.
+    """Register `handle`. What it raises abandons the message, after a pause or an outage.
 
-    The broker delivers an abandoned message again at once, and an outage of a minute must not
-    use up its deliveries. A pause takes one of the slots that all bots share: when a bug makes
-    more pause than `MOST_PAUSES`, the next is not waited for.
+    A pause takes one of the slots that all bots share: when a bug makes more pause than
+    `MOST_PAUSES`, the next is not waited for.
     """
     pausing = 0
 
@@ -137,13 +134,13 @@ def service_bus_function(
         try:
             await handle(msg)
         except Exception as error:
-            pause = 0.05 * 2 ** (msg.delivery_count or 1)
+            count = msg.delivery_count or 1
             if isinstance(error, TransientError):
-                await asyncio.sleep(min(pause, LONGEST_PAUSE))
+                await sit_out(fabric().store, count)
             elif pausing < MOST_PAUSES:
                 pausing += 1
                 try:
-                    await asyncio.sleep(min(pause, 1.0))
+                    await asyncio.sleep(min(0.05 * 2**count, 1.0))
                 finally:
                     pausing -= 1
             raise
@@ -152,9 +149,16 @@ def service_bus_function(
 def _storage_queue_function(
     blueprint: func.Blueprint, name: str, queue: str, handle: QueueHandler
 ) -> None:
-    """Register `handle`. What it raises shows the message again after host.json's pause."""
+    """Register `handle`. What it raises shows the message again, after host.json's pause or an
+    outage.
+    """
 
     @blueprint.function_name(name)
     @blueprint.queue_trigger(arg_name="msg", queue_name=queue, connection="AzureWebJobsStorage")
     async def run(msg: func.QueueMessage) -> None:
-        await handle(msg.get_body().decode("utf-8", "replace"), msg.dequeue_count or 1)
+        count = msg.dequeue_count or 1
+        try:
+            await handle(msg.get_body().decode("utf-8", "replace"), count)
+        except TransientError:
+            await sit_out(fabric().store, count)
+            raise

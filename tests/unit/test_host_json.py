@@ -9,9 +9,9 @@ import pytest
 from jsonschema import Draft4Validator
 
 from cli.host_json import HostJson
-from functions.triggers import LONGEST_PAUSE
 from shared.messaging.storagequeue import StorageQueueBus
 from shared.order import QUEUE_PATIENCE
+from shared.outage import LONGEST_OUTAGE
 from shared.performance import TURN_SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -92,8 +92,8 @@ def service_bus() -> Json:
 
 
 def test_a_turn_ends_before_its_lock_may_lapse(limits: HostJson) -> None:
-    """A delivery is held for the wait, the turn, and the pause before it is abandoned."""
-    assert limits.max_lock_renewal > QUEUE_PATIENCE + TURN_SECONDS + LONGEST_PAUSE
+    """A delivery is held for the wait, the turn, and the outage before it is abandoned."""
+    assert limits.max_lock_renewal > QUEUE_PATIENCE + TURN_SECONDS + LONGEST_OUTAGE
 
 
 def test_the_host_ends_a_function_only_after_its_lock(limits: HostJson) -> None:
