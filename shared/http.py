@@ -40,17 +40,25 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds from `Retry-After` in either form (RFC 9110 10.2.3), at most an hour, or None."""
-        value = self.headers.get("retry-after", "").strip()
-        try:
-            seconds = (
-                float(value)
-                if value.isdecimal()
-                else parsedate_to_datetime(value).timestamp() - time()
-            )
-        except (ValueError, TypeError, OverflowError):
-            return None
-        return min(max(0.0, seconds), LONGEST)
+        """Seconds, or None when the answer asks for none that can be read."""
+        return retry_after(self.headers.get("retry-after", ""))
+
+
+def retry_after(value: str) -> float | None:
+    """Seconds that a `Retry-After` of either form asks for, at most `LONGEST`; None for neither.
+
+    Source: RFC 9110 10.2.3; a fraction of seconds is read too.
+    """
+    value = value.strip()
+    try:
+        seconds = (
+            float(value)
+            if value.replace(".", "", 1).isdecimal()
+            else parsedate_to_datetime(value).timestamp() - time()
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(0.0, seconds), LONGEST)
 
 
 class HttpClient:

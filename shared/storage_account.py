@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import ConfigurationError, FabricError, PermanentError, Unavailable
+from shared.http import retry_after
 
 CALL_SECONDS = 5.0
 """What one call may take, with the SDK's own tries."""
@@ -125,5 +126,4 @@ def _inner(error: Any) -> str:
 
 def _retry_after(error: Any) -> float | None:
     headers = getattr(error.response, "headers", {})
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return retry_after(headers.get("Retry-After", ""))

@@ -4,12 +4,11 @@ Its messages may quote the request, and a request holds what people said.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
+from contextlib import contextmanager, suppress
 from math import isfinite
-from time import time
 from typing import TYPE_CHECKING, Any
 
+from shared import http
 from shared.ai.metered import Reading
 from shared.errors import FabricError, PermanentError, Refused, Unavailable
 
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 OPERATOR = 60.0
 """Seconds to rest after a failure that somebody has to mend in the settings."""
-
-LONGEST = 3600.0
-"""Seconds that a service may ask us to wait."""
 
 FILTERED = (
     "I cannot answer that: the content filter of the AI service declined it. "
@@ -59,18 +55,11 @@ def translated(deployment: str, provider: str, seconds: float, reading: Reading)
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from `retry-after-ms`, or `Retry-After` in seconds or as a date; None without."""
-    for name, divisor in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers.get(name, "")) / divisor
-        except ValueError:
-            continue
+    with suppress(ValueError):
+        seconds = float(headers.get("retry-after-ms", "")) / 1000
         if isfinite(seconds):
-            return min(max(0.0, seconds), LONGEST)
-    try:
-        then = parsedate_to_datetime(headers.get("retry-after", "")).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(0.0, then - time()), LONGEST)
+            return min(max(0.0, seconds), http.LONGEST)
+    return http.retry_after(headers.get("retry-after", ""))
 
 
 def _for_status(error: "APIStatusError", deployment: str, provider: str) -> FabricError:

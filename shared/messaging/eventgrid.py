@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.errors import PermanentError, Unavailable
 from shared.event import Event
-from shared.http import Response
+from shared.http import retry_after
 from shared.observability import trace
 
 if TYPE_CHECKING:
@@ -207,9 +207,10 @@ class EventGridTopic:
             )
         if status in (408, 429) or status >= 500:
             headers = getattr(error.response, "headers", {})
-            answer = Response(status, {name.lower(): headers[name] for name in headers}, b"")
             return Unavailable(
-                f"Event Grid answers {status}", after=answer.retry_after, maybe_done=status > 499
+                f"Event Grid answers {status}",
+                after=retry_after(headers.get("Retry-After", "")),
+                maybe_done=status > 499,
             )
         return PermanentError("fact_refused", f"Event Grid answers {status}")
 

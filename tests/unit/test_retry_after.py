@@ -5,11 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from shared.http import LONGEST, Response
-
-
-def _after(value: str) -> float | None:
-    return Response(429, {"retry-after": value}, b"").retry_after
+from shared.http import LONGEST, retry_after
 
 
 @pytest.mark.parametrize(
@@ -18,17 +14,18 @@ def _after(value: str) -> float | None:
     ids=["a day", "longer than the sun", "no float", "a date"],
 )
 def test_no_service_holds_a_conversation_for_longer_than_an_hour(value: str) -> None:
-    assert _after(value) == LONGEST
+    assert retry_after(value) == LONGEST
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "NaN", "\u00b2"])
 def test_what_says_no_time_leaves_the_delay_to_us(value: str) -> None:
-    assert _after(value) is None
+    assert retry_after(value) is None
 
 
 def test_both_forms_are_kept_to() -> None:
-    in_a_minute = _after(format_datetime(datetime.now(UTC) + timedelta(seconds=60)))
+    in_a_minute = retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=60)))
 
-    assert _after("7") == 7.0
+    assert retry_after("7") == 7.0
+    assert retry_after(" 0.5 ") == 0.5
     assert in_a_minute is not None
     assert 50 < in_a_minute <= 60

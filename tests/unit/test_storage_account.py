@@ -7,6 +7,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from shared.errors import PermanentError, Unavailable
+from shared.http import LONGEST
 from shared.storage_account import Service
 
 
@@ -57,7 +58,14 @@ async def test_a_rotated_key_names_its_setting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "after"), [("7", 7.0), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+    ("value", "after"),
+    [
+        ("7", 7.0),
+        ("", None),
+        ("\u00b2", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("86400", LONGEST),
+    ],
 )
 async def test_throttling_says_when_to_come_again(value: str, after: float | None) -> None:
     error = await failing(429, "ServerBusy", Retry_After=value)
