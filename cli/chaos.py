@@ -9,6 +9,9 @@ from pathlib import Path
 from random import randrange
 from typing import TYPE_CHECKING, Any
 
+from cli.numbers import whole
+from shared.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -21,32 +24,46 @@ CONTROL_SEEDS = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="the first seed; alone, this one run and its story"
+        "--seed",
+        type=whole(0),
+        metavar="N",
+        help="the first seed; alone, this one run and its story; with --processes, the drill's",
     )
     parser.add_argument(
-        "--seeds", type=int, metavar="COUNT", help=f"how many runs by seed (default {SEEDS})"
+        "--seeds",
+        type=whole(1),
+        metavar="COUNT",
+        help=f"how many runs by seed (default {SEEDS})",
     )
     parser.add_argument(
         "--exhaustive", action="store_true", help="only every fault at every point of a chain"
     )
-    parser.add_argument("--controls", action="store_true", help="only the defects to be noticed")
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="only the defects to be noticed; with --exhaustive, both",
+    )
     parser.add_argument(
         "--processes", action="store_true", help="real processes, killed while people talk"
     )
     parser.add_argument(
-        "--long", action="store_true", help="with --processes: 20,000 inputs, 4 outages"
+        "--long", action="store_true", help="the same with 20,000 inputs and 4 outages"
     )
-    parser.add_argument("--inputs", type=int, metavar="N", help="with --processes: so many inputs")
+    parser.add_argument(
+        "--inputs", type=whole(1), metavar="N", help="with --processes or --long: so many inputs"
+    )
     parser.add_argument(
         "--as-configured",
         action="store_true",
-        help="with --processes: on FABRIC_BUS_URL and FABRIC_STORE_URL, which must hold nothing",
+        help="with --processes or --long: on FABRIC_BUS_URL and FABRIC_STORE_URL, which must "
+        "hold nothing",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """0 when all promises held; 1 with the seed and the promise that did not."""
+    _check(arguments)
     result = Result(quiet=arguments.json)
     seed = randrange(2**31) if arguments.seed is None else arguments.seed
     if arguments.processes or arguments.long:
@@ -67,6 +84,29 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
         body = {"held": not result.broken, "violations": result.broken, **result.numbers}
         print(json.dumps(body, indent=2))
     return 1 if result.broken else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError for an argument that would change nothing."""
+
+    def typed(*names: str) -> list[str]:
+        return [f"--{name}" for name in names if vars(arguments)[name.replace("-", "_")]]
+
+    drill = typed("processes", "long")
+    parts = typed("exhaustive", "controls")
+    seeds = [] if arguments.seeds is None else ["--seeds"]
+    seed = [] if arguments.seed is None else ["--seed"]
+    if drill and (wrong := seeds + parts):
+        raise ConfigurationError(
+            f"{wrong[0]} means nothing with {drill[0]}; write {drill[0]} with any of --seed, "
+            "--inputs, --as-configured"
+        )
+    if not drill and (wrong := typed("inputs", "as-configured")):
+        raise ConfigurationError(f"{wrong[0]} is for real processes; add --processes or --long")
+    if parts and (wrong := seed + seeds):
+        raise ConfigurationError(
+            f"{wrong[0]} means nothing with {parts[0]}, which draws nothing by seed; leave one out"
+        )
 
 
 @dataclass
@@ -126,6 +166,8 @@ def _tell(part: str, what: str, outcomes: "Iterable[Outcome]", result: Result) -
         numbers["repeated"] += outcome.repeated
         for violation in outcome.violations:
             result.blame(outcome.label, violation.promise, violation.detail)
+    if not numbers["runs"]:
+        result.blame(part, "something is run", "no run at all shows nothing")
     seconds = round(time.perf_counter() - started, 1)
     result.numbers[part] = {**numbers, "seconds": seconds}
     held = "all promises held" if len(result.broken) == before else "PROMISES BROKEN"
