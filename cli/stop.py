@@ -3,14 +3,12 @@
 import argparse
 import asyncio
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cli import console_log, operator
 from shared.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from shared.fabric import Fabric
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +33,11 @@ async def _run(arguments: argparse.Namespace) -> int:
 
     try:
         if arguments.name:
-            kind = arguments.kind or _kind(fabric(), arguments.name)
-            await operations.switch(
-                fabric(), operator.here(), arguments.command, kind, arguments.name
-            )
+            action, name = arguments.command, arguments.name
+            kind = _kind(await operations.kinds(fabric(), name), name, arguments.kind)
+            if not await operations.switch(fabric(), operator.here(), action, kind, name):
+                already = "stopped already" if action == "stop" else "not stopped"
+                print(f"{kind} {name} was {already}", file=sys.stderr)
         stopped = await operations.stopped(fabric())
     finally:
         await fabric().close()
@@ -47,11 +46,12 @@ async def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _kind(fabric: "Fabric", name: str) -> str:
-    kinds = [
-        kind for kind, known in (("bot", fabric.bots), ("skill", fabric.skills)) if name in known
-    ]
-    if len(kinds) != 1:
-        meant = "a bot and a skill: say --kind" if kinds else "no bot and no skill (botfabric list)"
-        raise ConfigurationError(f"{name!r} is {meant}")
-    return kinds[0]
+def _kind(kinds: Sequence[str], name: str, wanted: str | None) -> str:
+    """The kind that is meant of those that a name has; ConfigurationError when none is."""
+    if wanted and wanted not in kinds:
+        raise ConfigurationError(f"{name!r} is no {wanted} (botfabric list)")
+    if not kinds:
+        raise ConfigurationError(f"{name!r} is no bot and no skill (botfabric list)")
+    if not wanted and len(kinds) > 1:
+        raise ConfigurationError(f"{name!r} is a bot and a skill; say --kind bot or --kind skill")
+    return wanted or kinds[0]

@@ -10,10 +10,11 @@ from typing import Any
 from shared import dead_letter_desk as desk
 from shared import outbox
 from shared.dead_letter_desk import Letter
-from shared.errors import FabricError, TransientError
+from shared.errors import FabricError, PermanentError, TransientError
 from shared.fabric import Fabric
 from shared.governance import audit, switches
 from shared.governance.audit import Operator
+from shared.governance.switches import KINDS
 from shared.observability import log
 
 SETTLED = 0.2
@@ -59,13 +60,32 @@ async def move(fabric: Fabric, who: Operator, action: str, letters: Sequence[Let
     return moved
 
 
-async def switch(fabric: Fabric, who: Operator, action: str, kind: str, name: str) -> None:
-    """`stop` or `start` a bot or a skill; what waits for a start goes on."""
+async def switch(fabric: Fabric, who: Operator, action: str, kind: str, name: str) -> bool:
+    """`stop` or `start` a bot or a skill; whether it was the other way before.
+
+    What waits for a start goes on.
+
+    Raises PermanentError for a name that `kinds` does not know as one.
+    """
+    if kind not in await kinds(fabric, name):
+        raise PermanentError(f"no_such_{kind}", name)
+    before = (kind, name) in await fabric.switches.read()
     turn = fabric.switches.stop if action == "stop" else fabric.switches.start
     await on_record(fabric, who, action, {kind: name}, lambda: turn(kind, name))
     if action == "start":
         await asyncio.sleep(switches.FRESH + SETTLED)
         await outbox.let_go(fabric, f"{kind} {name}")
+    return before != (action == "stop")
+
+
+async def kinds(fabric: Fabric, name: str) -> list[str]:
+    """What a name can be to the kill switch: a bot or a skill that is there, or stopped still.
+
+    Raises Unavailable.
+    """
+    known = {"bot": fabric.bots, "skill": fabric.skills}
+    stopped = await fabric.switches.read()
+    return [kind for kind in KINDS if name in known[kind] or (kind, name) in stopped]
 
 
 async def stopped(fabric: Fabric) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import azure.functions as func
 from functions.triggers import fabric
 from functions.webhook import json_response, operator_of, responding
 from shared import operations
-from shared.errors import Rejected
+from shared.errors import PermanentError, Rejected
 from shared.governance.switches import KINDS
 from shared.parse import json_object
 
@@ -35,8 +35,11 @@ async def stopped(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _turn(req: func.HttpRequest, action: str) -> func.HttpResponse:
     async def answer() -> func.HttpResponse:
-        kind, name = await _meant(req.get_body())
-        await operations.switch(fabric(), operator_of(req), action, kind, name)
+        kind, name = _meant(req.get_body())
+        try:
+            await operations.switch(fabric(), operator_of(req), action, kind, name)
+        except PermanentError as error:
+            raise Rejected(404, error.reason) from error
         return await _stopped()
 
     return await responding(action, answer, req.headers.get("traceparent", ""))
@@ -46,15 +49,12 @@ async def _stopped() -> func.HttpResponse:
     return json_response({"stopped": await operations.stopped(fabric())})
 
 
-async def _meant(body: bytes) -> tuple[str, str]:
-    """`{"bot": name}` or `{"skill": name}`; 404 for one that is neither known nor stopped."""
+def _meant(body: bytes) -> tuple[str, str]:
+    """`{"bot": name}` or `{"skill": name}`."""
     wanted = json_object(body, cap=LARGEST)
     if len(wanted) != 1:
         raise Rejected(400, "one_bot_or_skill")
     [(kind, name)] = wanted.items()
     if kind not in KINDS or not isinstance(name, str):
         raise Rejected(400, "one_bot_or_skill")
-    known = fabric().bots if kind == "bot" else fabric().skills
-    if name not in known and (kind, name) not in await fabric().switches.read():
-        raise Rejected(404, f"no_such_{kind}")
     return kind, name

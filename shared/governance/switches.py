@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic, time
 
-from shared.errors import Stopped, Unavailable
-from shared.ports import Delete, Put, Store
+from shared.errors import Conflict, Stopped, Unavailable
+from shared.ports import Create, Delete, Store
 
 PARTITION = "switches"
 FRESH = 1.0
@@ -30,7 +30,9 @@ class Switches:
         self._read_at = -FRESH
 
     async def stop(self, kind: str, name: str) -> None:
-        await self._store.write(PARTITION, Put(f"stopped:{kind}:{name}", {"at": time()}))
+        """What is stopped already keeps the time of its first stop."""
+        with suppress(Conflict):
+            await self._store.write(PARTITION, Create(f"stopped:{kind}:{name}", {"at": time()}))
         self._read_at = -FRESH
 
     async def start(self, kind: str, name: str) -> None:

@@ -200,6 +200,23 @@ async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[
     ]
 
 
+async def test_a_second_stop_keeps_the_time_of_the_first(fabric: Lab) -> None:
+    first = await ask(switch.stop, {"skill": "orders"})
+
+    assert await ask(switch.stop, {"skill": "orders"}) == first
+
+
+@pytest.mark.parametrize("target", [{"skill": "nosuch"}, {"skill": "lab"}, {"bot": "orders"}])
+async def test_what_is_not_there_is_404_and_stays_off_the_list(
+    fabric: Lab, target: dict[str, str]
+) -> None:
+    for function in (switch.stop, switch.start):
+        assert (await ask(function, target))[0] == 404
+
+    assert await operations.stopped(fabric) == []
+    assert await audit.deeds(fabric.store) == []
+
+
 async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
     await fabric.switches.stop("skill", "gone")
 
