@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import broker_letters, console_log, operator
+from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from shared.dead_letter_desk import Letter
@@ -44,28 +45,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Exit code 1 when an id is unknown or a letter could not be moved."""
+    _check(arguments)
     console_log.configure(quiet=True)
     return asyncio.run(_run(arguments))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raises ConfigurationError unless it is clear which letters are meant."""
+    if arguments.action in ("list", "broker"):
+        return
+    everything, many = getattr(arguments, "all", False), hasattr(arguments, "all")
+    if everything and arguments.ids:
+        raise ConfigurationError(
+            f"{arguments.ids[0]} and --all: write the ids to {arguments.action}, or --all, not both"
+        )
+    if not everything and not arguments.ids:
+        more = ", or --all for every one that fits" if many else ""
+        raise ConfigurationError(
+            f"{arguments.action} needs the id of a letter{more} (botfabric dlq list)"
+        )
 
 
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.triggers import fabric
     from shared import dead_letter_desk as desk
-    from shared.queues import skill_queue
+    from shared.errors import PermanentError
 
     try:
         if arguments.action == "broker":
             return await broker_letters.run(fabric(), arguments)
-        queue = skill_queue(arguments.skill) if arguments.skill else ""
-        found = await desk.letters(
-            fabric(), bot=arguments.bot, queue=queue, reason=arguments.reason
-        )
+        found = await _found(fabric(), arguments)
         if arguments.action == "list":
             _print([letter.summary() for letter in found], as_json=arguments.json)
             return 0
-        chosen = _chosen(found, arguments)
-        if chosen is None:
+        try:
+            chosen = desk.named(found, arguments.ids) if arguments.ids else found
+        except PermanentError as error:
+            print(f"error: no dead letter {error.detail} (botfabric dlq list)", file=sys.stderr)
             return 1
         if arguments.action == "show":
             print(json.dumps([letter.explain() for letter in chosen], indent=2))
@@ -75,26 +92,22 @@ async def _run(arguments: argparse.Namespace) -> int:
         await fabric().close()
 
 
-def _chosen(found: Sequence["Letter"], arguments: argparse.Namespace) -> Sequence["Letter"] | None:
-    """The letters that are meant, or None after saying why there are none."""
-    from shared.dead_letter_desk import named
-    from shared.errors import PermanentError
+async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["Letter"]:
+    """What fits; ConfigurationError for a bot or a skill that neither the app nor a letter names.
 
-    everything = getattr(arguments, "all", False)
-    more = ", or --all" if hasattr(arguments, "all") else ""
-    if everything and arguments.ids:
-        wanted = "these, or all of them? name ids"
-    elif everything:
-        return found
-    elif not arguments.ids:
-        wanted = "which one? name its id"
-    else:
-        try:
-            return named(found, arguments.ids)
-        except PermanentError as error:
-            wanted = f"no dead letter {error.detail}"
-    print(f"error: {wanted}{more} (botfabric dlq list)", file=sys.stderr)
-    return None
+    Letters of one that was removed are still found.
+    """
+    from shared.dead_letter_desk import letters
+    from shared.queues import skill_queue
+
+    bot, skill = arguments.bot, arguments.skill
+    queue = skill_queue(skill) if skill else ""
+    found = await letters(fabric, bot=bot, queue=queue, reason=arguments.reason)
+    if bot and bot not in fabric.bots and not await letters(fabric, bot=bot):
+        raise ConfigurationError(f"there is no bot {bot!r}, and no dead letter of one")
+    if skill and skill not in fabric.skills and not await letters(fabric, queue=queue):
+        raise ConfigurationError(f"there is no skill {skill!r}, and no dead letter of one")
+    return found
 
 
 async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argparse.Namespace) -> int:

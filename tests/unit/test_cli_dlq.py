@@ -1,49 +1,89 @@
 """Which dead letters a command means: those named, or all, and never by accident."""
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cli import dlq
-from shared.dead_letter_desk import Letter
-from shared.ports import Item
-
-FOUND = [Letter(Item("one", f"dead:{id}", {}, "e")) for id in ("a", "b", "c")]
-
-
-def chosen(*words: str) -> list[str] | None:
-    parser = argparse.ArgumentParser()
-    dlq.add_arguments(parser)
-    letters = dlq._chosen(FOUND, parser.parse_args(words))
-    return None if letters is None else [letter.id for letter in letters]
-
-
-@pytest.mark.parametrize(
-    ("words", "ids"),
-    [
-        (["redrive", "b"], ["b"]),
-        (["discard", "c", "a"], ["a", "c"]),
-        (["redrive", "--all"], ["a", "b", "c"]),
-        (["show", "b"], ["b"]),
-    ],
-)
-def test_those_that_are_meant_come_in_the_order_of_the_list(
-    words: list[str], ids: list[str]
-) -> None:
-    assert chosen(*words) == ids
+from cli.__main__ import main
+from shared.dead_letters import bury
+from shared.errors import ConfigurationError
+from shared.event import Event
+from shared.skill import Skill
+from tests.lab import Lab
+from tests.terminal import Terminal
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["redrive"], "which one? name its id, or --all"),
-        (["show"], "which one? name its id"),
-        (["redrive", "b", "x", "y"], "no dead letter x, y, or --all"),
-        (["discard", "b", "--all"], "these, or all of them? name ids, or --all"),
+        ("redrive", "redrive needs the id of a letter, or --all for every one that fits"),
+        ("show", "show needs the id of a letter"),
+        ("redrive b --all", "b and --all: write the ids to redrive, or --all, not both"),
+        ("discard b c --all", "b and --all: write the ids to discard, or --all, not both"),
     ],
 )
-def test_otherwise_nothing_moves_and_the_error_says_what_to_write(
-    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+def test_what_is_not_clear_is_refused_with_what_to_write(
+    words: str, why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert chosen(*words) is None
-    assert capsys.readouterr().err == f"error: {why} (botfabric dlq list)\n"
+    assert main(["dlq", *words.split()]) == 2
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.removesuffix(" (botfabric dlq list)\n").rstrip() == f"error: {why}"
+
+
+@pytest.fixture
+async def fabric(lab: Callable[..., Lab]) -> Lab:
+    """With one letter of a bot and a skill that are gone since."""
+    made = lab(Skill("orders", "Looks orders up"))
+    event = Event("1", "order.placed", bot="gone", conversation="gone/web/1")
+    await bury(made, "skill-retired", event, "order_gone")
+    return made
+
+
+async def found(fabric: Lab, *words: str) -> list[str]:
+    parser = argparse.ArgumentParser()
+    dlq.add_arguments(parser)
+    arguments = parser.parse_args(["list", *words])
+    return [letter.id for letter in await dlq._found(fabric, arguments)]
+
+
+@pytest.mark.parametrize("words", [(), ("--bot", "gone"), ("--skill", "retired")])
+async def test_letters_outlive_their_bot_and_their_skill(
+    fabric: Lab, words: tuple[str, ...]
+) -> None:
+    assert await found(fabric, *words) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--bot", "lab"), ("--skill", "orders"), ("--bot", "gone", "--reason", "x")],
+)
+async def test_what_is_known_may_have_none(fabric: Lab, words: tuple[str, ...]) -> None:
+    assert await found(fabric, *words) == []
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--bot", "bot"), ("--skill", "skill")])
+async def test_what_nobody_knows_is_not_taken_for_an_empty_desk(
+    fabric: Lab, option: str, kind: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"no {kind} 'nobody', and no dead letter"):
+        await found(fabric, option, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["redrive", "nope"], 1, "no dead letter nope (botfabric dlq list)"),
+        (["list", "--bot", "nobody"], 2, "there is no bot 'nobody', and no dead letter of one"),
+    ],
+)
+def test_the_exit_code_tells_a_missing_letter_from_a_slip(
+    tmp_path: Path, words: list[str], code: int, why: str
+) -> None:
+    done = Terminal(tmp_path).type("dlq", *words)
+
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"error: {why}\n")

@@ -1,56 +1,18 @@
 """The kill switch from a terminal: by the rule of the routes, and it says what it did."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cli import stop
 from shared.errors import ConfigurationError
-
-ROOT = Path(__file__).parents[2]
-BOT = """
-id = "{id}"
-name = "A bot"
-owner = "tests@contoso.example"
-department = "Tests"
-skills = ["echo"]
-default_skill = "echo"
-"""
+from tests.terminal import Terminal
 
 
-class Terminal:
-    """Commands in a folder with two bots, `alpha` and `beta`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bots = folder / "bots"
-        self.bots.mkdir()
-        for id in ("alpha", "beta"):
-            (self.bots / f"{id}.toml").write_text(BOT.format(id=id))
-        self._environ = {
-            **{name: v for name, v in os.environ.items() if not name.startswith("FABRIC_")},
-            "FABRIC_ENVIRONMENT": "local",
-            "FABRIC_DATA_DIR": str(folder / "data"),
-            "FABRIC_BOTS_DIR": str(self.bots),
-        }
-
-    def type(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words],
-            cwd=ROOT,
-            env=self._environ,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def stopped(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = json.loads(self.type("stop", "--json").stdout)
-        return found
+def stopped(terminal: Terminal) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(terminal.type("stop", "--json").stdout)
+    return found
 
 
 @pytest.fixture
@@ -63,17 +25,17 @@ def test_a_bot_is_no_skill_and_does_not_get_on_the_list_as_one(terminal: Termina
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "error: 'alpha' is no skill (botfabric list)\n"
-    assert terminal.stopped() == []
+    assert stopped(terminal) == []
 
 
 def test_a_second_stop_says_so_and_keeps_the_time_of_the_first(terminal: Terminal) -> None:
     assert terminal.type("stop", "alpha").stderr == ""
-    first = terminal.stopped()
+    first = stopped(terminal)
 
     again = terminal.type("stop", "alpha")
 
     assert (again.returncode, again.stderr) == (0, "bot alpha was stopped already\n")
-    assert terminal.stopped() == first
+    assert stopped(terminal) == first
 
 
 def test_what_is_stopped_and_no_longer_there_can_be_started_once(terminal: Terminal) -> None:
