@@ -8,26 +8,35 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import secrets
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.answers import Judge, Turn
+from cli.numbers import seconds, whole
+from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.errors import ConfigurationError
+from shared.intake import arrival
 from shared.manifest import load_bots
+from shared.ports import Inbound
 from simulators.teams import FAULTS as TEAMS_FAULTS
 from simulators.teams import TENANT, TeamsSimulator
 from simulators.transcript import Said
 from simulators.webhook import Delivery, Webhook
 from simulators.whatsapp import FAULTS as WHATSAPP_FAULTS
 from simulators.whatsapp import WhatsAppSimulator
+from simulators.whatsapp_graph import user_id
 
 Simulator = TeamsSimulator | WhatsAppSimulator
+
+_PHONE = re.compile(r"[0-9]{4,15}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who is talking, on WhatsApp a phone number (default: somebody new)",
     )
     parser.add_argument("--url", metavar="URL", default="http://127.0.0.1:7071", help="the host")
-    parser.add_argument("--port", type=int, metavar="N", default=0, help="default: a free one")
+    parser.add_argument(
+        "--port", type=whole(0, 65535), metavar="N", default=0, help="default: a free one"
+    )
     parser.add_argument(
         "--fault",
         metavar="NAME:RATE[:SECONDS]",
@@ -58,10 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", default=0, help="seed of the faults")
     parser.add_argument(
-        "--timeout", metavar="S", type=float, default=60, help="seconds to wait for an answer"
+        "--timeout", metavar="S", type=seconds(), default=60, help="seconds to wait for an answer"
     )
     parser.add_argument(
-        "--quiet", metavar="S", type=float, default=0.5, help="seconds without more end an answer"
+        "--quiet",
+        metavar="S",
+        type=seconds(zero=True),
+        default=0.5,
+        help="seconds without more end an answer",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
@@ -76,18 +91,10 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     return asyncio.run(_simulate(simulator, arguments))
 
 
-@dataclass
-class Turn:
-    """What was said, the status of its acknowledgement, and what the bot answered."""
-
-    said: str
-    status: int = 0
-    answers: list[str] = field(default_factory=list)
-
-
 async def _simulate(simulator: Simulator, arguments: argparse.Namespace) -> int:
     shown = sys.stderr if arguments.json else sys.stdout
     turns: list[Turn] = []
+    judge = _judge(simulator, arguments)
     try:
         async with simulator:
             print(f"ready {simulator.server.url}", file=shown)
@@ -100,40 +107,47 @@ async def _simulate(simulator: Simulator, arguments: argparse.Namespace) -> int:
             if isinstance(simulator, WhatsAppSimulator) and not await simulator.verify():
                 print("error: the host refuses the verification handshake", file=sys.stderr)
             async for text in _script(arguments.say):
-                turns.append(await _turn(simulator, text, arguments))
+                turns.append(await _turn(simulator, text, arguments, judge))
                 if not arguments.json:
-                    _show(turns[-1])
+                    print(turns[-1], flush=True)
             report = simulator.report()
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         print(f"error: port {arguments.port}: {reason}; choose another: --port", file=sys.stderr)
         return 1
+    if not turns:
+        print("error: nothing was said; write --say TEXT, or lines on stdin", file=sys.stderr)
+        return 2
     if arguments.json:
         body = {
             "service": arguments.service,
             "bot": arguments.bot,
-            "turns": list(map(asdict, turns)),
+            "turns": [turn.to_dict() for turn in turns],
         }
         print(json.dumps(body | report, ensure_ascii=False))
     return 0 if all(turn.answers for turn in turns) else 1
 
 
-async def _turn(simulator: Simulator, text: str, arguments: argparse.Namespace) -> Turn:
-    """Say it, and listen until the bot has been quiet for a while."""
+async def _turn(
+    simulator: Simulator, text: str, arguments: argparse.Namespace, judge: Judge
+) -> Turn:
+    """Say it, and listen until the bot has been quiet for a while after an answer."""
     said, turn = simulator.transcript.said, Turn(text)
-    before = heard = len(said)
+    heard = len(said)
 
     def news() -> bool:
         return len(said) > heard
 
     delivery = await _say(simulator, text, arguments.user)
     turn.status = delivery.statuses[-1]
-    wait = arguments.timeout
+    judge.said(delivery.ids)
+    deadline = time.monotonic() + arguments.timeout
     with suppress(TimeoutError):
         while delivery.acknowledged:
+            wait = arguments.quiet if turn.answers else deadline - time.monotonic()
             await simulator.transcript.until(news, wait)
-            heard, wait = len(said), arguments.quiet
-    turn.answers = [_text(one) for one in said[before:]]
+            turn.heard += [(_text(one), judge.mark(one)) for one in said[heard:]]
+            heard = len(said)
     return turn
 
 
@@ -143,13 +157,18 @@ async def _say(simulator: Simulator, text: str, user: str) -> Delivery:
     return await simulator.say(text, user=user)
 
 
-def _show(turn: Turn) -> None:
-    print(f"> {turn.said}")
-    for answer in turn.answers:
-        print(f"< {answer}")
-    if not turn.answers:
-        print(f"! no answer (the webhook says {turn.status or 'nothing'})")
-    sys.stdout.flush()
+def _judge(simulator: Simulator, arguments: argparse.Namespace) -> Judge:
+    if isinstance(simulator, TeamsSimulator):
+        return Judge()
+    place = ConversationReference(
+        arguments.bot, "whatsapp", user_id(arguments.user), account=simulator.number
+    )
+    bot = _bot(arguments.bot)
+
+    def work_of(id: str) -> str:
+        return arrival(Inbound(bot, place, Activity(type="message", id=id))).id
+
+    return Judge(work_of)
 
 
 def _text(said: Said) -> str:
@@ -192,6 +211,11 @@ def _simulator(arguments: argparse.Namespace) -> Simulator:
         )
     if (whatsapp := bot.channels.whatsapp) is None:
         raise ConfigurationError(f"bot {bot.id} is not on WhatsApp: it has no [channels.whatsapp]")
+    if not _PHONE.fullmatch(arguments.user):
+        raise ConfigurationError(
+            "--user is no phone number; write 4 to 15 digits with the country code, as in "
+            "31655501001"
+        )
     named = {
         "app_secret": os.environ.get("FABRIC_WHATSAPP_APP_SECRET", "").partition(",")[0],
         "verify_token": os.environ.get("FABRIC_WHATSAPP_VERIFY_TOKEN", ""),

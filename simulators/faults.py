@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from math import inf
 from random import Random
 from typing import Any
 
@@ -22,10 +23,12 @@ class Faults:
         self._random = Random(seed)
 
     def set(self, name: str, rate: float, wait: float | None = None) -> None:
-        """Raises ValueError for a name that is not known and a rate that is no chance."""
+        """Raises ValueError for a name that is not known, a rate that is no chance, no seconds."""
         self._check(name)
         if not 0 <= rate <= 1:
             raise ValueError(f"the rate of fault {name} is {rate:g}; write a number from 0 to 1")
+        if wait is not None and not 0 <= wait < inf:
+            raise ValueError(f"the seconds of fault {name} are {wait:g}; write 0 or more")
         self.rates[name] = rate
         if wait is not None:
             self.waits[name] = wait

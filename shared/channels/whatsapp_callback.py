@@ -10,7 +10,7 @@ import re
 from shared.activity import ConversationReference
 
 MAX_LENGTH = 512
-_DATA = re.compile(r"fabric ([A-Za-z0-9._:=+/-]{1,300}) .*")
+_DATA = re.compile(r"fabric ([A-Za-z0-9._:=+/-]{1,300}) (.*)")
 
 
 def callback_data(reference: ConversationReference, effect: str) -> str:
@@ -21,3 +21,9 @@ def conversation_in(data: object) -> str:
     """The conversation that `callback_data` was made for, "" for what others wrote."""
     match = _DATA.fullmatch(data) if isinstance(data, str) else None
     return match[1] if match else ""
+
+
+def effect_in(data: object) -> str:
+    """The effect that `callback_data` was made for, "" for what others wrote."""
+    match = _DATA.fullmatch(data) if isinstance(data, str) else None
+    return match[2] if match else ""

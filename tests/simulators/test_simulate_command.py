@@ -11,19 +11,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BOT = """
+OPEN = """
 id = "parrot"
 name = "Parrot"
 owner = "tests@contoso.example"
 department = "Tests"
 skills = ["echo"]
 default_skill = "echo"
+[channels.whatsapp]
+phone_number_id = "100000000000042"
 [channels.teams]
+"""
+BOT = f"""{OPEN}
 app_id = "2f1c0e5a-1111-4222-8333-444455550000"
 tenant_id = "6f0f3c1e-2222-4333-8444-5555aaaa0000"
 client_secret = "made-up"
-[channels.whatsapp]
-phone_number_id = "100000000000042"
 """
 
 
@@ -36,10 +38,10 @@ def free_port() -> int:
 class Author:
     """A person with two terminals: a host in one, `simulate` in the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bot: str) -> None:
         bots = folder / "bots"
         bots.mkdir()
-        (bots / "parrot.toml").write_text(BOT)
+        (bots / "parrot.toml").write_text(bot)
         self.ports = {"teams": free_port(), "whatsapp": free_port()}
         teams = f"127.0.0.1:{self.ports['teams']}"
         self._environ = {
@@ -92,8 +94,17 @@ class Author:
 
 @pytest.fixture(scope="module")
 def author(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
-    folder = tmp_path_factory.mktemp("author")
-    author = Author(folder)
+    yield from hosted(tmp_path_factory.mktemp("author"), BOT)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Author]:
+    """With a host that has nothing left to send from other tests."""
+    yield from hosted(tmp_path, OPEN)
+
+
+def hosted(folder: Path, bot: str) -> Iterator[Author]:
+    author = Author(folder, bot)
     process = author.start(folder / "log")
     with process:
         yield author
@@ -136,8 +147,39 @@ def test_a_message_without_an_answer_is_a_failure(author: Author) -> None:
 
     assert result.returncode == 1
     body = json.loads(result.stdout)
-    assert body["turns"] == [{"said": "hello", "status": 200, "answers": []}]
+    [turn] = body["turns"]
+    assert (turn["said"], turn["status"], turn["answers"]) == ("hello", 200, [])
     assert body["answered"] == {"131047": 1}
+
+
+@pytest.mark.parametrize("service", ["teams", "whatsapp"])
+def test_a_repeat_is_shown_as_one_and_answers_nothing(alone: Author, service: str) -> None:
+    """Each is taken and not confirmed: the first comes again and again, the second never."""
+    result = alone.simulate(
+        *(service, "--fault", "lost:1", "--timeout", "3", "--say", "one", "--say", "two")
+    )
+
+    assert result.returncode == 1
+    shown = [line for line in result.stdout.splitlines() if line[:2] in ("> ", "< ", "! ")]
+    assert shown[:4] == ["> one", "< echo: one", "> two", "< echo: one (again)"]
+    assert shown[-1].startswith("! no answer")
+    assert set(shown[4:-1]) <= {"< echo: one (again)"}
+
+
+@pytest.mark.parametrize("service", ["teams", "whatsapp"])
+def test_an_answer_that_comes_after_its_time_is_not_that_of_the_next(
+    alone: Author, service: str
+) -> None:
+    """The channel takes the first after 4 seconds, when the second has been said."""
+    result = alone.simulate(
+        *(service, "--fault", "slow:0.5:4", "--seed", "1", "--timeout", "3"),
+        *("--say", "one", "--say", "two", "--json"),
+    )
+
+    assert result.returncode == 1
+    first, second = json.loads(result.stdout)["turns"]
+    assert (first["answers"], first["late"]) == ([], [])
+    assert (second["answers"], second["late"]) == (["echo: two"], ["echo: one"])
 
 
 @pytest.mark.parametrize(
@@ -145,6 +187,7 @@ def test_a_message_without_an_answer_is_a_failure(author: Author) -> None:
     [
         (["--fault", "nonsense:1"], 2, "nonsense"),
         (["--bot", "nobody"], 2, "parrot"),
+        (["--fault", "429:1:-2"], 2, "write 0 or more"),
         (["--url", "http://127.0.0.1:9", "--timeout", "0.2"], 1, "no host"),
     ],
 )
@@ -154,3 +197,30 @@ def test_a_mistake_is_one_line(author: Author, options: list[str], code: int, wo
     assert result.returncode == code
     assert word in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("user", ["notaphone", "", "316-555", "٣١٦٥٥٥٠١"])
+def test_on_whatsapp_a_person_is_a_phone_number(author: Author, user: str) -> None:
+    result = author.simulate("whatsapp", "--say", "hello", "--user", user)
+
+    assert result.returncode == 2
+    assert "31655501001" in result.stderr
+
+
+def test_who_says_nothing_is_told_so(author: Author) -> None:
+    result = author.simulate("teams", typed="\n")
+
+    assert result.returncode == 2
+    assert result.stderr == "error: nothing was said; write --say TEXT, or lines on stdin\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--timeout", "0"), ("--timeout", "-1"), ("--timeout", "nan"), ("--quiet", "-0.1")],
+    ids=" ".join,
+)
+def test_a_time_that_is_none_is_refused(author: Author, options: tuple[str, str]) -> None:
+    result = author.simulate("teams", "--say", "hello", *options)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "write a number of seconds" in result.stderr.splitlines()[-1]
