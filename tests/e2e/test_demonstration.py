@@ -62,7 +62,8 @@ def shell(clone: Path) -> Iterator["subprocess.Popen[str]"]:
 def test_a_conversation_outlives_the_worker_that_was_killed(
     shell: "subprocess.Popen[str]",
 ) -> None:
-    commands = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    commands = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     out, _ = shell.communicate("".join(commands), LIMIT_SECONDS)
     assert shell.returncode == 0, out
     books = [dict(re.findall(r"^(\w+) +(\d+)$", part, re.M)) for part in out.split("balance")]
@@ -71,6 +72,8 @@ def test_a_conversation_outlives_the_worker_that_was_killed(
     assert broken["accepted"] == SAID
     assert 0 < broken["done"] < SAID
     assert (finished["accepted"], finished["done"], finished["pending"]) == (SAID, SAID, 0)
+    shown = re.findall(r'^"text": "(.*)"$', out, re.M)
+    assert [(shown[0], shown[-1])] == re.findall(r"^`(.*?)` to `(.*?)`", text, re.M)
     answers = [int(number) for number in re.findall(r'"text": "echo: /echo (\d+)"', out)]
     assert list(dict.fromkeys(answers)) == list(range(1, SAID + 1))
     assert len(answers) - SAID <= finished["repeated"]
