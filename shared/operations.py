@@ -63,9 +63,8 @@ async def move(fabric: Fabric, who: Operator, action: str, letters: Sequence[Let
 async def switch(fabric: Fabric, who: Operator, action: str, kind: str, name: str) -> bool:
     """`stop` or `start` a bot or a skill; whether it was the other way before.
 
-    What waits for a start goes on.
-
-    Raises PermanentError for a name that `kinds` does not know as one.
+    What waits for a start goes on. Raises PermanentError for a name
+    that `kinds` does not know as one.
     """
     if kind not in await kinds(fabric, name):
         raise PermanentError(f"no_such_{kind}", name)

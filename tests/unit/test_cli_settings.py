@@ -30,7 +30,7 @@ def host_json(folder: Path, body: object) -> Path:
 
 def test_this_app_has_the_limits_it_was_designed_with() -> None:
     limits = HostJson.load(ROOT / "host.json")
-    assert limits == HostJson("api", 600, 300, 8, 16, 16, 30)
+    assert limits == HostJson("api", 600, 570, 8, 16, 16, 30)
 
 
 def test_what_is_absent_has_the_default_of_the_host(tmp_path: Path) -> None:
