@@ -1,7 +1,6 @@
 """Programs that stand in for a service: started on a free port, stopped by whoever started them."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,14 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
+from tests.ports import free_port
+
 PLAIN = ("events", "dead-letters")
 """Queues without sessions."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def queues(*names: str, **settings: float) -> list[dict[str, Any]]:
@@ -38,14 +33,14 @@ class ServiceBusPeer:
     ) -> Self:
         config = folder / "servicebus.json"
         config.write_text(json.dumps({"queues": list(entities)}))
-        control = free_port()
-        words = [sys.executable, program, "--port", 0, "--config", config, "--control", control]
+        port, control = free_port(), free_port()
+        words = [sys.executable, program, "--port", port, "--config", config, "--control", control]
         command = [str(word) for word in (*words, *flags)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         ready = process.stdout.readline().strip()
         assert ready.startswith("ready "), ready
-        return cls(process, int(ready.rpartition(":")[2]), control)
+        return cls(process, port, control)
 
     @property
     def connection(self) -> str:

@@ -1,11 +1,12 @@
 """Azurite, Microsoft's emulator of Azure Storage, in memory and on ports of 127.0.0.1."""
 
 import atexit
-import re
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
+
+from tests.ports import free_port
 
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """Of the account devstoreaccount1: the same in every Azurite, and published."""
@@ -21,7 +22,7 @@ class Azurite:
         self._program = program
         self._folder = TemporaryDirectory(prefix="azurite-")
         self._process: subprocess.Popen[bytes] | None = None
-        self.ports = dict.fromkeys(_SERVICES, 0)
+        self.ports = {service: free_port() for service in _SERVICES}
 
     @property
     def connection(self) -> str:
@@ -51,12 +52,11 @@ class Azurite:
                 stderr=out,
             )
         until = monotonic() + 30
-        while len(found := _listening(said.read_text())) < len(_SERVICES):
+        while said.read_text().count("is successfully listening") < len(_SERVICES):
             if self._process.poll() is not None or monotonic() > until:
                 self.stop()
                 raise RuntimeError(f"Azurite did not start: {said.read_text()}")
             sleep(0.05)
-        self.ports = found
 
     def stop(self) -> None:
         """kill -9."""
@@ -77,11 +77,6 @@ def connection(blob: int, queue: int, key: str = KEY) -> str:
         f"BlobEndpoint=http://127.0.0.1:{blob}/devstoreaccount1;"
         f"QueueEndpoint=http://127.0.0.1:{queue}/devstoreaccount1;"
     )
-
-
-def _listening(said: str) -> dict[str, int]:
-    lines = re.findall(r"Azurite (\w+) service is successfully listening at \S+:(\d+)", said)
-    return {service.lower(): int(port) for service, port in lines}
 
 
 _shared: list[Azurite] = []

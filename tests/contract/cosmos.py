@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from shared.storage.cosmos import CosmosStore
 from tests import services
+from tests.ports import free_port
 
 ANY_KEY = "YW55IGtleQ=="
 
@@ -20,7 +21,8 @@ class Peer:
     """The stand-in as a process of ours."""
 
     def __init__(self, *flags: object, port: int = 0) -> None:
-        line = [sys.executable, services.COSMOS, "--port", str(port), *map(str, flags)]
+        chosen = str(port or free_port())
+        line = [sys.executable, services.COSMOS, "--port", chosen, *map(str, flags)]
         self._process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         self.address = self._process.stdout.readline().removeprefix("ready ").strip()

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "demonstration.md"
@@ -38,14 +39,11 @@ def clone(tmp_path: Path) -> Path:
 @pytest.fixture
 def shell(clone: Path) -> Iterator["subprocess.Popen[str]"]:
     """A bash that waits for its script, in a group of its own that ends with the test."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
     environ = {n: v for n, v in os.environ.items() if not n.startswith(("FABRIC_", "MAKE"))}
     with subprocess.Popen(
         ["bash", "-e"],
         cwd=clone,
-        env={**environ, "PORT": str(port)},
+        env={**environ, "PORT": str(free_port())},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,19 +1,17 @@
 """A fact leaves one real process for Event Grid and comes back by its webhook."""
 
 import asyncio
-import socket
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
 from tests.e2e.processes import ROOT, Connector, Folder
 from tests.eventgrid_server import KEY
+from tests.ports import free_port
 
 
 async def test_a_ticket_is_told_of_through_event_grid(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     grid = {
         "FABRIC_EVENTS_URL": f"eventgrid://127.0.0.1:{port}/api/events",
         "FABRIC_EVENTS_KEY": KEY,

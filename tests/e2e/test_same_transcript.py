@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 
 from tests import services, stand_ins
 from tests.e2e.processes import Connector
+from tests.ports import free_port
 
 CONVERSATION = "a:one"
 SCRIPT = [
@@ -127,12 +128,3 @@ if services.is_program(services.STORAGE):
         embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
         async with stand_ins.storage_queue() as environ:
             assert await transcript(tmp_path / "queues", {**environ, "PORT": "0"}) == embedded
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

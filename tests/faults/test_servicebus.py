@@ -15,7 +15,7 @@ from shared.messaging.servicebus_sender import SEND_SECONDS
 from shared.storage.files import FileBlobs
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, StartPeer, consumed, event, leaves_sockets, strange
-from tests.peers import free_port
+from tests.ports import free_port
 
 pytestmark = leaves_sockets
 

@@ -2,13 +2,14 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 OPEN = """
@@ -27,12 +28,6 @@ app_id = "2f1c0e5a-1111-4222-8333-444455550000"
 tenant_id = "6f0f3c1e-2222-4333-8444-5555aaaa0000"
 client_secret = "made-up"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Author:
