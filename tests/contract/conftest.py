@@ -1,5 +1,6 @@
 """Each suite of a port runs on every backend in `targets`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -54,8 +55,7 @@ async def open_bus(
         return opened[-1]
 
     yield open
-    for bus in opened:
-        await bus.close()
+    await asyncio.gather(*(bus.close() for bus in opened))
     BUSES[request.param].end(tmp_path)
 
 

@@ -5,9 +5,10 @@ A peer's connection string lies in the folder, where another process finds it.
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
@@ -25,7 +26,29 @@ PACE = 10.0 if services.is_program(services.SERVICEBUS) else 25.0
 FIRST_SECONDS, MORE_SECONDS = 2.5, 1.2
 """How long the broker may take for a message, and for another beside it."""
 
-_made: dict[Path, ServiceBusPeer | None] = {}
+LOOK_SECONDS = 0.1
+"""How often a peer is asked whether there is anything to wait for."""
+
+
+@dataclass
+class Namespace:
+    """The queues of a folder: the peer that has them, and what clients of this process hold."""
+
+    peer: ServiceBusPeer | None = None
+    held: dict[str, Delivery] = field(default_factory=dict)
+
+    def is_empty(self, queue: str) -> bool:
+        """Whether the peer has no more of the queue than is held here; a service never tells."""
+        if self.peer is None:
+            return False
+        counts = self.peer.stats()["entities"]
+        if queue == DEAD_LETTERS and any(count["deadLetter"] for count in counts.values()):
+            return False
+        here = [d for d in self.held.values() if d.queue == queue and d.locked_until > time()]
+        return not counts[queue]["active"] and counts[queue]["locked"] <= len(here)
+
+
+_made: dict[Path, Namespace] = {}
 
 
 class Patient:
@@ -34,8 +57,10 @@ class Patient:
     ordered = ServiceBusBus.ordered
     max_deliveries = ServiceBusBus.max_deliveries
 
-    def __init__(self, bus: ServiceBusBus) -> None:
+    def __init__(self, bus: ServiceBusBus, namespace: Namespace) -> None:
         self._bus = bus
+        self._namespace = namespace
+        self._mine: set[str] = set()
         self._last = 0.0
 
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
@@ -44,12 +69,13 @@ class Patient:
         while True:
             more = await self._bus.receive(queue, limit - len(found))
             found += more
+            self._hold(more)
             if more:
                 first, self._last = 0.0, monotonic()
             left = max(first, self._last + MORE_SECONDS) - monotonic()
-            if len(found) == limit or left <= 0:
+            if len(found) == limit or left <= 0 or self._namespace.is_empty(queue):
                 return sorted(found, key=lambda delivery: (delivery.enqueued_at, delivery.id))
-            await self._bus.changed(left)
+            await self._bus.changed(min(left, LOOK_SECONDS))
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         await self._bus.send(queue, *events, delay=delay)
@@ -61,19 +87,32 @@ class Patient:
         await self._bus.renew(delivery)
 
     async def complete(self, delivery: Delivery) -> None:
+        self._let_go(delivery.token)
         await self._bus.complete(delivery)
 
     async def abandon(self, delivery: Delivery, *, delay: float = 0) -> None:
+        self._let_go(delivery.token)
         await self._bus.abandon(delivery, delay=delay)
 
     async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
+        self._let_go(delivery.token)
         await self._bus.dead_letter(delivery, reason, description)
 
     async def check(self) -> str:
         return await self._bus.check()
 
     async def close(self) -> None:
+        self._let_go(*self._mine)
         await self._bus.close()
+
+    def _hold(self, deliveries: list[Delivery]) -> None:
+        self._mine |= {delivery.token for delivery in deliveries}
+        self._namespace.held |= {delivery.token: delivery for delivery in deliveries}
+
+    def _let_go(self, *tokens: str) -> None:
+        self._mine -= set(tokens)
+        for token in tokens:
+            self._namespace.held.pop(token, None)
 
 
 def open_servicebus(folder: Path, **options: float) -> PeekLockBus:
@@ -88,12 +127,13 @@ def open_servicebus(folder: Path, **options: float) -> PeekLockBus:
     bus = ServiceBusBus(
         "", connection=place.read_text(), claims=ClaimCheck(FileBlobs(folder / "blobs"))
     )
-    return bus if made_elsewhere else Patient(bus)
+    return bus if made_elsewhere else Patient(bus, _made[folder])
 
 
 def end_servicebus(folder: Path) -> None:
-    if peer := _made.pop(folder, None):
-        peer.stop()
+    namespace = _made.pop(folder, None)
+    if namespace and namespace.peer:
+        namespace.peer.stop()
 
 
 def _make(folder: Path, options: dict[str, float]) -> str:
@@ -107,9 +147,10 @@ def _make(folder: Path, options: dict[str, float]) -> str:
             maxDeliveryCount=deliveries,
             duplicateDetectionSeconds=window,
         )
-        peer = _made[folder] = ServiceBusPeer.start(services.SERVICEBUS, folder, entities)
+        peer = ServiceBusPeer.start(services.SERVICEBUS, folder, entities)
+        _made[folder] = Namespace(peer)
         return peer.connection
-    _made[folder] = None
+    _made[folder] = Namespace()
     _recreate(services.SERVICEBUS, lock, deliveries, window)
     return services.SERVICEBUS
 
