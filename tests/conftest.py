@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,9 +10,21 @@ from shared.skill import Skill
 from tests import services
 from tests.lab import Lab
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from tests.workers import Scheduler
+
 
 def pytest_report_header() -> str:
     return services.summary()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer | None") -> "Scheduler":
+    from tests.workers import Scheduler
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture

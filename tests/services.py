@@ -27,6 +27,11 @@ def is_program(value: str) -> bool:
     return bool(value) and "=" not in value
 
 
+def shared() -> bool:
+    """Whether the suites use a service that there is only one of, and must not meet there."""
+    return any(value and not is_program(value) for value in (SERVICEBUS, COSMOS, STORAGE))
+
+
 def _kind(value: str) -> str:
     if not value:
         return "embedded only"

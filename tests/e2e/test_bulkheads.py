@@ -32,6 +32,8 @@ from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab, MemoryChannel
 
+pytestmark = pytest.mark.alone
+
 Make = Callable[..., Lab]
 
 MODEL_SECONDS = 0.05

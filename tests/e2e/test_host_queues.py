@@ -16,6 +16,8 @@ from shared.event import Event
 from shared.messaging.sqlite import SqliteBus
 from shared.ports import Delivery
 
+pytestmark = pytest.mark.alone
+
 LIMITS = HostJson(max_sessions=8, max_calls=2)
 
 

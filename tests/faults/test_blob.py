@@ -90,6 +90,7 @@ async def test_a_lost_answer_and_dropped_connections_go_unnoticed(
     assert await blobs.get("one") == b"2"
 
 
+@pytest.mark.alone
 async def test_a_server_that_does_not_answer_is_unavailable_soon(
     blobs: BlobStorage, azure: Account
 ) -> None:

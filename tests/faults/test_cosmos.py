@@ -176,6 +176,7 @@ async def test_throttling_is_waited_out() -> None:
             assert len(await store.find(None, "k:", limit=7)) == 7
 
 
+@pytest.mark.alone
 async def test_throttling_without_end_is_unavailable_in_time() -> None:
     with peer("--throttle-rate", 1, "--retry-after-ms", 400) as server:
         async with opened(server.endpoint) as store:
@@ -352,6 +353,7 @@ async def test_answers_that_are_always_lost_are_said_to_be_so(
     assert error.value.maybe_done
 
 
+@pytest.mark.alone
 async def test_a_silent_service_does_not_hold_up_the_start(short: None, between: Proxy) -> None:
     between.silent, between.swallow = True, [b"x-ms-version"] * 50
     async with opened(f"http://{between.address}") as store:

@@ -131,6 +131,7 @@ async def test_a_lost_answer_publishes_the_same_id_again(
 # --- the budget ----------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 async def test_a_spent_budget_is_unavailable(server: EventGridServer, topic: Make) -> None:
     server.down = True
     began = monotonic()

@@ -58,6 +58,7 @@ async def failing_send(bus: ServiceBusBus, queue: str = "q") -> tuple[Unavailabl
 # --- settings ----------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 async def test_a_host_that_does_not_answer_is_given_up_soon(
     start_peer: StartPeer, tmp_path: Path
 ) -> None:
@@ -177,6 +178,7 @@ async def test_a_cancelled_send_does_not_spoil_the_next(
 # --- outage ------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 async def test_sends_in_an_outage_fail_soon_and_work_after_it(
     start_peer: StartPeer, open_bus: OpenBus
 ) -> None:

@@ -183,6 +183,7 @@ async def test_dropped_connections_go_unnoticed(bus: StorageQueueBus, azure: Acc
     assert sorted(ids) == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.alone
 async def test_a_server_that_does_not_answer_is_unavailable_soon(
     bus: StorageQueueBus, azure: Account
 ) -> None:

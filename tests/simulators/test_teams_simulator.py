@@ -171,6 +171,7 @@ async def test_what_is_not_acknowledged_comes_again_under_its_id_then_under_a_ne
     assert times[0] == times[1]
 
 
+@pytest.mark.alone
 async def test_what_takes_too_long_comes_again_while_it_is_still_under_way(world: World) -> None:
     teams, bot = world
     bot.slow = [0.6]

@@ -259,6 +259,7 @@ def test_every_channel_shows_typing_within_a_second(channel: Any) -> None:
     assert channel.typing_after <= 1.0
 
 
+@pytest.mark.alone
 async def test_in_real_time_the_notice_is_there_by_eight_seconds(
     lab: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
