@@ -202,6 +202,10 @@ def _processes(arguments: argparse.Namespace, seed: int, result: Result) -> None
     if arguments.inputs is not None:
         orders = replace(orders, inputs=arguments.inputs)
     grounds = Grounds.configured() if arguments.as_configured else Grounds()
+    if arguments.as_configured and grounds.embedded("bus") and grounds.embedded("store"):
+        raise ConfigurationError(
+            "--as-configured, but nothing is: set FABRIC_BUS_URL, FABRIC_STORE_URL, or both"
+        )
     report: Report = asyncio.run(drill(seed, orders, grounds=grounds))
     result.numbers["processes"] = {"seed": seed, **report.counts, "books": report.books}
     for line in report.events:

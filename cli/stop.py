@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
+    if arguments.kind and not arguments.name:
+        raise ConfigurationError(f"--kind {arguments.kind} of what? write a name before it")
     console_log.configure(quiet=True)
     return asyncio.run(_run(arguments))
 

@@ -53,6 +53,19 @@ def test_arguments_that_mean_nothing_together_are_refused(
     assert line.startswith(f"error: {why}")
 
 
+def test_what_is_to_be_as_configured_has_to_be_configured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FABRIC_BUS_URL", "")
+    monkeypatch.setenv("FABRIC_STORE_URL", "")
+
+    assert main(["chaos", "--processes", "--as-configured"]) == 2
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "set FABRIC_BUS_URL, FABRIC_STORE_URL, or both" in told.err
+
+
 def test_no_run_is_no_promise_that_held(capsys: pytest.CaptureFixture[str]) -> None:
     result = chaos.Result(quiet=False)
 

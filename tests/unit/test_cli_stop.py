@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import stop
+from cli.__main__ import main
 from shared.errors import ConfigurationError
 from tests.terminal import Terminal
 
@@ -26,6 +27,11 @@ def test_a_bot_is_no_skill_and_does_not_get_on_the_list_as_one(terminal: Termina
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "error: 'alpha' is no skill (botfabric list)\n"
     assert stopped(terminal) == []
+
+
+def test_a_kind_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["stop", "--kind", "skill"]) == 2
+    assert capsys.readouterr().err == "error: --kind skill of what? write a name before it\n"
 
 
 def test_a_second_stop_says_so_and_keeps_the_time_of_the_first(terminal: Terminal) -> None:
