@@ -18,6 +18,7 @@ from cli import console_log
 from cli.function import load_functions
 from cli.host import Host
 from cli.host_json import HostJson
+from cli.numbers import seconds
 from shared.activity import Activity, ConversationReference
 from shared.channels.directline import CHANNEL_ID
 from shared.channels.directline_log import ActivityLog
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="ID", default="local", help="who is talking")
     parser.add_argument("--json", action="store_true", help="one JSON object with the activities")
     parser.add_argument(
-        "--timeout", metavar="S", type=float, default=60, help="seconds to wait (default: 60)"
+        "--timeout", metavar="S", type=seconds(), default=60, help="seconds to wait (default: 60)"
     )
 
 

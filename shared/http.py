@@ -7,8 +7,10 @@ It follows no redirect, caps what it reads, and turns what goes wrong on the way
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,14 @@ def retry_after(value: str) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(0.0, seconds), LONGEST)
+
+
+def retry_after_ms(value: str) -> float | None:
+    """The same, in seconds, for headers that give milliseconds."""
+    with suppress(ValueError):
+        if isfinite(seconds := float(value) / 1000):
+            return min(max(0.0, seconds), LONGEST)
+    return None
 
 
 class HttpClient:

@@ -4,8 +4,7 @@ Its messages may quote the request, and a request holds what people said.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from math import isfinite
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shared import http
@@ -55,11 +54,8 @@ def translated(deployment: str, provider: str, seconds: float, reading: Reading)
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from `retry-after-ms`, or `Retry-After` in seconds or as a date; None without."""
-    with suppress(ValueError):
-        seconds = float(headers.get("retry-after-ms", "")) / 1000
-        if isfinite(seconds):
-            return min(max(0.0, seconds), http.LONGEST)
-    return http.retry_after(headers.get("retry-after", ""))
+    seconds = http.retry_after_ms(headers.get("retry-after-ms", ""))
+    return http.retry_after(headers.get("retry-after", "")) if seconds is None else seconds
 
 
 def _for_status(error: "APIStatusError", deployment: str, provider: str) -> FabricError:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import FabricError, PermanentError, Unavailable
+from shared.http import retry_after_ms
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -109,10 +110,7 @@ def _told(error: BaseException) -> float | None:
     told = headers.get("x-ms-retry-after-ms")
     for result in getattr(error, "operation_responses", None) or ():
         told = told or result.get("retryAfterMilliseconds")
-    try:
-        return None if told is None else float(told) / 1000
-    except ValueError:
-        return None
+    return retry_after_ms(str(told))
 
 
 def _wait(state: "RetryCallState") -> float:

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from shared.http import LONGEST, retry_after
+from shared.http import LONGEST, retry_after, retry_after_ms
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,13 @@ def test_no_service_holds_a_conversation_for_longer_than_an_hour(value: str) -> 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "NaN", "\u00b2"])
 def test_what_says_no_time_leaves_the_delay_to_us(value: str) -> None:
     assert retry_after(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("1500", 1.5), ("9" * 21, LONGEST), ("nan", None), ("None", None)]
+)
+def test_milliseconds_are_held_to_the_same(value: str, seconds: float | None) -> None:
+    assert retry_after_ms(value) == seconds
 
 
 def test_both_forms_are_kept_to() -> None:
