@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 from chaos.clock import Clock, Idle
 from chaos.faults import Dice, Fault, Once, Plan, Point, Quiet
-from chaos.scenario import FILE, TALK, Input, inputs
-from chaos.stage import audit, base_fabric, overheard, simulated
+from chaos.scenario import BOT, FILE, TALK, Input, inputs
+from chaos.stage import audit, base_fabric, overheard, simulated, unharmed
 from chaos.verdict import ENDS, Violation, judge
 from chaos.world import World
+from shared import operations
+from shared.governance.audit import Operator
 
 if TYPE_CHECKING:
     from chaos.controls import Defect
+
+OPERATOR = Operator("operator", "simulation")
 
 LONGEST = 1200.0
 """Virtual seconds after which a run has not come to an end."""
@@ -106,8 +110,11 @@ async def _live(world: World, talks: Sequence[Sequence[Input]], *, weather: bool
     async with asyncio.timeout(LONGEST):
         if weather and world.rng.random() < 0.4:
             _outage(world)
+        operator = asyncio.create_task(_operate(world)) if weather else None
         copies = await asyncio.gather(*(_converse(world, talk, weather) for talk in talks))
         await asyncio.gather(*(task for tasks in copies for task in tasks))
+        if operator is not None:
+            await operator
         await world.rest()
 
 
@@ -116,6 +123,23 @@ def _outage(world: World) -> None:
     seconds = world.rng.uniform(1, 3 if port in ("store", "bus") else 60)
     begin = world.rng.uniform(0, 2)
     asyncio.get_running_loop().call_later(begin, world.take_down, port, seconds)
+
+
+async def _operate(world: World) -> None:
+    """In some runs, stop the bot or a skill for a while; the start may end half way."""
+    rng, fabric = world.rng, unharmed(world)
+    if rng.random() > 0.3:
+        return
+    kind, name = rng.choice([("bot", BOT), *(("skill", skill) for skill in fabric.skills)])
+    await asyncio.sleep(rng.uniform(0, 2))
+    await operations.switch(fabric, OPERATOR, "stop", kind, name)
+    world.note("operator", f"stops {kind} {name}")
+    await asyncio.sleep(rng.uniform(0.5, 20))
+    world.note("operator", f"starts {kind} {name}")
+    if rng.random() < 0.8:
+        await operations.switch(fabric, OPERATOR, "start", kind, name)
+    else:
+        await fabric.switches.start(kind, name)
 
 
 async def _converse(

@@ -95,8 +95,14 @@ def base_fabric() -> Fabric:
     return fabric
 
 
-async def audit(world: World) -> dict[str, int]:
-    """The product's own books, read without a fault."""
+def unharmed(world: World) -> Fabric:
+    """The fabric of somebody to whom nothing happens."""
     fabric = copy(world.fabric)
     fabric.store = world.store
-    return await books(fabric)
+    fabric.bus = world.bus  # type: ignore[assignment]
+    return fabric
+
+
+async def audit(world: World) -> dict[str, int]:
+    """The product's own books, read without a fault."""
+    return await books(unharmed(world))

@@ -66,7 +66,7 @@ class World:
         asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._minute)
 
     def died(self, process: Process) -> None:
-        self._note(process.name, "killed")
+        self.note(process.name, "killed")
         delay = self.rng.uniform(0.2, 3.0)
         again = process.generation + 1
         asyncio.get_running_loop().call_later(delay, self._up, process.name, again)
@@ -77,7 +77,7 @@ class World:
         fault = self.plan.choose(Point(self.points, process.name, name, possible))
         if fault is not None:
             self.struck += 1
-            self._note(process.name, f"{fault.value} {name} (point {self.points})")
+            self.note(process.name, f"{fault.value} {name} (point {self.points})")
         return fault
 
     def latency(self) -> float:
@@ -85,7 +85,7 @@ class World:
         return self.rng.uniform(0.001, 0.01)
 
     def take_down(self, port: str, seconds: float) -> None:
-        self._note(port, f"down for {seconds:.0f} s")
+        self.note(port, f"down for {seconds:.0f} s")
         self._down[port] = self.clock.now + seconds
 
     def is_down(self, port: str) -> bool:
@@ -130,7 +130,7 @@ class World:
             workers[0].spawn(workers[0].sweep())
         asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._minute)
 
-    def _note(self, who: str, what: str) -> None:
+    def note(self, who: str, what: str) -> None:
         self.timeline.append(f"{self.clock.now:9.3f} s  {who}: {what}")
 
 
