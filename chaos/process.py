@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from chaos.faults import EVERYWHERE, Fault
 from chaos.reach import BusReach, ChannelReach, StoreReach
 from shared import facts, outbox, pipeline
-from shared.dead_letters import bury_body
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
 from shared.messaging.queue_topic import QueueTopic
@@ -163,7 +162,8 @@ async def call(process: Process, delivery: Delivery) -> None:
     elif queue == EVENTS:
         await facts.fan_out(fabric, body)
     elif queue == DEAD_LETTERS:
-        await bury_body(fabric, body, delivery.properties["DeadLetterReason"])
+        died = delivery.properties
+        await facts.given_up(fabric, body, died["DeadLetterReason"], queue=died["DeadLetterSource"])
     else:
         skill = fabric.skills[skill_of(queue)]
         await pipeline.work(fabric, skill, body, delivery.count)

@@ -11,8 +11,7 @@ from functools import cache
 import azure.functions as func
 
 from functions.webhook import json_response, responding
-from shared import calls, claims, intake, pipeline, receipts
-from shared.dead_letters import bury_body
+from shared import calls, claims, facts, intake, pipeline, receipts
 from shared.errors import TransientError
 from shared.event import Event
 from shared.fabric import Fabric
@@ -96,7 +95,7 @@ def queue_function(
 
         async def bury(body: str, count: int) -> None:
             reason = POISON if Event.read(body) else "not_an_event"
-            await bury_body(fabric(), body, reason, queue=queue)
+            await facts.given_up(fabric(), body, reason, queue=queue)
 
         _storage_queue_function(blueprint, f"{name}_poison", f"{queue}-poison", bury)
         return

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from shared.dead_letters import bury_body
+from shared.errors import TransientError
 from shared.event import MAX_HOPS, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.observability import log, trace
@@ -49,6 +50,26 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                     await fabric.bus.send(skill_queue(name), copy)
                     sent += 1
         log.info("fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent)
+
+
+async def given_up(
+    fabric: Fabric, body: str, reason: str, detail: str = "", *, queue: str = ""
+) -> None:
+    """Record what the broker gave up in `queue`; a fact is sent to those who hear it first.
+
+    Its deliveries may all have done so and only not been settled. Copies are dropped, so what
+    then ends well has not ended at all.
+    """
+    if queue == EVENTS and Event.read(body) is not None:
+        try:
+            await fan_out(fabric, body)
+        except TransientError:
+            raise
+        except Exception:
+            log.error("fact.failed", exc_info=True)
+        else:
+            return
+    await bury_body(fabric, body, reason, detail, queue=queue)
 
 
 async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:

@@ -9,7 +9,6 @@ from typing import Any
 from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
-from shared.dead_letters import bury_body
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.ports import Delivery, Inbound, Item, Received, Request
@@ -127,7 +126,10 @@ class Lab(Fabric):
         elif queue == "events":
             await facts.fan_out(self, body)
         elif queue == "dead-letters":
-            await bury_body(self, body, delivery.properties["DeadLetterReason"])
+            died = delivery.properties
+            await facts.given_up(
+                self, body, died["DeadLetterReason"], queue=died["DeadLetterSource"]
+            )
         else:
             skill = self.skills[queue.removeprefix("skill-")]
             await pipeline.work(self, skill, body, delivery.count)

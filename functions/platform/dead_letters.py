@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.triggers import fabric, service_bus_function
-from shared.dead_letters import bury_body
+from shared.facts import given_up
 from shared.queues import DEAD_LETTERS
 from shared.settings import bus_scheme
 
@@ -13,7 +13,7 @@ bp = func.Blueprint()
 async def dead_letters(msg: func.ServiceBusMessage) -> None:
     properties = msg.application_properties or {}
     source = msg.dead_letter_source or properties.get("DeadLetterSource") or ""
-    await bury_body(
+    await given_up(
         fabric(),
         msg.get_body().decode("utf-8", "replace"),
         str(properties.get("DeadLetterReason") or "unknown"),

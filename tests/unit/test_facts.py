@@ -1,8 +1,13 @@
 """News from outside reach every conversation that named their subject."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
 
 from shared import facts
+from shared.dead_letter_desk import letters
 from shared.event import Event, event_id
 from shared.ports import Put
 from shared.skill import Skill
@@ -40,3 +45,43 @@ async def test_the_last_of_more_than_a_thousand_followers_hears_it_too(
     await fabric.drain()
 
     assert fabric.heard() == ["news"]
+
+
+async def given_back(fabric: Lab, fact: Event) -> None:
+    """Every delivery of a fact is given back, as if none of its settlements had arrived."""
+    bus: Any = fabric.bus
+    await bus.send("events", fact)
+    for _ in range(bus.max_deliveries):
+        [delivery] = await bus.receive("events")
+        with suppress(ZeroDivisionError):
+            await facts.fan_out(fabric, delivery.body)
+        await bus.abandon(delivery)
+
+
+async def test_a_fact_that_was_heard_and_never_settled_is_not_dead(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(newsreader())
+    key = await fabric.say("hello")
+    await fabric.drain()
+    await given_back(fabric, Event("n1", "case.news", bot="lab", conversation=key))
+    await fabric.drain()
+    assert fabric.heard() == ["news"]
+    assert await letters(fabric) == []
+
+
+async def test_a_fact_that_nobody_can_be_told_is_dead(
+    lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric = lab(newsreader())
+    key = await fabric.say("hello")
+    await fabric.drain()
+
+    async def broken(*given: object) -> dict[str, str]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(facts, "_targets", broken)
+    await given_back(fabric, Event("n1", "case.news", bot="lab", conversation=key))
+    await fabric.drain()
+    [letter] = await letters(fabric)
+    assert letter.reason == "MaxDeliveryCountExceeded"
