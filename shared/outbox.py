@@ -28,6 +28,9 @@ from shared.ports import Create, Item, Op, Put
 LOOK_AGAIN = 1.0
 """Seconds after which to look whether somebody else has done what is in the way."""
 
+AT_ONCE = 16
+"""Conversations that a start lets go at the same time."""
+
 PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
 
@@ -154,17 +157,22 @@ async def sweep(fabric: Fabric) -> None:
 
 async def let_go(fabric: Fabric, started: str) -> None:
     """Have done at once what waits because a bot or skill was stopped that is `started` again."""
-    freed: dict[str, Item] = {}
+    waiting: dict[str, list[Item]] = {}
     async for item in every(fabric.store, "outbox:"):
         if item.body.get("stopped_by") == started:
-            if item.partition not in freed:
-                await _look_now(fabric, item.partition)
-            with suppress(Conflict):
-                free = Put(item.id, item.body, etag=item.etag, due=time())
-                await fabric.store.write(item.partition, free)
-            freed.setdefault(item.partition, item)
-    for key, item in freed.items():
-        await wake(fabric, key, item.body, time())
+            waiting.setdefault(item.partition, []).append(item)
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def go(key: str, items: Sequence[Item]) -> None:
+        async with slots:
+            await _look_now(fabric, key)
+            for item in items:
+                with suppress(Conflict):
+                    free = Put(item.id, item.body, etag=item.etag, due=time())
+                    await fabric.store.write(key, free)
+            await wake(fabric, key, items[0].body, time())
+
+    await asyncio.gather(*(go(key, items) for key, items in waiting.items()))
 
 
 async def _look_now(fabric: Fabric, key: str) -> None:
