@@ -46,7 +46,7 @@ class Orders:
 
 LONG = Orders(
     inputs=20_000,
-    kill_every=0.8,
+    kill_every=0.6,
     outages=4,
     outage_seconds=6.0,
     talking=250,
