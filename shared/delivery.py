@@ -225,12 +225,17 @@ async def put_back(
     return True
 
 
+def bot_of(body: dict[str, Any]) -> str:
+    """The bot whose effect this is."""
+    return str(body["reference"]["bot"] if "reference" in body else body["event"].get("bot", ""))
+
+
 async def wake(fabric: Fabric, key: str, body: dict[str, Any], at: float) -> None:
     """Have `deliver` look at the conversation of an effect at the Unix time `at`."""
     wake = Event(
         id=event_id(body["effect"], "wake", f"{at:.3f}"),
         type=WAKE,
-        bot=body["reference"]["bot"] if "reference" in body else body["event"].get("bot", ""),
+        bot=bot_of(body),
         conversation=key,
         origin=body["origin"],
     )

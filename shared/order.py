@@ -11,6 +11,9 @@ from shared.fabric import Fabric
 from shared.ports import Store
 from shared.skill import Skill
 
+LOOK_AGAIN = 5.0
+"""Seconds after which to ask again, at the latest, for what goes first and nobody knows when."""
+
 QUEUE_PATIENCE = 3.0
 """Seconds that a turn waits in place for an earlier one of its conversation."""
 
@@ -35,8 +38,8 @@ async def in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
             return conversation
         own = blocker == skill.name and ordered
         if own or monotonic() > deadline:
-            after = max(0.1 if own else 1.0, conversation.wake - time())
-            raise Waits("waits behind earlier work", after=after)
+            least = min(0.1 * 2**event.attempt, LOOK_AGAIN) if own else 1.0
+            raise Waits("waits behind earlier work", after=max(least, conversation.wake - time()))
         await asyncio.sleep(pause)
         pause = min(0.2, pause * 1.5)
 

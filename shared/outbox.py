@@ -11,8 +11,8 @@ from contextlib import suppress
 from time import time
 
 from shared import lateness
-from shared.conversation import DOCUMENT, MAX_CONFLICTS, REMEMBERED
-from shared.delivery import SEND_SECONDS, forward, put_back, send, wake
+from shared.conversation import REMEMBERED
+from shared.delivery import SEND_SECONDS, bot_of, forward, put_back, send, wake
 from shared.effects import LEASE
 from shared.errors import (
     Conflict,
@@ -156,37 +156,28 @@ async def sweep(fabric: Fabric) -> None:
 
 
 async def let_go(fabric: Fabric, started: str) -> None:
-    """Have done at once what waits because a bot or skill was stopped that is `started` again."""
+    """Have done what waits because a bot or skill was stopped that is `started` again.
+
+    It goes at once, as far as each bot's pace allows, so that it is in nobody's way.
+    """
     waiting: dict[str, list[Item]] = {}
     async for item in every(fabric.store, "outbox:"):
         if item.body.get("stopped_by") == started:
             waiting.setdefault(item.partition, []).append(item)
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def go(key: str, items: Sequence[Item]) -> None:
+    async def go(key: str, items: Sequence[Item], at: float) -> None:
         async with slots:
-            await _look_now(fabric, key)
             for item in items:
                 with suppress(Conflict):
-                    free = Put(item.id, item.body, etag=item.etag, due=time())
-                    await fabric.store.write(key, free)
-            await wake(fabric, key, items[0].body, time())
+                    await fabric.store.write(key, Put(item.id, item.body, etag=item.etag, due=at))
+            await wake(fabric, key, items[0].body, at)
 
-    await asyncio.gather(*(go(key, items) for key, items in waiting.items()))
-
-
-async def _look_now(fabric: Fabric, key: str) -> None:
-    """What comes next in the conversation need not wait until its parked work was to be tried."""
-    for _ in range(MAX_CONFLICTS):
-        item = await fabric.store.get(key, DOCUMENT)
-        if item is None:
-            return
-        try:
-            body = {**item.body, "wake": time()}
-            await fabric.store.write(key, Put(DOCUMENT, body, etag=item.etag))
-        except Conflict:
-            continue
-        return
+    async with asyncio.TaskGroup() as group:
+        for key, items in waiting.items():
+            bot = fabric.bots.get(bot_of(items[0].body))
+            times = [fabric.admission.slot(bot) if bot else time() for _ in items]
+            group.create_task(go(key, items, times[0]))
 
 
 async def _claim(fabric: Fabric, key: str, item: Item, owner: str) -> bool:

@@ -157,7 +157,9 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
     for _ in range(MAX_CONFLICTS):
         conversation = await load(fabric.store, event)
         at = time() + delay
-        if event.type == ACTIVITY:
+        if event.type == ACTIVITY and isinstance(error, Stopped):
+            conversation.queue_up(event.work_id, skill.name, time())
+        elif event.type == ACTIVITY:
             at = conversation.queue_up(event.work_id, skill.name, at)
         cause = effects.Cause.of(event)
         if isinstance(error, Held):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from time import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from shared import calls, operations, outbox
 from shared.books import balanced, books
 from shared.errors import Stopped
 from shared.governance import switches
+from shared.governance.admission import Admission
 from shared.governance.audit import Operator
 from shared.skill import Skill
 from shared.turn import Turn
@@ -63,6 +65,21 @@ async def test_another_skill_goes_on(fabric: Lab) -> None:
     await fabric.drain()
 
     assert fabric.heard() == ["other /other hello"]
+
+
+async def test_what_is_said_while_a_start_is_under_way_goes_with_the_rest(fabric: Lab) -> None:
+    """The switch is over, and what waited has not been let go yet."""
+    await fabric.switches.stop("bot", "lab")
+    await fabric.say("1")
+    await fabric.run((await fabric.deliveries())[0])
+    await fabric.switches.start("bot", "lab")
+    await fabric.say("2")
+    await fabric.run((await fabric.deliveries())[0])
+
+    await outbox.let_go(fabric, "bot lab")
+    await fabric.drain()
+
+    assert fabric.heard() == ["1", "2"]
 
 
 async def test_a_message_that_is_on_its_way_waits_too(
@@ -146,3 +163,21 @@ async def test_what_two_switches_stop_waits_for_both(fabric: Lab) -> None:
     await operations.switch(fabric, ANN, "start", "skill", "echo")
     await fabric.drain()
     assert fabric.heard() == ["1"]
+
+
+async def test_what_is_let_go_keeps_the_pace_of_its_bot(
+    lab: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switches, "FRESH", 0.0)
+    monkeypatch.setattr(operations, "SETTLED", 0.0)
+    fabric = lab(Skill("echo", "Echoes"), manifest="[limits]\nturns_per_second = 5")
+    await fabric.switches.stop("bot", "lab")
+    keys = [await fabric.say("1", conversation=f"c{n}") for n in range(10)]
+    await fabric.drain()
+
+    fabric.admission = Admission()
+    await operations.switch(fabric, ANN, "start", "bot", "lab")
+
+    waiting = [item for key in keys for item in await fabric.items(key, "outbox:")]
+    due = sorted(item.due or 0.0 for item in waiting)
+    assert due[0] <= time() < due[0] + 1.0 < due[-1]
