@@ -19,6 +19,10 @@ _PATH = re.compile(r"(/[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+")
 _WORD = re.compile(r"[A-Za-z_.-]*|v[0-9]+|\{\w+\}")
 
 
+AT_WORK = 60.0
+"""Seconds after a turn first failed in which a backend may still be at its request."""
+
+
 class BackendError(PermanentError):
     """A backend declined the request (4xx): trying again cannot help, the skill may know better.
 
@@ -51,7 +55,8 @@ class NotConnected(Unavailable):
 class Call:
     """One request. `path` is percent-encoded; `operation` is its name in logs.
 
-    `key` is the idempotency key, "" when the request needs none.
+    `key` is the idempotency key, "" when the request needs none; `again` when an earlier run of
+    the turn may have made the request, and the backend may be at it still.
     """
 
     method: str
@@ -60,6 +65,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     key: str = ""
+    again: bool = False
 
 
 class Backend(Protocol):
@@ -89,8 +95,8 @@ class TurnBackend:
     it out of the logs. Writes carry an idempotency key that is the same each time the turn runs.
     """
 
-    def __init__(self, backend: Backend, work: str) -> None:
-        self._backend, self._work = backend, work
+    def __init__(self, backend: Backend, work: str, *, again: bool = False) -> None:
+        self._backend, self._work, self._again = backend, work, again
         self._ordinals: Counter[tuple[str, str]] = Counter()
 
     async def get(
@@ -131,7 +137,10 @@ class TurnBackend:
         if not key and method != "GET":
             key = self._key(method, path)
         operation = f"{method} {_nameless(template)}"
-        return await self._backend.call(Call(method, path, operation, query or {}, json, key))
+        again = self._again and key != ""
+        return await self._backend.call(
+            Call(method, path, operation, query or {}, json, key, again)
+        )
 
     def _key(self, method: str, path: str) -> str:
         """The place of the request in the turn, counted for each method and path by itself.

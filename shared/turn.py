@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
-from shared.backend import Backend, NotConnected, TurnBackend
+from shared.backend import AT_WORK, Backend, NotConnected, TurnBackend
 from shared.event import Event
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Turn:
             raise NotConnected(name)
         if name not in self._called:
             work = f"{self.event.work_id}/{self.skill.name}"
-            self._called[name] = TurnBackend(self.backends[name], work)
+            again = 0.0 < self.event.fails_for() < AT_WORK
+            self._called[name] = TurnBackend(self.backends[name], work, again=again)
         return self._called[name]
 
     def reply(

@@ -42,7 +42,7 @@ _NOT_DONE = frozenset({401, 425, 429, 503})
 
 @dataclass(slots=True)
 class _Record:
-    """What the log tells of one call; `unsure` when an answer was lost on the way."""
+    """What the log tells of one call; `unsure` when an answer was lost, or may have been."""
 
     tries: int = 0
     status: int = 0
@@ -77,7 +77,7 @@ class HttpBackend:
         self._problem = ""
 
     async def call(self, call: Call) -> Any:
-        record, started = _Record(), self._clock()
+        record, started = _Record(unsure=call.again), self._clock()
         try:
             answer = await self._until_answered(call, record, started)
             record.outcome = "ok"

@@ -37,10 +37,10 @@ async def connect(crm: CrmServer) -> AsyncIterator[Connect]:
     def no_credential() -> Any:
         raise AssertionError("a key needs no credential")
 
-    def make(*, work: str = "w1", **limits: Any) -> TurnBackend:
+    def make(*, work: str = "w1", again: bool = False, **limits: Any) -> TurnBackend:
         declared = Declaration(**{"url": crm.url, "key": KEY, **limits})
         made.append(HttpBackend("crm", declared, Access(declared, no_credential)))
-        return TurnBackend(made[-1], work)
+        return TurnBackend(made[-1], work, again=again)
 
     yield make
     for backend in made:
@@ -140,6 +140,18 @@ async def test_a_copy_that_meets_the_first_at_work_waits_for_it(
     await crm.fail("busy", count=1)
     assert (await filing)["id"] == "T-1"
     assert len(crm.heard) == 3
+
+
+async def test_a_turn_that_runs_again_waits_for_the_copy_of_its_first_run(
+    connect: Connect, crm: CrmServer
+) -> None:
+    await crm.fail("busy", count=1, method="POST")
+    ticket = await connect(again=True).post("/tickets", json={"text": "one"})
+    assert ticket["id"] == "T-1"
+
+    await crm.fail("busy")
+    with pytest.raises(BackendError):
+        await connect(again=True).get("/customers/{id}", id="c-1")
 
 
 async def test_a_conflict_from_the_first_try_is_an_answer(connect: Connect, crm: CrmServer) -> None:
