@@ -1,8 +1,8 @@
 """The audit trail: what operators did, in a chain that only grows.
 
 An entry is `audit:<number>` in the partition `audit`: who, by which way, what, to what, when,
-with what outcome, the digest of the entry before and its own. A deed has two: `begun`, written
-before it, and its outcome, whose `of` names the first.
+with what outcome, the time and the digest of the entry before, and its own digest. A deed has
+two: `begun`, written before it, and its outcome, whose `of` names the first.
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from random import random
+from time import time
 from typing import Any
 
 from shared.errors import Conflict, TransientError
@@ -23,6 +25,9 @@ PARTITION, HEAD, PREFIX = "audit", "head", "audit:"
 
 KEPT = 400 * 86_400
 """Seconds that an entry is kept: as long as the ledger's."""
+
+_EARLY = 60.0
+"""Seconds by which the clock of a store may be ahead when it expires an entry."""
 
 MAX_CONFLICTS = 50
 """Times that a place in the chain is tried for, against other operators."""
@@ -53,7 +58,7 @@ async def record(
     """
     for _ in range(MAX_CONFLICTS):
         head = await store.get(PARTITION, HEAD)
-        last: dict[str, Any] = head.body if head else {"number": 0, "digest": ""}
+        last: dict[str, Any] = head.body if head else {"number": 0, "at": "", "digest": ""}
         entry: dict[str, Any] = {
             "number": last["number"] + 1,
             "at": utc_now(),
@@ -63,10 +68,11 @@ async def record(
             "target": dict(target),
             "outcome": outcome,
             "of": of,
+            "before": last.get("at", ""),
             "previous": last["digest"],
         }
         entry["digest"] = _digest(entry)
-        top = {"number": entry["number"], "digest": entry["digest"]}
+        top = {name: entry[name] for name in ("number", "at", "digest")}
         new = Create(f"{PREFIX}{entry['number']:012d}", entry, ttl=KEPT)
         try:
             await store.write(PARTITION, new, Put(HEAD, top))
@@ -111,11 +117,18 @@ async def broken(store: Store) -> str:
             return f"entry {entry.get('number')} was changed"
         if last and (entry["number"], entry["previous"]) != (last["number"] + 1, last["digest"]):
             return f"what followed entry {last['number']} is gone"
+        if not last and not _expired(entry.get("before", "")):
+            return f"what came before entry {entry['number']} is gone"
         complete = complete or (head is not None and head.body["digest"] == entry["digest"])
         last = entry
     if head is None:
         return "the head of the chain is gone" if last else ""
     return "" if complete else f"entry {head.body['number']} is gone"
+
+
+def _expired(at: str) -> bool:
+    """Whether an entry written `at` is kept no more; "" when there was none, or nobody knows."""
+    return not at or time() - datetime.fromisoformat(at).timestamp() > KEPT - _EARLY
 
 
 def _digest(entry: Mapping[str, Any]) -> str:

@@ -96,3 +96,17 @@ async def test_a_changed_a_missing_and_a_cut_off_entry_are_seen(fabric: Lab) -> 
     assert await audit.broken(store) == "entry 4 is gone"
     await store.write(audit.PARTITION, Put(last.id, last.body))
     assert await audit.broken(store) == ""
+
+
+async def test_a_beginning_that_is_too_young_to_have_expired_is_missed(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = fabric.store
+    for n in range(3):
+        await audit.record(store, ANN, "stop", {"bot": str(n)}, "done")
+    await store.write(audit.PARTITION, Delete("audit:000000000001"))
+
+    assert await audit.broken(store) == "what came before entry 2 is gone"
+
+    monkeypatch.setattr(audit, "KEPT", 0)
+    assert await audit.broken(store) == ""
