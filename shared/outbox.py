@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import time
 
 from shared import lateness
-from shared.conversation import REMEMBERED
+from shared.conversation import DOCUMENT, MAX_CONFLICTS, REMEMBERED, Conversation
 from shared.delivery import SEND_SECONDS, bot_of, forward, put_back, send, wake
 from shared.effects import LEASE
 from shared.errors import (
@@ -21,7 +21,6 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.kept import KEPT
 from shared.observability import log
-from shared.pace import Pace
 from shared.paging import every
 from shared.ports import Create, Item, Op, Put
 
@@ -30,6 +29,9 @@ LOOK_AGAIN = 1.0
 
 AT_ONCE = 16
 """Conversations that a start lets go at the same time."""
+
+MISSED = 0.5
+"""Seconds behind its slot after which a send needs another."""
 
 PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
@@ -91,39 +93,68 @@ async def take_over(fabric: Fabric, event: Event) -> None:
 async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
     """Do everything of one conversation that is due, in order, claiming each item for `owner`.
 
-    What had to wait has its slot behind it: it goes in the pace of the channel from here on.
+    What has missed its slot takes another one of the conversation's.
     """
     await _drain_kept(fabric, key, owner)
-    pace, slots = Pace(), dict[str, float]()
     moved = True
     while moved:
         moved = False
         for item in await fabric.store.find(key, "outbox:", after=f"{KEPT}~", limit=1000):
-            body = item.body
-            due = max(item.due or 0.0, body.get("not_before", 0.0))
-            if body["kind"] == "send":
-                if await lateness.reopened(fabric, item):
-                    due = 0.0
-                if item.id not in slots:
-                    channel = fabric.channel(body["reference"]["channel"])
-                    slots[item.id] = pace.reserve(channel.limits, max(due, time()))
-                due = max(due, slots[item.id])
-            wait = due - time()
-            if wait > 0 and body["kind"] != "send":
-                continue
-            if wait > PATIENCE:
-                await wake(fabric, key, body, _next_look(item, due))
-                break
-            if 0 < wait <= PATIENCE:
-                await asyncio.sleep(wait)
-            if not await _claim(fabric, key, item, owner):
-                return
-            if body["kind"] == "send":
-                if not await send(fabric, key, item.id, body):
+            if item.body["kind"] != "send":
+                if (item.due or 0.0) > time():
+                    continue
+                if not await _claim(fabric, key, item, owner):
                     return
-                moved = True
-            elif await forward(fabric, key, item.id, body):
-                moved = True
+                moved = await forward(fabric, key, item.id, item.body) or moved
+                continue
+            ready = await _ready(fabric, key, item)
+            if ready is None:
+                break
+            if not await _claim(fabric, key, ready, owner):
+                return
+            if not await send(fabric, key, ready.id, ready.body):
+                return
+            moved = True
+
+
+async def _ready(fabric: Fabric, key: str, item: Item) -> Item | None:
+    """The send once it may go; None when that is too far off, and a wake-up is on its way."""
+    due = max(item.due or 0.0, item.body["not_before"])
+    if await lateness.reopened(fabric, item):
+        due = 0.0
+    if due - time() > PATIENCE:
+        await wake(fabric, key, item.body, _next_look(item, due))
+        return None
+    await asyncio.sleep(max(0.0, due - time()))
+    if time() - item.body["not_before"] <= MISSED:
+        return item
+    item = await _reserved(fabric, key, item)
+    slot = item.body["not_before"]
+    if slot - time() > PATIENCE:
+        await wake(fabric, key, item.body, slot)
+        return None
+    await asyncio.sleep(max(0.0, slot - time()))
+    return item
+
+
+async def _reserved(fabric: Fabric, key: str, item: Item) -> Item:
+    """The send with a slot of the conversation's, which all that is said next has to respect."""
+    limits = fabric.channel(item.body["reference"]["channel"]).limits
+    for _ in range(MAX_CONFLICTS):
+        known = await fabric.store.get(key, DOCUMENT)
+        if known is None:
+            break
+        conversation = Conversation.from_item(known)
+        slot = conversation.pace.reserve(limits, time())
+        later = Put(item.id, {**item.body, "not_before": slot}, etag=item.etag, due=item.due)
+        try:
+            await fabric.store.write(key, conversation.to_op(), later, durable=False)
+        except Conflict as conflict:
+            if conflict.id == item.id:
+                break
+            continue
+        return await fabric.store.get(key, item.id) or item
+    return item
 
 
 async def _drain_kept(fabric: Fabric, key: str, owner: str) -> None:

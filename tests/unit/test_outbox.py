@@ -139,6 +139,22 @@ async def test_a_second_delivery_does_not_hurry_what_the_channel_put_off(
     assert (item.due or 0) > time() + 3000
 
 
+async def test_what_was_late_takes_its_place_in_the_pace_of_what_is_said_next(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(echo())
+    fabric.memory.limits = ((2, 1.0),)
+    fabric.memory.failures = [Unavailable("down", after=1.2)]
+    await fabric.say("1")
+    await fabric.say("2")
+    await fabric.drain(until=lambda: len(fabric.heard()) == 2)
+    back = monotonic()
+    await fabric.say("3")
+    await fabric.drain()
+    assert monotonic() - back > 0.8
+    assert fabric.heard() == ["1", "2", "3"]
+
+
 async def test_a_reply_does_not_wait_for_the_lease_of_another_skill(
     lab: Callable[..., Lab],
 ) -> None:
