@@ -68,7 +68,7 @@ async def record(
             "target": dict(target),
             "outcome": outcome,
             "of": of,
-            "before": last.get("at", ""),
+            "before": last["at"],
             "previous": last["digest"],
         }
         entry["digest"] = _digest(entry)
@@ -117,7 +117,7 @@ async def broken(store: Store) -> str:
             return f"entry {entry.get('number')} was changed"
         if last and (entry["number"], entry["previous"]) != (last["number"] + 1, last["digest"]):
             return f"what followed entry {last['number']} is gone"
-        if not last and not _expired(entry.get("before", "")):
+        if not last and not _expired(entry["before"]):
             return f"what came before entry {entry['number']} is gone"
         complete = complete or (head is not None and head.body["digest"] == entry["digest"])
         last = entry
@@ -127,7 +127,7 @@ async def broken(store: Store) -> str:
 
 
 def _expired(at: str) -> bool:
-    """Whether an entry written `at` is kept no more; "" when there was none, or nobody knows."""
+    """Whether an entry written `at` is kept no more; "" when there was none."""
     return not at or time() - datetime.fromisoformat(at).timestamp() > KEPT - _EARLY
 
 
