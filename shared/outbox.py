@@ -93,10 +93,11 @@ async def take_over(fabric: Fabric, event: Event) -> None:
 async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
     """Do everything of one conversation that is due, in order, claiming each item for `owner`.
 
-    What has missed its slot takes another one of the conversation's.
+    What has missed its slot takes another one of the conversation's. A message that cannot go
+    yet holds back those behind it, and nothing else.
     """
     await _drain_kept(fabric, key, owner)
-    moved = True
+    moved, blocked = True, False
     while moved:
         moved = False
         for item in await fabric.store.find(key, "outbox:", after=f"{KEPT}~", limit=1000):
@@ -106,15 +107,14 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
                 if not await _claim(fabric, key, item, owner):
                     return
                 moved = await forward(fabric, key, item.id, item.body) or moved
-                continue
-            ready = await _ready(fabric, key, item)
-            if ready is None:
-                break
-            if not await _claim(fabric, key, ready, owner):
-                return
-            if not await send(fabric, key, ready.id, ready.body):
-                return
-            moved = True
+            elif not blocked:
+                ready = await _ready(fabric, key, item)
+                blocked = (
+                    ready is None
+                    or not await _claim(fabric, key, ready, owner)
+                    or not await send(fabric, key, ready.id, ready.body)
+                )
+                moved = moved or not blocked
 
 
 async def _ready(fabric: Fabric, key: str, item: Item) -> Item | None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared import calls, operations, outbox
 from shared.books import balanced, books
-from shared.errors import Stopped
+from shared.errors import Stopped, Unavailable
 from shared.governance import switches
 from shared.governance.admission import Admission
 from shared.governance.audit import Operator
@@ -130,6 +130,24 @@ async def test_a_process_hears_of_the_switch_within_a_second_of_work(
 
     with pytest.raises(Stopped, match="bot lab is stopped"):
         await asyncio.wait_for(hears(), 2)
+
+
+async def test_a_start_does_not_wait_for_a_message_that_cannot_be_sent(fabric: Lab) -> None:
+    """What is said first waits for hours, behind it a second message was stopped."""
+    fabric.memory.failures = [Unavailable("429", after=3600)]
+    key = await fabric.say("1")
+    await fabric.run((await fabric.deliveries())[0])
+    await fabric.switches.stop("bot", "lab")
+    await fabric.say("2")
+    await fabric.run((await fabric.deliveries())[0])
+    await operations.switch(fabric, ANN, "start", "bot", "lab")
+
+    for _ in range(5):
+        for delivery in await fabric.deliveries():
+            await fabric.run(delivery)
+    waiting = await fabric.items(key, "outbox:")
+    assert [item.body["kind"] for item in waiting] == ["send", "send"]
+    assert (await fabric.items(key, "conversation"))[0].body["parked"] == []
 
 
 async def test_what_a_start_did_not_let_go_is_looked_at_again(
