@@ -12,7 +12,7 @@ from shared import facts, outbox, pipeline
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
 from shared.messaging.queue_topic import QueueTopic
-from shared.outage import sit_out
+from shared.outage import pause, sit_out
 from shared.ports import Delivery
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_of
 
@@ -148,7 +148,7 @@ async def host(process: Process, delivery: Delivery) -> None:
         if isinstance(error, TransientError):
             await sit_out(process.fabric.store, delivery.count)
         else:
-            await asyncio.sleep(min(0.05 * 2**delivery.count, 1.0))
+            await asyncio.sleep(pause(delivery.count, 1.0))
         await process.settled(process.bus.abandon(delivery))
     else:
         await process.settled(process.bus.complete(delivery))

@@ -16,7 +16,7 @@ from shared.errors import TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.outage import sit_out
+from shared.outage import pause, sit_out
 from shared.ports import Received
 from shared.queues import skill_queue
 from shared.settings import Settings, bus_scheme
@@ -139,7 +139,7 @@ def service_bus_function(
             elif pausing < MOST_PAUSES:
                 pausing += 1
                 try:
-                    await asyncio.sleep(min(0.05 * 2**count, 1.0))
+                    await asyncio.sleep(pause(count, 1.0))
                 finally:
                     pausing -= 1
             raise

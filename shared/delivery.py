@@ -78,7 +78,7 @@ async def send(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
         if conflict.id == id:
             return False
         await fabric.store.write(key, *done, durable=False)
-    if late.done not in ("park", "drop"):
+    if not late.is_silent:
         log.info("sent", conversation=key, id=body["effect"], channel=reference.channel)
     lateness.tell(late, key, body["effect"])
     return not late.waits
@@ -99,7 +99,7 @@ async def _as_judged(
     fabric: Fabric, key: str, reference: ConversationReference, body: dict[str, Any]
 ) -> tuple[lateness.Verdict, str]:
     late = await lateness.judge(fabric, key, body)
-    if late.done in ("park", "drop"):
+    if late.is_silent:
         return late, ""
     activity = lateness.worded(fabric, late, body)
     return late, await _deliver(fabric, key, reference, activity)

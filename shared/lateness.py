@@ -49,6 +49,11 @@ class Verdict:
         """Whether the message stays in the outbox until the person writes."""
         return self.done in ("park", "template")
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is sent now."""
+        return self.done in ("park", "drop")
+
 
 IN_TIME = Verdict()
 

@@ -19,15 +19,17 @@ ASK_AGAIN = 1.0
 """Seconds between two questions whether the store answers again."""
 
 
-async def sit_out(store: Store, count: int) -> None:
-    """Wait before delivery number `count` is given back: until the store answers, else a moment.
+def pause(count: int, longest: float) -> float:
+    """Seconds before delivery number `count` is given back; they double with each."""
+    return min(0.05 * 2.0**count, longest)
 
-    The moment doubles with each delivery.
-    """
-    pause = min(0.05 * 2**count, LONGEST_PAUSE)
+
+async def sit_out(store: Store, count: int) -> None:
+    """Wait before delivery number `count` is given back: until the store answers, else a pause."""
+    seconds = pause(count, LONGEST_PAUSE)
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_OUTAGE):
             while await store.check():
-                pause = 0.0
+                seconds = 0.0
                 await asyncio.sleep(ASK_AGAIN)
-    await asyncio.sleep(pause)
+    await asyncio.sleep(seconds)
