@@ -2,7 +2,7 @@
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
-from shared.ports import Inbound
+from shared.ports.channel import Inbound
 
 LOCAL_BOT = """
 id = "echo"

@@ -9,7 +9,7 @@ from statistics import median
 from time import perf_counter, time
 
 from shared.event import Event
-from shared.messaging.sqlite import SqliteBus
+from shared.messaging.embedded.bus import SqliteBus
 
 BATCH = 32
 

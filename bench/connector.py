@@ -16,7 +16,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared import still_working
+from shared.pipeline.turns import still_working
 
 APP_ID = "7d1f0f3c-0c5e-4a57-9f0a-5b1f6f2f9a10"
 TENANT = "c0ffee00-1111-4222-8333-444455556666"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from bench.arrivals import arrival
 from functions.triggers import fabric
-from shared import intake
 from shared.observability import log
-from shared.ports import Inbound
+from shared.pipeline.door import accept
+from shared.ports.channel import Inbound
 
 AT_ONCE = 32
 """Messages being accepted, as webhooks come side by side."""
@@ -21,9 +21,9 @@ CONVERSATIONS = 2000
 """Messages take turns through so many: Teams takes 60 in 30 s from a bot in one of them."""
 
 
-async def accept(waiting: Iterator[Inbound]) -> None:
+async def take_in(waiting: Iterator[Inbound]) -> None:
     for inbound in waiting:
-        await intake.accept(fabric(), [inbound])
+        await accept.accept(fabric(), [inbound])
 
 
 async def main() -> None:
@@ -38,7 +38,7 @@ async def main() -> None:
         ]
         accepted += len(work)
         waiting, started = iter(work), time.perf_counter()
-        await asyncio.gather(*(accept(waiting) for _ in range(AT_ONCE)))
+        await asyncio.gather(*(take_in(waiting) for _ in range(AT_ONCE)))
         print(time.perf_counter() - started, flush=True)
     await fabric().close()
 

@@ -20,8 +20,8 @@ from typing import Any
 from shared.ai.assistant import Assistant
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice, Ranked
-from shared.knowledge import Knowledge, KnowledgeBase
-from shared.routing import NoneFits, Offer, Route, decide
+from shared.dialogue.routing import NoneFits, Offer, Route, decide
+from shared.knowledge.articles import Knowledge, KnowledgeBase
 
 Row = tuple[str, str, str]
 Labelled = Sequence[tuple[str, str]]

@@ -144,8 +144,9 @@ def _message(body: dict[str, Any]) -> Any:
     from cli.trigger_data import queue_message, service_bus_message
     from functions.triggers import fabric
     from shared.activity import Activity, ConversationReference
-    from shared.intake import arrival
-    from shared.ports import Delivery, Inbound
+    from shared.pipeline.door.accept import arrival
+    from shared.ports.bus import Delivery
+    from shared.ports.channel import Inbound
     from shared.settings import bus_scheme
 
     activity, bot = Activity(body), fabric().bots["helpdesk"]

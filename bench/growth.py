@@ -15,9 +15,9 @@ from time import perf_counter, time
 
 from shared import wire
 from shared.event import Event, event_id
-from shared.messaging.sqlite import SqliteBus
-from shared.messaging.sqlite_messages import digest
-from shared.ports import Create, Put
+from shared.messaging.embedded.bus import SqliteBus
+from shared.messaging.embedded.messages import digest
+from shared.ports.store import Create, Put
 from shared.storage.sqlite import SqliteStore
 
 SIZES = (1_000, 10_000, 100_000)

@@ -9,7 +9,7 @@ from statistics import median
 
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus.bus import ServiceBusBus
 from shared.storage.files import FileBlobs
 from tests import services
 from tests.peers import ServiceBusPeer, queues

@@ -9,7 +9,7 @@ from typing import Any
 from cli.__main__ import main
 from functions.skills.echo import skill
 from functions.triggers import fabric
-from shared.ports import Completion
+from shared.ports.models import Completion
 from shared.turn import Turn
 
 STALL = float(os.environ.get("STALL", "30"))

@@ -6,7 +6,7 @@ from time import process_time
 from typing import Any
 
 from bench.connector import APP_ID, Connector
-from shared.http import HttpClient, Response
+from shared.clients.http import HttpClient, Response
 from shared.identity.connector_jwt import ConnectorTokens
 from shared.identity.connector_keys import ConnectorKeys
 

@@ -14,8 +14,8 @@ from cli.function import QUEUES, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
 from functions.triggers import fabric
-from shared import intake
 from shared.observability import log
+from shared.pipeline.door import accept
 
 LENGTH = 4
 AT_ONCE = 64
@@ -48,7 +48,7 @@ async def main() -> None:
         for start in range(taken, taken + int(count), AT_ONCE):
             numbers = range(start, min(start + AT_ONCE, taken + int(count)))
             arrivals = [arrival(bot, n, f"a:bench-{n // LENGTH}", service_url) for n in numbers]
-            await intake.accept(fabric(), arrivals)
+            await accept.accept(fabric(), arrivals)
             await at_rest(queues)
         taken += int(count)
         print(memory(), flush=True)

@@ -26,9 +26,9 @@ from cli.function import Function, load_functions
 from cli.host import Host
 from cli.host_json import HostJson
 from functions.triggers import fabric, skill_blueprint
-from shared.books import books
 from shared.errors import TransientError
 from shared.observability import log
+from shared.operations.reports.books import books
 from shared.settings import Settings
 
 _SDKS = {"servicebus": "azure.servicebus.aio", "cosmos": "azure.cosmos.aio"}

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from chaos.memory_bus import MemoryBus
 from chaos.process import Process, call
 from chaos.verdict import LOST, ONCE, ORDER
-from shared import pipeline
 from shared.errors import Conflict
 from shared.event import Event
 from shared.fabric import Fabric
-from shared.performance import perform
-from shared.ports import Create, Delivery, Item, Op, Store
+from shared.pipeline.turns import settle
+from shared.pipeline.turns.perform import perform
+from shared.ports.bus import Delivery
+from shared.ports.store import Create, Item, Op, Store
 from shared.skill import Skill
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class MarkBeforeWork(Defect):
 
     @contextmanager
     def patched(self) -> Iterator[None]:
-        with _replaced(pipeline, "perform", _mark_then_perform):
+        with _replaced(settle, "perform", _mark_then_perform):
             yield
 
 

@@ -10,8 +10,8 @@ from itertools import count
 
 from shared.errors import Conflict
 from shared.event import Event
-from shared.messaging.sqlite_messages import DEAD_FOR_GOOD, TRIED_TOO_OFTEN
-from shared.ports import Delivery
+from shared.messaging.embedded.messages import DEAD_FOR_GOOD, TRIED_TOO_OFTEN
+from shared.ports.bus import Delivery
 from shared.queues import DEAD_LETTERS
 
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from shared import wire
 from shared.errors import Conflict
-from shared.ports import Create, Delete, Item, Op
+from shared.ports.store import Create, Delete, Item, Op
 from shared.storage.batch import encoded
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.faults import EVERYWHERE, Fault
 from chaos.reach import BusReach, ChannelReach, StoreReach
-from shared import facts, outbox, pipeline
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.event import Event
 from shared.messaging.queue_topic import QueueTopic
-from shared.outage import pause, sit_out
-from shared.ports import Delivery
+from shared.pipeline.door import facts
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns import settle
+from shared.pipeline.turns.outage import pause, sit_out
+from shared.ports.bus import Delivery
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_of
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class Process:
                 await self.world.bus.changed(version)
 
     async def sweep(self) -> None:
-        await outbox.sweep(self.fabric)
+        await relay.sweep(self.fabric)
 
     async def _receive(self, queue: str) -> bool:
         try:
@@ -158,7 +160,7 @@ async def call(process: Process, delivery: Delivery) -> None:
     """The function of the delivery's queue."""
     fabric, queue, body = process.fabric, delivery.queue, delivery.body
     if queue == OUTBOUND:
-        await outbox.wake_up(fabric, Event.from_json(body), delivery.count)
+        await relay.wake_up(fabric, Event.from_json(body), delivery.count)
     elif queue == EVENTS:
         await facts.fan_out(fabric, body)
     elif queue == DEAD_LETTERS:
@@ -166,7 +168,7 @@ async def call(process: Process, delivery: Delivery) -> None:
         await facts.given_up(fabric, body, died["DeadLetterReason"], queue=died["DeadLetterSource"])
     else:
         skill = fabric.skills[skill_of(queue)]
-        await pipeline.work(fabric, skill, body, delivery.count)
+        await settle.work(fabric, skill, body, delivery.count)
 
 
 def _heard(task: asyncio.Task[Any]) -> None:

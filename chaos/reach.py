@@ -9,7 +9,9 @@ from chaos.receiver import Receiver
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.event import Event
-from shared.ports import Delete, Delivery, Item, Op, Received, Request, Store
+from shared.ports.bus import Delivery
+from shared.ports.channel import Received, Request
+from shared.ports.store import Delete, Item, Op, Store
 
 if TYPE_CHECKING:
     from chaos.process import Process

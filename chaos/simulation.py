@@ -13,8 +13,8 @@ from chaos.scenario import BOT, FILE, TALK, Input, inputs
 from chaos.stage import audit, base_fabric, overheard, simulated, unharmed
 from chaos.verdict import ENDS, Violation, judge
 from chaos.world import World
-from shared import operations
 from shared.governance.audit import Operator
+from shared.operations.deeds import operations
 
 if TYPE_CHECKING:
     from chaos.controls import Defect

@@ -15,8 +15,8 @@ from chaos.faults import Fault
 from chaos.process import CURRENT
 from chaos.scenario import BOT, skills
 from chaos.world import World
-from shared.books import books
 from shared.fabric import Fabric
+from shared.operations.reports.books import books
 from shared.settings import Settings
 
 UNORDERED = "accept.unordered"

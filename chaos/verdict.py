@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from chaos.receiver import Receiver
 from chaos.scenario import Input, expected
-from shared.books import balanced
-from shared.dead_letters import APOLOGY
-from shared.pipeline import WAITING_TEXT
+from shared.operations.reports.books import balanced
+from shared.pipeline.turns.bury import APOLOGY
+from shared.pipeline.turns.settle import WAITING_TEXT
 
 PLATFORM_WORDS = (APOLOGY, WAITING_TEXT)
 

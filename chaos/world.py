@@ -12,12 +12,14 @@ from chaos.memory_store import MemoryStore
 from chaos.process import Process, host
 from chaos.receiver import Receiver
 from chaos.scenario import BOT, Input
-from shared import intake
 from shared.activity import Activity, ConversationReference
 from shared.fabric import Fabric
-from shared.governance.admission import Admission
-from shared.governance.bulkhead import Bulkheads
-from shared.ports import Delivery, Inbound, Store
+from shared.governance.limits.admission import Admission
+from shared.governance.limits.bulkhead import Bulkheads
+from shared.pipeline.door import accept
+from shared.ports.bus import Delivery
+from shared.ports.channel import Inbound
+from shared.ports.store import Store
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
 
 if TYPE_CHECKING:
@@ -139,5 +141,5 @@ def _reference(conversation: str, reply_to: str = "") -> ConversationReference:
 
 
 async def _take_in(door: Process, inbound: Inbound) -> None:
-    await intake.accept(door.fabric, [inbound])
+    await accept.accept(door.fabric, [inbound])
     await door.visit("before acknowledge")

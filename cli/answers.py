@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.channels.whatsapp_callback import effect_in
+from shared.channels.whatsapp.callback import effect_in
 from simulators.transcript import Said
 
 AGAIN, LATE = "again", "late"

@@ -10,9 +10,9 @@ from typing import Any
 
 from cli import operator
 from cli.list import table
-from shared import operations
 from shared.errors import FabricError
 from shared.fabric import Fabric
+from shared.operations.deeds import operations
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
 
 PAGE = 100

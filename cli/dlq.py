@@ -15,8 +15,8 @@ from cli import broker_letters, console_log, operator
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from shared.dead_letter_desk import Letter
     from shared.fabric import Fabric
+    from shared.operations.deeds.dead_letter_desk import Letter
 
 ACTIONS = {
     "list": "what is dead, by conversation",
@@ -69,8 +69,8 @@ def _check(arguments: argparse.Namespace) -> None:
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.triggers import fabric
-    from shared import dead_letter_desk as desk
     from shared.errors import PermanentError
+    from shared.operations.deeds import dead_letter_desk as desk
 
     try:
         if arguments.action == "broker":
@@ -97,7 +97,7 @@ async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["L
 
     Letters of one that was removed are still found.
     """
-    from shared.dead_letter_desk import letters
+    from shared.operations.deeds.dead_letter_desk import letters
     from shared.queues import skill_queue
 
     bot, skill = arguments.bot, arguments.skill
@@ -111,7 +111,7 @@ async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["L
 
 
 async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argparse.Namespace) -> int:
-    from shared import operations
+    from shared.operations.deeds import operations
 
     moved = await operations.move(fabric, operator.here(), arguments.action, chosen)
     for id, error in moved.failed.items():

@@ -13,7 +13,7 @@ from cli.host_json import HostJson
 from cli.queues import Queues
 from cli.timers import Singleton, Timers
 from shared.fabric import Fabric
-from shared.ports import PeekLockBus
+from shared.ports.bus import PeekLockBus
 
 if TYPE_CHECKING:
     from cli.http_host import HttpHost

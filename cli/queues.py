@@ -11,7 +11,7 @@ from cli.function import STORAGE_QUEUE, Function
 from cli.host_json import HostJson
 from cli.trigger_data import queue_message, service_bus_message
 from shared.observability import log
-from shared.ports import Delivery, PeekLockBus
+from shared.ports.bus import Delivery, PeekLockBus
 
 IDLE_SECONDS = 30
 """How long to trust that `changed` wakes us; a look after that costs one query a queue."""

@@ -23,9 +23,9 @@ from cli.numbers import seconds, whole
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.intake import arrival
-from shared.manifest import load_bots
-from shared.ports import Inbound
+from shared.manifest.bots import load_bots
+from shared.pipeline.door.accept import arrival
+from shared.ports.channel import Inbound
 from simulators.teams import FAULTS as TEAMS_FAULTS
 from simulators.teams import TENANT, TeamsSimulator
 from simulators.transcript import Said

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.triggers import fabric
-    from shared import operations
+    from shared.operations.deeds import operations
 
     try:
         if arguments.name:

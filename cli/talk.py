@@ -20,12 +20,12 @@ from cli.host import Host
 from cli.host_json import HostJson
 from cli.numbers import seconds
 from shared.activity import Activity, ConversationReference
-from shared.channels.directline import CHANNEL_ID
-from shared.channels.directline_log import ActivityLog
+from shared.channels.directline.channel import CHANNEL_ID
+from shared.channels.directline.log import ActivityLog
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
-from shared.intake import accept, arrival
-from shared.ports import Inbound
+from shared.pipeline.door.accept import accept, arrival
+from shared.ports.channel import Inbound
 
 LOOK_SECONDS = 0.02
 

@@ -10,7 +10,7 @@ from azure.functions.queue import QueueMessageInConverter
 from azure.functions.servicebus import ServiceBusMessage
 from azure.functions.timer import TimerRequestConverter
 
-from shared.ports import Delivery
+from shared.ports.bus import Delivery
 
 
 def queue_message(delivery: Delivery) -> Any:

@@ -12,7 +12,7 @@ from aiohttp import web
 from cli.function import EVENT_GRID, QUEUES, STORAGE_QUEUE, TIMER, Function
 from cli.trigger_data import grid_event, queue_message, service_bus_message, timer_request
 from shared.observability import log
-from shared.ports import Delivery
+from shared.ports.bus import Delivery
 
 
 class Webhooks:

@@ -1,7 +1,9 @@
 """The table of contents: one line for each function file."""
 
 from functions.channels import directline, teams, whatsapp
-from functions.platform import dead_letters, deliver, desk, events, health, outbox, switch
+from functions.operators import dead_letters as desk
+from functions.operators import switches
+from functions.platform import dead_letters, deliver, events, health, outbox
 from functions.skills import echo, handoff, knowledge, notify, router, tickets
 
 BLUEPRINTS = [
@@ -20,5 +22,5 @@ BLUEPRINTS = [
     outbox.bp,
     health.bp,
     desk.bp,
-    switch.bp,
+    switches.bp,
 ]

@@ -10,14 +10,15 @@ from functools import cache
 
 import azure.functions as func
 
-from functions.webhook import json_response, responding
-from shared import calls, claims, facts, intake, pipeline, receipts
+from functions.http import json_response, responding
 from shared.errors import TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.outage import pause, sit_out
-from shared.ports import Received
+from shared.pipeline.door import accept, calls, claims, facts, receipts
+from shared.pipeline.turns import settle
+from shared.pipeline.turns.outage import pause, sit_out
+from shared.ports.channel import Received
 from shared.queues import skill_queue
 from shared.settings import Settings, bus_scheme
 from shared.skill import Skill
@@ -42,7 +43,7 @@ def fabric() -> Fabric:
 
 async def take_in(received: Received) -> None:
     """Enqueue and record what a webhook held; on return it may be acknowledged."""
-    await intake.accept(fabric(), received.activities)
+    await accept.accept(fabric(), received.activities)
     for receipt in received.receipts:
         await receipts.record_receipt(fabric(), receipt)
     for reason in received.ignored:
@@ -56,7 +57,7 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     function = f"skill_{skill.name.replace('-', '_')}"
 
     async def work(body: str, count: int) -> None:
-        await pipeline.work(fabric(), skill, body, count)
+        await settle.work(fabric(), skill, body, count)
 
     queue_function(blueprint, function, skill_queue(skill.name), work)
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from shared.errors import ConfigurationError
-from shared.ports import Blobs, Bus, Models, Store, Topic
+from shared.ports.bus import Bus, Topic
+from shared.ports.models import Models
+from shared.ports.store import Blobs, Store
 from shared.settings import FORMS, Settings, secure
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def check(settings: Settings) -> None:
 def store(settings: Settings, credential: "Credential") -> Store:
     url = urlsplit(settings.store_url)
     if url.scheme == "cosmos":
-        from shared.storage.cosmos import CosmosStore
+        from shared.storage.cosmos.store import CosmosStore
 
         key = settings.cosmos_key
         return CosmosStore(
@@ -68,7 +70,7 @@ def store(settings: Settings, credential: "Credential") -> Store:
 def bus(settings: Settings, credential: "Credential", claims: "Callable[[], ClaimCheck]") -> Bus:
     url = urlsplit(settings.bus_url)
     if url.scheme == "servicebus":
-        from shared.messaging.servicebus import ServiceBusBus
+        from shared.messaging.servicebus.bus import ServiceBusBus
 
         connection = settings.servicebus_connection
         return ServiceBusBus(
@@ -78,7 +80,7 @@ def bus(settings: Settings, credential: "Credential", claims: "Callable[[], Clai
             claims=claims(),
         )
     if url.scheme == "storagequeue":
-        from shared.messaging.storagequeue import StorageQueueBus
+        from shared.messaging.storagequeue.bus import StorageQueueBus
 
         connection = settings.storage_connection
         return StorageQueueBus(
@@ -87,7 +89,7 @@ def bus(settings: Settings, credential: "Credential", claims: "Callable[[], Clai
             credential=None if connection else credential(),
             claims=claims(),
         )
-    from shared.messaging.sqlite import SqliteBus
+    from shared.messaging.embedded.bus import SqliteBus
 
     return SqliteBus(_file(settings.bus_url), settings.sqlite_synchronous)
 

@@ -1,4 +1,4 @@
-"""A bot is data: one TOML file, read by `shared/manifest.py`, and nothing else."""
+"""A bot is data: one TOML file, read by `shared/manifest/bots.py`, and nothing else."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
-from shared.backend import Backend
 from shared.bot import Bot
+from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
-from shared.governance.admission import Admission
-from shared.governance.bulkhead import Bulkheads
 from shared.governance.ledger import Ledger
-from shared.governance.switches import Switches
-from shared.http import HttpClient
-from shared.integrations.declaration import load_backends
-from shared.manifest import load_bots
-from shared.ports import Blobs, Bus, Channel, Models, Store, Topic
+from shared.governance.limits.admission import Admission
+from shared.governance.limits.bulkhead import Bulkheads
+from shared.governance.limits.switches import Switches
+from shared.manifest.backends import load_backends
+from shared.manifest.bots import load_bots
+from shared.ports.backend import Backend
+from shared.ports.bus import Bus, Topic
+from shared.ports.channel import Channel
+from shared.ports.models import Models
+from shared.ports.store import Blobs, Store
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -24,12 +27,12 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.ai.assistant import Assistant
-    from shared.channels.directline import DirectLineChannel
-    from shared.channels.teams import TeamsChannel
-    from shared.channels.whatsapp import WhatsAppChannel
+    from shared.channels.directline.channel import DirectLineChannel
+    from shared.channels.teams.channel import TeamsChannel
+    from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.identity.credential import ManagedIdentities
     from shared.identity.secrets import Secrets
-    from shared.knowledge import KnowledgeBase
+    from shared.knowledge.articles import KnowledgeBase
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -143,7 +146,7 @@ class Fabric:
 
     @cached_property
     def knowledge(self) -> "KnowledgeBase":
-        from shared.knowledge import KnowledgeBase
+        from shared.knowledge.articles import KnowledgeBase
 
         return KnowledgeBase(self.settings.knowledge_dir)
 
@@ -180,7 +183,7 @@ class Fabric:
 
     @cached_property
     def teams(self) -> "TeamsChannel":
-        from shared.channels.teams import TeamsChannel
+        from shared.channels.teams.channel import TeamsChannel
 
         return TeamsChannel(
             self.bots,
@@ -192,13 +195,13 @@ class Fabric:
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
-        from shared.channels.whatsapp import WhatsAppChannel
+        from shared.channels.whatsapp.channel import WhatsAppChannel
 
         return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
 
     @cached_property
     def web(self) -> "DirectLineChannel":
-        from shared.channels.directline import DirectLineChannel
+        from shared.channels.directline.channel import DirectLineChannel
 
         return DirectLineChannel(self.bots, self.store, self.settings)
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
-from shared.backend import AT_WORK, Backend, NotConnected, TurnBackend
 from shared.event import Event
+from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend
 
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
-    from shared.knowledge import Knowledge, Passage
+    from shared.knowledge.articles import Knowledge, Passage
     from shared.skill import Skill
 
 

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from shared.event import Event
-from shared.ports import Bus
+from shared.ports.bus import Bus
 
 KEY = "dG9waWMta2V5LW9mLXRoZS10ZXN0cw=="
 MAX_BYTES = 1_048_576

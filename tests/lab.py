@@ -6,12 +6,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.event import Event
 from shared.fabric import Fabric
-from shared.ports import Delivery, Inbound, Item, Received, Request
+from shared.pipeline.door import accept, facts
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns import settle
+from shared.ports.bus import Delivery
+from shared.ports.channel import Inbound, Received, Request
+from shared.ports.store import Item
 from shared.queues import OUTBOUND
 from shared.settings import Settings
 from shared.skill import Skill
@@ -96,7 +100,7 @@ class Lab(Fabric):
     async def say(self, text: str, **more: Any) -> str:
         """A person says something; returns the conversation's key."""
         inbound = self.inbound(text, **more)
-        await intake.accept(self, [inbound])
+        await accept.accept(self, [inbound])
         return inbound.reference.key
 
     def heard(self, conversation: str = "one") -> list[str]:
@@ -122,7 +126,7 @@ class Lab(Fabric):
     async def _function(self, delivery: Delivery) -> None:
         queue, body = delivery.queue, delivery.body
         if queue == OUTBOUND:
-            await outbox.wake_up(self, Event.from_json(body), delivery.count)
+            await relay.wake_up(self, Event.from_json(body), delivery.count)
         elif queue == "events":
             await facts.fan_out(self, body)
         elif queue == "dead-letters":
@@ -132,7 +136,7 @@ class Lab(Fabric):
             )
         else:
             skill = self.skills[queue.removeprefix("skill-")]
-            await pipeline.work(self, skill, body, delivery.count)
+            await settle.work(self, skill, body, delivery.count)
 
     async def drain(self, until: Callable[[], bool] | None = None) -> None:
         """Run every message there is, those that become due included, until none is left."""

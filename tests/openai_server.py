@@ -21,7 +21,7 @@ from aiohttp import web
 
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice, Ranker
-from shared.ports import Completion, ToolCall, Usage
+from shared.ports.models import Completion, ToolCall, Usage
 
 KEY = "test-key"
 PIECE = re.compile(r"\s*\S+\s*$|\s*\S+")

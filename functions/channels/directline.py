@@ -6,10 +6,10 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.http import json_response, request_of, responding
 from functions.triggers import fabric, take_in
-from functions.webhook import json_response, request_of, responding
-from shared.channels.directline import DirectLineChannel
-from shared.ports import Request
+from shared.channels.directline.channel import DirectLineChannel
+from shared.ports.channel import Request
 
 bp = func.Blueprint()
 

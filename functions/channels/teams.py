@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
+from functions.http import json_response, refused, request_of, responding
 from functions.triggers import fabric, take_in
-from functions.webhook import json_response, refused, request_of, responding
-from shared import calls
+from shared.pipeline.door import calls
 
 bp = func.Blueprint()
 

@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
+from functions.http import refused, request_of, responding
 from functions.triggers import fabric, take_in
-from functions.webhook import refused, request_of, responding
 
 bp = func.Blueprint()
 

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.triggers import fabric, service_bus_function
-from shared.facts import given_up
+from shared.pipeline.door.facts import given_up
 from shared.queues import DEAD_LETTERS
 from shared.settings import bus_scheme
 

@@ -3,10 +3,10 @@
 import azure.functions as func
 
 from functions.triggers import fabric, queue_function
-from shared import outbox
-from shared.dead_letters import bury_body
 from shared.event import Event
 from shared.observability import trace
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns.bury import bury_body
 from shared.queues import OUTBOUND
 
 bp = func.Blueprint()
@@ -19,7 +19,7 @@ async def deliver(body: str, count: int) -> None:
         await bury_body(fabric(), body, "not_an_event", str(error), queue=OUTBOUND)
         return
     with trace.span(wake.traceparent):
-        await outbox.wake_up(fabric(), wake, count)
+        await relay.wake_up(fabric(), wake, count)
 
 
 queue_function(bp, "deliver", OUTBOUND, deliver)

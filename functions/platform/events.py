@@ -5,10 +5,11 @@ import json
 import azure.functions as func
 
 from functions.triggers import fabric, queue_function
-from shared import facts, wire
+from shared import wire
 from shared.errors import Rejected
 from shared.observability import log
 from shared.parse import json_object
+from shared.pipeline.door import facts
 from shared.queues import EVENTS
 
 MAX_BYTES = 1_100_000

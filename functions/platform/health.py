@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
+from functions.http import json_response
 from functions.triggers import fabric
-from functions.webhook import json_response
-from shared.health import health as report
+from shared.operations.reports.health import health as report
 
 bp = func.Blueprint()
 

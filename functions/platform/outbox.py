@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.triggers import fabric
-from shared import outbox
+from shared.pipeline.outbox import relay
 
 bp = func.Blueprint()
 
@@ -11,4 +11,4 @@ bp = func.Blueprint()
 @bp.function_name("outbox_sweep")
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
-    await outbox.sweep(fabric())
+    await relay.sweep(fabric())

@@ -8,11 +8,11 @@ import base64
 import re
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.slot import agrees
 from shared.event import event_id
 from shared.skill import Skill
-from shared.slot import agrees
+from shared.text.words import words
 from shared.turn import Button, Turn
-from shared.words import words
 
 skill = Skill(
     "handoff",

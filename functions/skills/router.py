@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from functions.triggers import skill_blueprint
 from shared.ai.assistant import ENOUGH
-from shared.routing import NoneFits, Offer, Route, rank
+from shared.dialogue.routing import NoneFits, Offer, Route, rank
 from shared.skill import Skill
+from shared.text.words import words
 from shared.turn import Button, Turn
-from shared.words import words
 
 skill = Skill("router", "Finds the right skill for a message")
 

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from functions.triggers import skill_blueprint
 from shared.ai.fallback import FAILURES, fell_back
+from shared.dialogue.form import Answers, Form
+from shared.dialogue.slot import Slot
 from shared.event import event_id
-from shared.form import Answers, Form
 from shared.skill import Skill
-from shared.slot import Slot
 from shared.turn import Turn
 
 skill = Skill(

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from shared.ai.fallback import FAILURES, OFFLINE, fell_back
 from shared.ai.ranking import Choice, Ranked, Ranker
 from shared.errors import Unavailable
-from shared.knowledge import Passage
-from shared.ports import ChatModel, Completion
+from shared.knowledge.articles import Passage
+from shared.ports.models import ChatModel, Completion
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.ai.ranking import CONSIDERED, Choice, Ranked
 from shared.errors import PermanentError
-from shared.ports import ChatModel
+from shared.ports.models import ChatModel
 
 _ASKED = """\
 The user's message was sent to an assistant. Judge which of the listed choices it asks for. Give \

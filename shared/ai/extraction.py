@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import PermanentError
-from shared.ports import ChatModel
+from shared.ports.models import ChatModel
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

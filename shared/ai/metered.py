@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from shared.errors import TransientError
 from shared.observability import log, meter
 from shared.observability.meter import ModelCall
-from shared.ports import Completion, Usage
+from shared.ports.models import Completion, Usage
 
 CHARACTERS_PER_TOKEN = 4
 """For an estimate, where the provider's own count did not arrive."""

@@ -12,8 +12,8 @@ from zlib import crc32
 
 from shared.ai.metered import Metered, Reading
 from shared.ai.ranking import features
-from shared.ports import Completion, Usage
-from shared.words import terms
+from shared.ports.models import Completion, Usage
+from shared.text.words import terms
 
 DIMENSIONS = 1024
 UNKNOWN = "I do not know."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shared.ai.metered import Reading, plus
 from shared.ai.openai_errors import FILTERED, OPERATOR, translated
 from shared.errors import Refused, Unavailable
-from shared.ports import Completion, ToolCall, Usage
+from shared.ports.models import Completion, ToolCall, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from shared import http
 from shared.ai.metered import Reading
+from shared.clients import http
 from shared.errors import FabricError, PermanentError, Refused, Unavailable
 
 if TYPE_CHECKING:

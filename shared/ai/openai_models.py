@@ -9,7 +9,7 @@ from shared.ai.aliases import EMBEDDING, Deployment, read_aliases, resource
 from shared.ai.metered import Metered
 from shared.ai.openai import SECONDS, Endpoint, OpenAIModel, token
 from shared.ai.pool import BUDGET, Member, Pool
-from shared.breaker import Breaker
+from shared.clients.breaker import Breaker
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:

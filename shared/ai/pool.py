@@ -13,9 +13,9 @@ from random import uniform
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.breaker import Breaker
+from shared.clients.breaker import Breaker
 from shared.errors import FabricError, TransientError, Unavailable
-from shared.ports import ChatModel, Completion
+from shared.ports.models import ChatModel, Completion
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
-from shared.ai.thesaurus import SENSES
-from shared.words import STOPWORDS, stem, words
+from shared.text.thesaurus import SENSES
+from shared.text.words import STOPWORDS, stem, words
 
 CONSIDERED = 2000
 """Characters of a text that count; what it is about stands there, or nowhere."""

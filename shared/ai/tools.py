@@ -13,7 +13,7 @@ from shared import wire
 from shared.ai.extraction import problems
 from shared.errors import FabricError
 from shared.observability import log
-from shared.ports import ChatModel, Completion, ToolCall
+from shared.ports.models import ChatModel, Completion, ToolCall
 
 SECONDS = 20.0
 """Time for one call of a tool."""

@@ -5,8 +5,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 
+from shared.clients.window import opens
 from shared.errors import TransientError
-from shared.window import opens
 
 PATIENCE = 5.0
 """Seconds a message waits in place; one that would wait longer goes back to its queue."""

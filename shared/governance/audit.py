@@ -18,8 +18,7 @@ from typing import Any
 from shared.errors import Conflict, TransientError
 from shared.event import utc_now
 from shared.observability import log
-from shared.paging import every
-from shared.ports import Create, Put, Store
+from shared.ports.store import Create, Put, Store, every
 
 PARTITION, HEAD, PREFIX = "audit", "head", "audit:"
 

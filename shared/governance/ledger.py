@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.event import Event
 from shared.observability.meter import ModelCall, current
-from shared.ports import Put
+from shared.ports.store import Put
 
 KEPT = 400 * 86_400
 """Seconds that an entry is kept: more than a year, for yearly reports."""

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
+from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Unavailable
-from shared.http import HttpClient, Response
 from shared.identity import entra_error
 from shared.identity.client_assertion import TYPE, client_assertion
 from shared.identity.credential import ManagedIdentities

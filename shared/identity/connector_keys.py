@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.http import HttpClient
 from shared.settings import secure
 
 if TYPE_CHECKING:

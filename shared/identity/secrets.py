@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared import vault_reference
+from shared.clients.http import HttpClient, Response
 from shared.errors import Unavailable
-from shared.http import HttpClient, Response
 from shared.observability import log
 
 if TYPE_CHECKING:

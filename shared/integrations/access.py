@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.errors import Unavailable
-from shared.integrations.declaration import Declaration
+from shared.manifest.backends import Declaration
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import uniform
 
+from shared.clients.window import opens
 from shared.errors import Unavailable
-from shared.window import opens
 
 PATIENCE = 3.0
 """Seconds a call waits in place; one that would wait longer goes back to its queue."""

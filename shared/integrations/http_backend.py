@@ -12,14 +12,14 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.backend import BackendError, Call, OutcomeUnknown
-from shared.breaker import Breaker
+from shared.clients.breaker import Breaker
+from shared.clients.http import HttpClient, Response
 from shared.errors import TransientError, Unavailable
-from shared.http import HttpClient, Response
 from shared.integrations.access import Access
-from shared.integrations.declaration import Declaration
 from shared.integrations.gate import Gate
+from shared.manifest.backends import Declaration
 from shared.observability import log, trace
+from shared.ports.backend import BackendError, Call, OutcomeUnknown
 
 PATIENCE = 5.0
 """Seconds after which a call is not tried again in place."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from shared.errors import PermanentError
 from shared.event import Event, event_id
-from shared.ports import Blobs
+from shared.ports.store import Blobs
 
 
 class ClaimCheck:

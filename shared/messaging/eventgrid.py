@@ -11,9 +11,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shared.clients.http import retry_after
 from shared.errors import PermanentError, Unavailable
 from shared.event import Event
-from shared.http import retry_after
 from shared.observability import trace
 
 if TYPE_CHECKING:

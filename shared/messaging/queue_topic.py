@@ -1,7 +1,7 @@
 """Facts without an event broker: they go to a queue of the bus, which is fanned out from."""
 
 from shared.event import Event
-from shared.ports import Bus
+from shared.ports.bus import Bus
 from shared.queues import EVENTS
 
 

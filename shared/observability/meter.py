@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from shared.ports import Usage
+from shared.ports.models import Usage
 
 
 @dataclass(frozen=True, slots=True)

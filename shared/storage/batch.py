@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared import wire
 from shared.errors import PermanentError
-from shared.ports import Delete, Op
+from shared.ports.store import Delete, Op
 
 MAX_OPS = 100
 MAX_BYTES = 2_000_000

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from shared.clients.storage_account import NO_CONNECTION, OPTIONS, Service
 from shared.errors import Unavailable
-from shared.storage_account import NO_CONNECTION, OPTIONS, Service
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

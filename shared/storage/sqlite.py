@@ -8,9 +8,9 @@ from time import monotonic, time
 from typing import Any
 
 from shared import wire
+from shared.clients.sqlite_file import Database
 from shared.errors import Conflict
-from shared.ports import Create, Delete, Item, Op
-from shared.sqlite import Database
+from shared.ports.store import Create, Delete, Item, Op
 from shared.storage import batch
 
 PURGE_SECONDS = 1.0

@@ -15,8 +15,9 @@ from chaos.memory_bus import MemoryBus
 from chaos.memory_store import MemoryStore
 from shared.errors import Conflict
 from shared.event import Event
-from shared.messaging.sqlite import SqliteBus
-from shared.ports import Create, Delete, Delivery, Item, Put, Store
+from shared.messaging.embedded.bus import SqliteBus
+from shared.ports.bus import Delivery
+from shared.ports.store import Create, Delete, Item, Put, Store
 from shared.storage.sqlite import SqliteStore
 
 EXAMPLES = settings(max_examples=50, deadline=None, derandomize=True, database=None)

@@ -25,7 +25,7 @@ from chaos.scenario import KINDS, Input, expected
 from chaos.stage import audit, base_fabric, overheard, simulated
 from chaos.verdict import PLATFORM_WORDS, judge
 from chaos.world import DOOR, WORKERS, World
-from shared.books import balanced
+from shared.operations.reports.books import balanced
 
 PROCESSES = [DOOR, *(f"worker-{n}" for n in range(1, WORKERS + 1))]
 MISHAPS = 6

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import Blobs, PeekLockBus, Store, Topic
+from shared.ports.bus import PeekLockBus, Topic
+from shared.ports.store import Blobs, Store
 from tests.contract.processes import Processes
 from tests.contract.targets import BLOBS, BUSES, STORES, TOPICS
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-from shared.storage.cosmos import CosmosStore
+from shared.storage.cosmos.store import CosmosStore
 from tests import services
 from tests.ports import free_port
 

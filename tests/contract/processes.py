@@ -13,7 +13,8 @@ from typing import Self
 
 from shared.errors import Conflict
 from shared.event import Event
-from shared.ports import Delivery, PeekLockBus, Put, Store
+from shared.ports.bus import Delivery, PeekLockBus
+from shared.ports.store import Put, Store
 from tests.contract.targets import BUSES, STORES
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from time import monotonic, time
 
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.servicebus import ServiceBusBus
-from shared.ports import Delivery, PeekLockBus
+from shared.messaging.servicebus.bus import ServiceBusBus
+from shared.ports.bus import Delivery, PeekLockBus
 from shared.queues import DEAD_LETTERS
 from shared.storage.files import FileBlobs
 from tests import services

@@ -10,7 +10,7 @@ from azure.storage.blob import ContainerClient
 from azure.storage.queue import QueueServiceClient
 
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.storagequeue import StorageQueueBus
+from shared.messaging.storagequeue.bus import StorageQueueBus
 from shared.storage.blob import CONTAINER, BlobStorage
 from shared.storage.files import FileBlobs
 from tests import services

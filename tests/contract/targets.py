@@ -9,10 +9,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.messaging.embedded.bus import SqliteBus
 from shared.messaging.eventgrid import EventGridTopic
 from shared.messaging.queue_topic import QueueTopic
-from shared.messaging.sqlite import SqliteBus
-from shared.ports import Blobs, PeekLockBus, Store, Topic
+from shared.ports.bus import PeekLockBus, Topic
+from shared.ports.store import Blobs, Store
 from shared.storage.files import FileBlobs
 from shared.storage.sqlite import SqliteStore
 from tests import services

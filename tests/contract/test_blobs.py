@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from shared.ports import Blobs
+from shared.ports.store import Blobs
 
 
 async def test_a_blob_is_read_as_it_was_put(blobs: Blobs) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import Conflict
 from shared.event import Event
-from shared.ports import Delivery, PeekLockBus
+from shared.ports.bus import Delivery, PeekLockBus
 from tests.contract.processes import Processes, received
 
 Open = Callable[..., PeekLockBus]

@@ -6,7 +6,7 @@ import pytest
 
 from shared.activity import Activity, ConversationReference
 from shared.errors import PermanentError, ReferenceGone, Rejected, TransientError
-from shared.ports import Inbound, Received
+from shared.ports.channel import Inbound, Received
 from tests.contract.channels.directline import DirectLineHarness
 from tests.contract.channels.harness import Harness, RemoteHarness
 from tests.contract.channels.stub import Answer

@@ -11,7 +11,7 @@ import pytest
 from shared.ai.offline import OfflineModels
 from shared.ai.openai_models import OpenAIModels
 from shared.observability.meter import metering
-from shared.ports import ChatModel, Models
+from shared.ports.models import ChatModel, Models
 from tests.openai_server import KEY, OpenAIServer
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import outbox
-from shared.books import balanced, books
-from shared.ports import Put, Store
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.outbox import relay
+from shared.ports.store import Put, Store
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -75,7 +75,7 @@ async def test_what_a_crash_left_in_the_outbox_is_swept(fabric: Lab) -> None:
     [left] = await fabric.items(key, "outbox:")
     await fabric.store.write(key, Put(left.id, left.body, etag=left.etag, due=1.0))
 
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
 
     assert fabric.heard() == ["1: hello"]
     assert await fabric.items(key, "outbox:") == []

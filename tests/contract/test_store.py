@@ -7,7 +7,7 @@ from time import time
 import pytest
 
 from shared.errors import Conflict, PermanentError
-from shared.ports import Create, Delete, Item, Put, Store
+from shared.ports.store import Create, Delete, Item, Put, Store
 from tests.contract.processes import Processes
 
 Start = Callable[..., Awaitable[Processes]]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.event import Event
-from shared.ports import PeekLockBus, Topic
+from shared.ports.bus import PeekLockBus, Topic
 from tests.contract.processes import received
 
 

@@ -21,12 +21,14 @@ from cli.function import Function
 from cli.host_json import HostJson
 from cli.queues import Queues
 from functions.triggers import service_bus_function
-from shared import facts, intake, outbox, pipeline
 from shared.activity import Activity, ConversationReference
-from shared.books import balanced, books
 from shared.bot import Bot, Limits
 from shared.event import Event
-from shared.ports import Inbound
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.door import accept, facts
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns import settle
+from shared.ports.channel import Inbound
 from shared.queues import OUTBOUND
 from shared.skill import Skill
 from shared.turn import Turn
@@ -104,13 +106,13 @@ async def hosted(fabric: Lab) -> AsyncIterator[None]:
         service_bus_function(blueprint, queue.replace("-", "_"), queue, receive)
 
     async def work(body: str, count: int) -> None:
-        await pipeline.work(fabric, fabric.skills["work"], body, count)
+        await settle.work(fabric, fabric.skills["work"], body, count)
 
     async def fact(body: str, count: int) -> None:
         await facts.fan_out(fabric, body)
 
     async def wake(body: str, count: int) -> None:
-        await outbox.drain(fabric, Event.from_json(body).conversation)
+        await relay.drain(fabric, Event.from_json(body).conversation)
 
     on("skill-work", work)
     on("events", fact)
@@ -137,7 +139,7 @@ async def hosted(fabric: Lab) -> AsyncIterator[None]:
 async def says(fabric: Lab, bot: str, text: str, conversation: str) -> None:
     activity = Activity(type="message", id=text, text=text)
     reference = ConversationReference(bot, "web", conversation, user="ann", reply_to=text)
-    await intake.accept(fabric, [Inbound(fabric.bots[bot], reference, activity)])
+    await accept.accept(fabric, [Inbound(fabric.bots[bot], reference, activity)])
 
 
 async def talk(fabric: Lab, name: str) -> float:

@@ -13,7 +13,7 @@ from cli.function import Function
 from cli.host_json import HostJson
 from cli.http_host import HttpHost
 from cli.page import Page
-from shared.http import HttpClient, Response
+from shared.clients.http import HttpClient, Response
 
 
 class Echo:

@@ -13,8 +13,8 @@ from cli.function import Function
 from cli.host_json import HostJson
 from cli.queues import Queues
 from shared.event import Event
-from shared.messaging.sqlite import SqliteBus
-from shared.ports import Delivery
+from shared.messaging.embedded.bus import SqliteBus
+from shared.ports.bus import Delivery
 
 pytestmark = pytest.mark.alone
 

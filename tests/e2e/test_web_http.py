@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.http import HttpClient, Response
+from shared.clients.http import HttpClient, Response
 
 
 class Caller:

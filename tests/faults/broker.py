@@ -10,7 +10,7 @@ from azure.servicebus.aio import ServiceBusClient
 
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus.bus import ServiceBusBus
 from shared.storage.files import FileBlobs
 from tests import services
 from tests.contract.processes import received

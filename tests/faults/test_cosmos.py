@@ -16,11 +16,11 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.observability.meter import metering
-from shared.ports import Create, Delete, Item, Op, Put
+from shared.ports.store import Create, Delete, Item, Op, Put
 from shared.skill import Skill
-from shared.storage import cosmos_account, cosmos_errors
-from shared.storage.cosmos import CosmosStore
-from shared.storage.cosmos_documents import CONTAINERS
+from shared.storage.cosmos import account, errors
+from shared.storage.cosmos.documents import CONTAINERS
+from shared.storage.cosmos.store import CosmosStore
 from shared.turn import Turn
 from tests.contract.cosmos import ANY_KEY, Peer, peer
 from tests.faults.answers import Answer, answers
@@ -183,7 +183,7 @@ async def test_throttling_without_end_is_unavailable_in_time() -> None:
             before = monotonic()
             with pytest.raises(Unavailable, match="throttles") as error:
                 await store.write("p", Create("k", {}))
-            assert monotonic() - before < cosmos_errors.PATIENCE + 1
+            assert monotonic() - before < errors.PATIENCE + 1
             assert error.value.after is not None
             assert not error.value.maybe_done
 
@@ -312,7 +312,7 @@ async def test_a_write_whose_answer_was_lost_is_done_once(
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is given up after half a second; to be named before the store."""
-    monkeypatch.setattr(cosmos_account, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(account, "ANSWER_SECONDS", 0.5)
 
 
 async def test_a_guarded_write_whose_answer_was_lost_is_done(
@@ -344,7 +344,7 @@ async def test_a_lost_answer_does_not_hide_a_conflict(store: CosmosStore, betwee
 async def test_answers_that_are_always_lost_are_said_to_be_so(
     short: None, store: CosmosStore, between: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cosmos_errors, "PATIENCE", 1.0)
+    monkeypatch.setattr(errors, "PATIENCE", 1.0)
     between.silent, between.swallow = True, [b"x-ms-version"] * 50
 
     with pytest.raises(Unavailable) as error:

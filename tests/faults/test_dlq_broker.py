@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus.bus import ServiceBusBus
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, event
 from tests.peers import PLAIN, ServiceBusPeer, queues

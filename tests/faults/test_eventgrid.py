@@ -15,11 +15,12 @@ import pytest
 
 from cli.trigger_data import grid_event
 from functions.platform.events import cloud_event
-from shared import facts, outbox
 from shared.errors import PermanentError, Unavailable
 from shared.event import MAX_ROUNDS, Event
 from shared.messaging.eventgrid import MAX_BYTES, EventGridTopic
-from shared.ports import Topic
+from shared.pipeline.door import facts
+from shared.pipeline.outbox import relay
+from shared.ports.bus import Topic
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.eventgrid_server import KEY, EventGridServer, Fault, into_queue
@@ -380,7 +381,7 @@ async def test_the_outbox_keeps_a_fact_through_an_outage_and_publishes_it_once(
     key = await fabric.say("hello")
     await fabric.drain()
     for _ in range(3):
-        await outbox.sweep(fabric)
+        await relay.sweep(fabric)
     assert len(await fabric.items(key, "outbox:")) == 1
     assert fabric.grid.published == []
     assert fabric.heard() == []
@@ -388,10 +389,10 @@ async def test_the_outbox_keeps_a_fact_through_an_outage_and_publishes_it_once(
     fabric.grid.down = False
     async with asyncio.timeout(10):
         while await fabric.items(key, "outbox:"):
-            await outbox.sweep(fabric)
+            await relay.sweep(fabric)
     await fabric.grid.settled()
     await fabric.drain()
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
 
     assert len(fabric.grid.published) == 1
     assert fabric.heard() == ["one hello 2"]

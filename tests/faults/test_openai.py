@@ -18,10 +18,10 @@ from shared.ai.openai import Endpoint, OpenAIModel, token
 from shared.ai.openai_errors import FILTERED
 from shared.ai.openai_models import OpenAIModels
 from shared.ai.pool import Member, Pool
-from shared.breaker import Breaker
+from shared.clients.breaker import Breaker
 from shared.errors import PermanentError, Refused, TransientError, Unavailable
 from shared.observability.meter import Meter, metering
-from shared.ports import ChatModel, Usage
+from shared.ports.models import ChatModel, Usage
 from tests.openai_server import KEY, Fault, OpenAIServer
 
 MESSAGES = [

@@ -10,8 +10,8 @@ from azure.servicebus import ServiceBusMessage
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.servicebus import ServiceBusBus
-from shared.messaging.servicebus_sender import SEND_SECONDS
+from shared.messaging.servicebus.bus import ServiceBusBus
+from shared.messaging.servicebus.sender import SEND_SECONDS
 from shared.storage.files import FileBlobs
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, StartPeer, consumed, event, leaves_sockets, strange
@@ -342,7 +342,7 @@ async def test_a_body_of_a_stranger_can_be_put_aside(
 async def test_a_queue_without_sessions_where_order_needs_them_is_told_of(
     start_peer: StartPeer, open_bus: OpenBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.servicebus_inbox.PLAIN", ("dead-letters",))
+    monkeypatch.setattr("shared.messaging.servicebus.inbox.PLAIN", ("dead-letters",))
     bus = open_bus(start_peer())
     await bus.send("events", event("1"))
 

@@ -4,7 +4,7 @@ import pytest
 from azure.servicebus import ServiceBusMessage
 
 from shared.errors import Unavailable
-from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus.bus import ServiceBusBus
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, StartPeer, consumed, event, strange
 

@@ -14,7 +14,7 @@ from azure.storage.queue.aio import QueueClient
 from shared.errors import ConfigurationError, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.storagequeue import LIMIT, StorageQueueBus
+from shared.messaging.storagequeue.bus import LIMIT, StorageQueueBus
 from shared.storage.files import FileBlobs
 from tests.contract.azurite import KEY
 from tests.contract.processes import received

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.books import balanced, books
-from shared.dead_letters import APOLOGY
 from shared.errors import PermanentError, Refused, TransientError
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.turns.bury import APOLOGY
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared import outbox, pipeline
 from shared.activity import ConversationReference
-from shared.books import books
-from shared.conversation import DOCUMENT, Conversation
 from shared.errors import TransientError, Unavailable
 from shared.event import Event
+from shared.operations.reports.books import books
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns import settle
+from shared.records.conversation import DOCUMENT, Conversation
 from shared.skill import Skill
 from shared.storage.sqlite import SqliteStore
 from shared.turn import Turn
@@ -120,8 +121,8 @@ async def test_two_turns_at_once_lose_no_update(lab: Callable[..., Lab]) -> None
     tick = Event("t", "tick", bot="lab", conversation=key, origin="t")
     await fabric.store.write(key, conversation_of(delivery.body).to_op())
     await asyncio.gather(
-        pipeline.work(fabric, counter, delivery.body, 1),
-        pipeline.work(fabric, counter, tick.to_json(), 1),
+        settle.work(fabric, counter, delivery.body, 1),
+        settle.work(fabric, counter, tick.to_json(), 1),
     )
     document = await fabric.store.get(key, DOCUMENT)
     assert document is not None
@@ -158,6 +159,6 @@ async def test_a_bus_that_is_down_takes_nothing_from_the_person(lab: Callable[..
     bus.send = down
     await fabric.say("hello")
     bus.send = working
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain()
     assert fabric.heard() == ["echo: hello"]

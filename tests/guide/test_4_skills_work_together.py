@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import facts, order
 from shared.event import Event
+from shared.pipeline.door import facts
+from shared.pipeline.turns import order
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from functions import triggers
-from shared import intake
 from shared.activity import Activity, ConversationReference
-from shared.books import balanced, books
 from shared.errors import TransientError, Unavailable
-from shared.health import health
-from shared.pipeline import WAITING_TEXT
-from shared.ports import Inbound
+from shared.operations.reports.books import balanced, books
+from shared.operations.reports.health import health
+from shared.pipeline.door import accept
+from shared.pipeline.turns.settle import WAITING_TEXT
+from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.crm_server import KEY, CrmServer
@@ -155,7 +155,7 @@ async def test_two_bots_share_the_limits_of_a_backend(
 
     reference = ConversationReference("sales", "web", "two", user="ann", reply_to="s1")
     activity = Activity(type="message", id="s1", text="it broke too")
-    await intake.accept(fabric, [Inbound(sales, reference, activity)])
+    await accept.accept(fabric, [Inbound(sales, reference, activity)])
     await fabric.drain(until=lambda: bool(fabric.heard("two")))
     assert fabric.heard("two") == [WAITING_TEXT]
     assert len(crm.heard) == 1

@@ -18,7 +18,8 @@ from cli.function import EVENT_GRID, Function
 from cli.webhooks import Webhooks
 from functions import triggers
 from functions.channels import directline, teams, whatsapp
-from functions.platform import desk, events, switch
+from functions.operators import dead_letters, switches
+from functions.platform import events
 from functions.skills import echo
 from shared.fabric import Fabric
 from simulators.teams import TeamsSimulator
@@ -61,8 +62,8 @@ FUNCTIONS: dict[str, Any] = {
     "activities": directline.activities,
     "upload": directline.upload,
     "session": directline.session,
-    "redrive": desk.redrive,
-    "stop": switch.stop,
+    "redrive": dead_letters.redrive,
+    "stop": switches.stop,
 }
 
 

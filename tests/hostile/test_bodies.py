@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared import pipeline
-from shared.ports import Delivery
+from shared.pipeline.turns import settle
+from shared.ports.bus import Delivery
 from tests.hostile import corpus
 from tests.hostile.app import APP_ID, NUMBER, TENANT, Answer, App, raw, running
 from tests.hostile.mutations import some
@@ -197,7 +197,7 @@ def test_what_was_taken_breaks_no_turn(world: World) -> None:
 
     async def turn(delivery: Delivery) -> None:
         skill = app.fabric.skills[delivery.queue.removeprefix("skill-")]
-        await pipeline.work(app.fabric, skill, delivery.body, app.fabric.bus.max_deliveries)
+        await settle.work(app.fabric, skill, delivery.body, app.fabric.bus.max_deliveries)
         await bus.complete(delivery)
 
     async def drain() -> int:

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import ClientSession, web
 
 from shared.activity import Activity, ConversationReference
-from shared.channels.teams import TeamsChannel
+from shared.channels.teams.channel import TeamsChannel
+from shared.clients.http import HttpClient
 from shared.errors import PermanentError, ReferenceGone, Rejected, TransientError
-from shared.http import HttpClient
-from shared.ports import Request
+from shared.ports.channel import Request
 from shared.settings import Settings
 from simulators.faults import Faults
 from simulators.teams import TeamsSimulator

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import web
 
 from shared.activity import Activity, ConversationReference
-from shared.channels.whatsapp import WhatsAppChannel
+from shared.channels.whatsapp.channel import WhatsAppChannel
+from shared.clients.http import HttpClient
 from shared.errors import PermanentError, Rejected, TransientError
-from shared.http import HttpClient
-from shared.ports import Receipt, Request
+from shared.ports.channel import Receipt, Request
 from shared.settings import Settings
 from simulators.whatsapp import WhatsAppSimulator
 from simulators.whatsapp_message import problem

@@ -9,9 +9,10 @@ import pytest
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
-from shared.channels.directline import DirectLineChannel
+from shared.channels.directline.channel import DirectLineChannel
 from shared.errors import Rejected
-from shared.ports import Inbound, Store
+from shared.ports.channel import Inbound
+from shared.ports.store import Store
 from shared.settings import Settings
 from shared.storage.sqlite import SqliteStore
 from tests.contract.channels.directline import ORIGIN, PAYLOADS, call, web_bot

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.books import books
 from shared.bot import Limits
-from shared.governance import admission
-from shared.governance.admission import Admission, not_before
-from shared.ports import Item
+from shared.governance.limits import admission
+from shared.governance.limits.admission import Admission, not_before
+from shared.operations.reports.books import books
+from shared.ports.store import Item
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

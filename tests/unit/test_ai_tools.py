@@ -13,7 +13,7 @@ from shared.ai.metered import Metered
 from shared.ai.openai import Endpoint, OpenAIModel
 from shared.ai.tools import MAX_CALLS, MAX_ROUNDS, Toolbox
 from shared.errors import Unavailable
-from shared.ports import ToolCall
+from shared.ports.models import ToolCall
 from tests.openai_server import KEY, OpenAIServer
 
 

@@ -8,8 +8,8 @@ import pytest
 from shared.ai.assistant import ABSTAINED, Assistant
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice
-from shared.knowledge import Passage
-from shared.ports import Completion
+from shared.knowledge.articles import Passage
+from shared.ports.models import Completion
 
 
 class Parrot:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import operations
 from shared.errors import PermanentError, Unavailable
 from shared.governance import audit
 from shared.governance.audit import Operator
-from shared.ports import Delete, Put
+from shared.operations.deeds import operations
+from shared.ports.store import Delete, Put
 from shared.skill import Skill
 from tests.lab import Lab
 

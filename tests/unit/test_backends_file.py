@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigurationError
-from shared.integrations.declaration import BreakerLimits, Declaration, load_backends
+from shared.manifest.backends import BreakerLimits, Declaration, load_backends
 
 ENVIRON = {"CRM_URL": "https://crm.contoso.example/api", "CRM_KEY": "s3cret", "CRM_RATE": "2.5"}
 

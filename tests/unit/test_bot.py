@@ -8,7 +8,7 @@ import pytest
 from functions.triggers import SKILLS
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.manifest import load_bots
+from shared.manifest.bots import load_bots
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = ROOT / "tests" / "payloads" / "bots"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.breaker import MEANWHILE, Breaker
+from shared.clients.breaker import MEANWHILE, Breaker
 
 
 class Clock:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.books import balanced, books
 from shared.bot import Limits
-from shared.conversation import DOCUMENT
-from shared.governance import budget
+from shared.governance.limits import budget
+from shared.operations.reports.books import balanced, books
+from shared.records.conversation import DOCUMENT
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -78,7 +78,7 @@ async def test_more_turns_than_a_conversation_has_in_a_minute_wait_for_the_next(
 ) -> None:
     now = [1_000_000 * 60.0]
     monkeypatch.setattr(budget, "time", lambda: now[0] + 59.9)
-    monkeypatch.setattr("shared.conversation.time", lambda: now[0])
+    monkeypatch.setattr("shared.records.conversation.time", lambda: now[0])
     echo = Skill("echo", "Echoes")
 
     @echo.on_message

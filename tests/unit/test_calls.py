@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared import calls
 from shared.errors import Rejected
+from shared.pipeline.door import calls
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

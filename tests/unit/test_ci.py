@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.messaging.servicebus import ServiceBusBus
+from shared.messaging.servicebus.bus import ServiceBusBus
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared import claims, pipeline
-from shared.dead_letter_desk import letters, redrive
-from shared.dead_letters import bury_body
 from shared.event import ACTIVITY, Event
 from shared.messaging.claim_check import ClaimCheck
+from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.pipeline.door import claims
+from shared.pipeline.turns import settle
+from shared.pipeline.turns.bury import bury_body
 from shared.skill import Skill
 from shared.storage.files import FileBlobs
 from shared.turn import Turn
@@ -58,7 +59,7 @@ async def ticket(fabric: Lab, text: str = "large") -> Event:
 
 async def deliver(fabric: Lab, skill: Skill, body: str, count: int = 1) -> None:
     async with claims.redeemed(fabric, body) as whole:
-        await pipeline.work(fabric, skill, whole, count)
+        await settle.work(fabric, skill, whole, count)
 
 
 def blobs(folder: Path) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 
 from cli import dlq
 from cli.__main__ import main
-from shared.dead_letters import bury
 from shared.errors import ConfigurationError
 from shared.event import Event
+from shared.pipeline.turns.bury import bury
 from shared.skill import Skill
 from tests.lab import Lab
 from tests.terminal import Terminal

@@ -5,12 +5,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.activity import ConversationReference
-from shared.dead_letters import UNREADABLE
 from shared.errors import Conflict, PermanentError
-from shared.ports import Create, Item, Put
-from shared.storage import cosmos_documents as documents
-from shared.storage.cosmos_batch import Batch
-from shared.storage.cosmos_queries import query
+from shared.pipeline.turns.bury import UNREADABLE
+from shared.ports.store import Create, Item, Put
+from shared.storage.cosmos import documents
+from shared.storage.cosmos.batch import Batch
+from shared.storage.cosmos.queries import query
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]))
 NEAR = st.text('!"#$-./01=>?@Z[\\]a')

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.http import HttpClient
 from tests.crm_server import KEY, CrmServer
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared import dead_letter_desk as desk
-from shared.books import balanced, books
-from shared.dead_letters import bury_body
 from shared.errors import PermanentError, ReferenceGone, TransientError
 from shared.event import Event
+from shared.operations.deeds import dead_letter_desk as desk
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.turns.bury import bury_body
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

@@ -7,7 +7,7 @@ import pytest
 
 from shared.activity import Activity
 from shared.errors import Rejected
-from shared.ports import Delete, Item, Op
+from shared.ports.store import Delete, Item, Op
 from shared.storage.sqlite import SqliteStore
 from tests.contract.channels.directline import PAYLOADS, call
 from tests.unit.directline import Web, payload, refused

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.channels.directline_access import TOKENS_PER_MINUTE
-from shared.channels.directline_origin import canonical, listed
+from shared.channels.directline.access import TOKENS_PER_MINUTE
+from shared.channels.directline.origin import canonical, listed
 from tests.contract.channels.directline import ORIGIN, call, web_bot
 from tests.unit.directline import Web, refused
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.channels.directline_upload import activity_of
+from shared.channels.directline.upload import activity_of
 from shared.errors import Rejected
 
 FORM = "multipart/form-data; boundary=x"

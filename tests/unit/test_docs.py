@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from shared.settings import Settings
-from shared.storage.cosmos_documents import CONTAINERS, DEFINITION
+from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 
 DOCS = Path(__file__).parents[2] / "docs"
 

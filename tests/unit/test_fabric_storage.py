@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
-from shared.messaging.storagequeue import StorageQueueBus
+from shared.messaging.storagequeue.bus import StorageQueueBus
 from shared.settings import Settings
 from shared.skill import Skill
 from shared.storage.blob import BlobStorage
@@ -91,7 +91,7 @@ def test_a_bus_without_an_account_says_what_to_write(tmp_path: Path) -> None:
 
 def test_no_sdk_is_loaded_before_the_first_call() -> None:
     code = (
-        "import sys, shared.storage.blob as b, shared.messaging.storagequeue as q\n"
+        "import sys, shared.storage.blob as b, shared.messaging.storagequeue.bus as q\n"
         "from shared.messaging.claim_check import ClaimCheck\n"
         "blobs = b.BlobStorage('a', connection='c')\n"
         "q.StorageQueueBus('a', connection='c', claims=ClaimCheck(blobs))\n"

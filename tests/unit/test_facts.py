@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared import facts
-from shared.dead_letter_desk import letters
 from shared.event import Event, event_id
-from shared.ports import Put
+from shared.operations.deeds.dead_letter_desk import letters
+from shared.pipeline.door import facts
+from shared.ports.store import Put
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

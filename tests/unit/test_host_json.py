@@ -9,10 +9,10 @@ import pytest
 from jsonschema import Draft4Validator
 
 from cli.host_json import HostJson
-from shared.messaging.storagequeue import StorageQueueBus
-from shared.order import QUEUE_PATIENCE
-from shared.outage import LONGEST_OUTAGE
-from shared.performance import TURN_SECONDS
+from shared.messaging.storagequeue.bus import StorageQueueBus
+from shared.pipeline.turns.order import QUEUE_PATIENCE
+from shared.pipeline.turns.outage import LONGEST_OUTAGE
+from shared.pipeline.turns.perform import TURN_SECONDS
 
 ROOT = Path(__file__).parents[2]
 SPAN = {"type": "string", "pattern": r"^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}

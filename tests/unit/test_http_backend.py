@@ -10,14 +10,14 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
-from shared.backend import BackendError, OutcomeUnknown, TurnBackend
 from shared.errors import Unavailable
 from shared.integrations import gate, http_backend
 from shared.integrations.access import Access
-from shared.integrations.declaration import BreakerLimits, Declaration
 from shared.integrations.http_backend import HttpBackend
+from shared.manifest.backends import BreakerLimits, Declaration
 from shared.observability import trace
 from shared.observability.log import JsonFormatter
+from shared.ports.backend import BackendError, OutcomeUnknown, TurnBackend
 from tests.crm_server import KEY, CrmServer
 
 Connect = Callable[..., TurnBackend]

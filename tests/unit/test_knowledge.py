@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import shared.knowledge
+import shared.knowledge.articles
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge import PASSAGE_WORDS, Knowledge, KnowledgeBase, read_article
-from shared.retrieval import Index
+from shared.knowledge.articles import PASSAGE_WORDS, Knowledge, KnowledgeBase, read_article
+from shared.knowledge.index import Index
 
 PASSWORD = """\
 ---
@@ -130,7 +130,7 @@ async def test_no_more_than_the_limit(knowledge: Knowledge) -> None:
 async def test_a_changed_new_or_removed_article_is_noticed(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared.knowledge, "FRESH", 0.0)
+    monkeypatch.setattr(shared.knowledge.articles, "FRESH", 0.0)
     knowledge = KnowledgeBase(root).for_bot(bot("it"))
     assert await ids(knowledge, "scanner") == []
     added = article(root, "it/floors", "Use the scanner on floor 3.")

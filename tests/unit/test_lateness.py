@@ -9,17 +9,20 @@ from typing import Any
 
 import pytest
 
-from shared import facts, intake, lateness, outbox, pipeline, still_working
 from shared.activity import ConversationReference
-from shared.books import balanced, books
-from shared.conversation import DOCUMENT, Conversation
-from shared.dead_letter_desk import letters, redrive
-from shared.dead_letters import APOLOGY
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
-from shared.lateness import PREFIX
-from shared.pipeline import WAITING_TEXT
-from shared.ports import Inbound, Put
+from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.door import accept, facts
+from shared.pipeline.outbox import lateness, relay
+from shared.pipeline.outbox.lateness import PREFIX
+from shared.pipeline.turns import settle, still_working
+from shared.pipeline.turns.bury import APOLOGY
+from shared.pipeline.turns.settle import WAITING_TEXT
+from shared.ports.channel import Inbound
+from shared.ports.store import Put
+from shared.records.conversation import DOCUMENT, Conversation
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.contract.channels.stub import Answer
@@ -118,7 +121,7 @@ async def test_the_person_gets_what_is_declared(
     if case == "moved on":
         await fabric.say("newer")
         await work(fabric)
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await work(fabric)
     assert fabric.heard() == heard
     count = await books(fabric)
@@ -134,7 +137,7 @@ async def test_the_answer_that_says_who_takes_over_is_said(lab: Make) -> None:
     fabric = lab(echo())
     key = await unsent(fabric, "question", "hush")
     await shift(fabric, key, MINUTE)
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await work(fabric)
     assert fabric.heard() == ["echo: hush"]
     assert await decided(fabric, key) == [("taken_over", "drop")]
@@ -241,7 +244,7 @@ def message(fabric: Lab, text: str, *, ago: float = 0.0) -> Inbound:
 
 async def wrote(fabric: Lab, text: str, *, ago: float = 0.0) -> str:
     inbound = message(fabric, text, ago=ago)
-    await intake.accept(fabric, [inbound])
+    await accept.accept(fabric, [inbound])
     await work(fabric)
     return inbound.reference.key
 
@@ -311,8 +314,8 @@ async def test_a_window_that_only_meta_knows_to_be_shut_is_shut(
     fabric = on_whatsapp(lab(echo(), manifest=manifest), meta)
     meta.service.answers.append(graph_error(131047))
     key = await wrote(fabric, "hello")
-    await outbox.sweep(fabric)
-    await outbox.drain(fabric, key)
+    await relay.sweep(fabric)
+    await relay.drain(fabric, key)
     asked = ["we_have_an_answer"] if manifest == TEMPLATE else []
     assert got(meta) == ["echo: hello", *asked]
     assert await letters(fabric) == []
@@ -332,7 +335,7 @@ async def test_what_was_parked_goes_out_when_the_person_writes(
     await shift(fabric, key, 24 * HOUR + MINUTE)
     await tell(fabric, key, "solved")
     await tell(fabric, key, "closed")
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     asked = ["we_have_an_answer"] if manifest == TEMPLATE else []
     assert got(meta) == ["echo: hello", *asked]
     await wrote(fabric, "what is it?")
@@ -361,7 +364,7 @@ async def test_what_one_process_is_sending_after_the_window_no_other_sends_too(l
         nonlocal drains
         drains += 1
         if drains == 1:
-            await outbox.drain(fabric, key)
+            await relay.drain(fabric, key)
         return await send(bot, reference, activity)
 
     fabric.memory.send = slowly  # type: ignore[method-assign]
@@ -383,13 +386,13 @@ async def test_a_process_that_stood_still_does_not_park_what_another_has_sent(la
             stands_still = False
             await shift(fabric, key, lateness.QUICK)
             inbound = message(fabric, "what is it?")
-            await pipeline.work(fabric, skill, intake.arrival(inbound).to_json(), 1)
+            await settle.work(fabric, skill, accept.arrival(inbound).to_json(), 1)
         return await send(bot, reference, activity)
 
     fabric.memory.send = slowly  # type: ignore[method-assign]
     await tell(fabric, key, "solved")
     await shift(fabric, key, lateness.QUICK)
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await work(fabric)
     assert fabric.heard("NL.1").count("news: solved") == 1
     assert await fabric.items(key, "outbox:") == []
@@ -400,7 +403,7 @@ async def test_what_was_parked_and_is_throttled_waits_as_long_as_it_is_told(lab:
     key = await parked(fabric)
     fabric.memory.failures = [TransientError("429", after=30)]
     await wrote(fabric, "what is it?")
-    await outbox.drain(fabric, key)
+    await relay.drain(fabric, key)
     assert fabric.heard("NL.1") == ["echo: hello"]
 
 
@@ -413,7 +416,7 @@ async def test_the_sweep_asks_meta_for_nothing_while_the_window_is_shut(
     await tell(fabric, key, "solved")
     for _ in range(3):
         await shift(fabric, key, HOUR)
-        await outbox.sweep(fabric)
+        await relay.sweep(fabric)
     assert got(meta) == ["echo: hello", "we_have_an_answer"]
 
 
@@ -427,7 +430,7 @@ async def test_it_is_not_parked_for_ever(
     await shift(fabric, key, 24 * HOUR + MINUTE)
     await tell(fabric, key, "solved")
     await shift(fabric, key, lateness.PARKED)
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     assert await fabric.items(key, "outbox:") == []
     assert [letter.reason for letter in await letters(fabric)] == reason
 
@@ -453,7 +456,7 @@ async def test_a_reaction_opens_no_window(lab: Make, meta: WhatsAppHarness) -> N
     await shift(fabric, key, 24 * HOUR + MINUTE)
     reaction = message(fabric, "")
     reaction.activity["type"] = "messageReaction"
-    await intake.accept(fabric, [reaction])
+    await accept.accept(fabric, [reaction])
     await work(fabric)
     await tell(fabric, key, "solved")
     assert got(meta) == ["echo: hello", "we_have_an_answer"]

@@ -6,7 +6,8 @@ import pytest
 
 from shared.errors import PermanentError, TransientError
 from shared.observability.meter import ModelCall, charge, record
-from shared.ports import Item, Usage
+from shared.ports.models import Usage
+from shared.ports.store import Item
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

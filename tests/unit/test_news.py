@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from time import monotonic
 
-from shared.messaging.news import News
+from shared.messaging.embedded.news import News
 
 
 def silent() -> tuple[Collection[str] | None, float]:

@@ -7,15 +7,15 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions.platform import desk, switch
-from shared import operations
+from functions.operators import dead_letters, switches
 from shared.errors import PermanentError, Stopped, Unavailable
 from shared.governance import audit
+from shared.operations.deeds import operations
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
 
-MODULES = (desk, switch)
+MODULES = (dead_letters, switches)
 
 
 @pytest.fixture
@@ -58,21 +58,21 @@ async def dead(fabric: Lab, *texts: str) -> list[str]:
     for text in texts:
         await fabric.say(text)
         await fabric.drain()
-    _, found = await ask(desk.show_all)
+    _, found = await ask(dead_letters.show_all)
     return [letter["id"] for letter in found["dead_letters"]]
 
 
 async def test_letters_are_listed_and_explained_without_what_was_said(fabric: Lab) -> None:
     [id] = await dead(fabric, "a secret order")
 
-    status, found = await ask(desk.show_all, skill="orders", reason="order_gone", bot="lab")
-    explained = await ask(desk.show, id=id)
+    status, found = await ask(dead_letters.show_all, skill="orders", reason="order_gone", bot="lab")
+    explained = await ask(dead_letters.show, id=id)
 
     assert (status, found["total"]) == (200, 1)
     assert explained[0] == 200
     assert explained[1]["last_error"]["error"] == "order_gone: no such table"
     assert "secret" not in str((found, explained))
-    assert (await ask(desk.show_all, bot="other"))[1]["total"] == 0
+    assert (await ask(dead_letters.show_all, bot="other"))[1]["total"] == 0
 
 
 async def test_all_that_fit_are_redriven_in_order_and_on_record(
@@ -81,7 +81,9 @@ async def test_all_that_fit_are_redriven_in_order_and_on_record(
     ids = await dead(fabric, "1", "2", "3")
     mended.append(True)
 
-    moved = await ask(desk.redrive, {"all": True, "skill": "orders", "reason": "order_gone"})
+    moved = await ask(
+        dead_letters.redrive, {"all": True, "skill": "orders", "reason": "order_gone"}
+    )
     await fabric.drain()
 
     assert moved == (200, {"done": ids, "failed": {}, "left": 0})
@@ -97,18 +99,20 @@ async def test_all_that_fit_are_redriven_in_order_and_on_record(
 async def test_named_letters_are_discarded_and_others_stay(fabric: Lab) -> None:
     first, second = await dead(fabric, "1", "2")
 
-    assert (await ask(desk.discard, {"ids": [first]}))[1]["done"] == [first]
+    assert (await ask(dead_letters.discard, {"ids": [first]}))[1]["done"] == [first]
 
-    assert [letter["id"] for letter in (await ask(desk.show_all))[1]["dead_letters"]] == [second]
+    assert [letter["id"] for letter in (await ask(dead_letters.show_all))[1]["dead_letters"]] == [
+        second
+    ]
 
 
 async def test_more_than_one_request_moves_are_left_for_the_next(
     fabric: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk, "MOST", 2)
+    monkeypatch.setattr(dead_letters, "MOST", 2)
     ids = await dead(fabric, "1", "2", "3")
 
-    assert (await ask(desk.discard, {"all": True}))[1] == {
+    assert (await ask(dead_letters.discard, {"all": True}))[1] == {
         "done": ids[:2],
         "failed": {},
         "left": 1,
@@ -136,19 +140,19 @@ async def test_more_than_one_request_moves_are_left_for_the_next(
 async def test_what_is_not_clear_moves_nothing(fabric: Lab, body: Any) -> None:
     await dead(fabric, "1")
 
-    for function in (desk.redrive, desk.discard):
+    for function in (dead_letters.redrive, dead_letters.discard):
         assert (await ask(function, body))[0] == 400
 
-    assert (await ask(desk.show_all))[1]["total"] == 1
+    assert (await ask(dead_letters.show_all))[1]["total"] == 1
     assert await audit.deeds(fabric.store) == []
 
 
 async def test_an_unknown_letter_is_404_and_moves_nothing(fabric: Lab) -> None:
     [id] = await dead(fabric, "1")
 
-    assert (await ask(desk.show, id="other"))[0] == 404
-    assert (await ask(desk.discard, {"ids": [id, "other"]}))[0] == 404
-    assert (await ask(desk.show_all))[1]["total"] == 1
+    assert (await ask(dead_letters.show, id="other"))[0] == 404
+    assert (await ask(dead_letters.discard, {"ids": [id, "other"]}))[0] == 404
+    assert (await ask(dead_letters.show_all))[1]["total"] == 1
 
 
 async def test_a_bus_that_is_down_is_503_and_holds_what_follows(
@@ -163,7 +167,10 @@ async def test_a_bus_that_is_down_is_503_and_holds_what_follows(
 
     monkeypatch.setattr(fabric.bus, "send", down)
 
-    assert await ask(desk.redrive, {"all": True}) == (503, {"error": "unavailable, try again"})
+    assert await ask(dead_letters.redrive, {"all": True}) == (
+        503,
+        {"error": "unavailable, try again"},
+    )
     assert len(sent) == 1, "the second must not overtake the first"
     [deed] = await audit.deeds(fabric.store)
     assert (deed["target"]["letter"], deed["outcome"]) == (first, "failed: bus")
@@ -177,21 +184,21 @@ async def test_a_store_that_is_down_is_503(fabric: Lab, monkeypatch: pytest.Monk
     for name in ("get", "find", "write"):
         monkeypatch.setattr(fabric.store, name, down)
 
-    for function in (desk.show_all, desk.show, switch.stopped):
+    for function in (dead_letters.show_all, dead_letters.show, switches.stopped):
         assert (await ask(function))[0] == 503
-    assert (await ask(switch.stop, {"bot": "lab"}))[0] == 503
+    assert (await ask(switches.stop, {"bot": "lab"}))[0] == 503
 
 
 async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[bool]) -> None:
     mended.append(True)
-    status, answer = await ask(switch.stop, {"bot": "lab"})
+    status, answer = await ask(switches.stop, {"bot": "lab"})
     assert status == 200
     assert [(one["kind"], one["name"]) for one in answer["stopped"]] == [("bot", "lab")]
-    assert await ask(switch.stopped) == (200, answer)
+    assert await ask(switches.stopped) == (200, answer)
     with pytest.raises(Stopped):
         await fabric.switches.check("lab")
 
-    assert await ask(switch.start, {"bot": "lab"}) == (200, {"stopped": []})
+    assert await ask(switches.start, {"bot": "lab"}) == (200, {"stopped": []})
 
     deeds = await audit.deeds(fabric.store)
     assert [(d["action"], d["target"], d["outcome"]) for d in deeds] == [
@@ -201,16 +208,16 @@ async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[
 
 
 async def test_a_second_stop_keeps_the_time_of_the_first(fabric: Lab) -> None:
-    first = await ask(switch.stop, {"skill": "orders"})
+    first = await ask(switches.stop, {"skill": "orders"})
 
-    assert await ask(switch.stop, {"skill": "orders"}) == first
+    assert await ask(switches.stop, {"skill": "orders"}) == first
 
 
 @pytest.mark.parametrize("target", [{"skill": "nosuch"}, {"skill": "lab"}, {"bot": "orders"}])
 async def test_what_is_not_there_is_404_and_stays_off_the_list(
     fabric: Lab, target: dict[str, str]
 ) -> None:
-    for function in (switch.stop, switch.start):
+    for function in (switches.stop, switches.start):
         assert (await ask(function, target))[0] == 404
 
     assert await operations.stopped(fabric) == []
@@ -220,11 +227,11 @@ async def test_what_is_not_there_is_404_and_stays_off_the_list(
 async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
     await fabric.switches.stop("skill", "gone")
 
-    assert await ask(switch.start, {"skill": "gone"}) == (200, {"stopped": []})
-    assert (await ask(switch.stop, {"skill": "gone"}))[0] == 404
+    assert await ask(switches.start, {"skill": "gone"}) == (200, {"stopped": []})
+    assert (await ask(switches.stop, {"skill": "gone"}))[0] == 404
 
 
 @pytest.mark.parametrize("body", [b"", {}, {"bot": 1}, {"queue": "x"}, {"bot": "a", "skill": "b"}])
 async def test_a_switch_that_is_not_clear_is_not_turned(fabric: Lab, body: Any) -> None:
-    assert (await ask(switch.stop, body))[0] == 400
+    assert (await ask(switches.stop, body))[0] == 400
     assert await operations.stopped(fabric) == []

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared import intake, pipeline
-from shared.conversation import MAX_AGE
 from shared.errors import PermanentError
-from shared.ports import Put
+from shared.pipeline.door import accept
+from shared.pipeline.turns import settle
+from shared.ports.store import Put
+from shared.records.conversation import MAX_AGE
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -43,8 +44,8 @@ async def accepted(fabric: Lab, *texts: str) -> list[str]:
     """The bodies that the queue got, in the order in which they were accepted."""
     inbounds = [fabric.inbound(text) for text in texts]
     for inbound in inbounds:
-        await intake.accept(fabric, [inbound])
-    return [intake.arrival(inbound).to_json() for inbound in inbounds]
+        await accept.accept(fabric, [inbound])
+    return [accept.arrival(inbound).to_json() for inbound in inbounds]
 
 
 async def test_a_message_that_overtakes_waits_for_the_earlier_one(
@@ -52,7 +53,7 @@ async def test_a_message_that_overtakes_waits_for_the_earlier_one(
 ) -> None:
     bodies = await accepted(fabric, "1", "2", "3")
 
-    await asyncio.gather(*(pipeline.work(fabric, skill, b, 1) for b in reversed(bodies)))
+    await asyncio.gather(*(settle.work(fabric, skill, b, 1) for b in reversed(bodies)))
 
     assert fabric.heard() == ["1", "2", "3"]
 
@@ -60,9 +61,7 @@ async def test_a_message_that_overtakes_waits_for_the_earlier_one(
 async def test_it_does_not_wait_for_what_is_dead(fabric: Lab, skill: Skill) -> None:
     bad, good = await accepted(fabric, "bad", "good")
 
-    await asyncio.gather(
-        pipeline.work(fabric, skill, good, 1), pipeline.work(fabric, skill, bad, 1)
-    )
+    await asyncio.gather(settle.work(fabric, skill, good, 1), settle.work(fabric, skill, bad, 1))
 
     assert fabric.heard()[-1] == "good"
 
@@ -70,12 +69,12 @@ async def test_it_does_not_wait_for_what_is_dead(fabric: Lab, skill: Skill) -> N
 async def test_it_is_parked_when_the_earlier_one_takes_long(
     fabric: Lab, skill: Skill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.order.QUEUE_PATIENCE", 0.0)
+    monkeypatch.setattr("shared.pipeline.turns.order.QUEUE_PATIENCE", 0.0)
     first, second = await accepted(fabric, "1", "2")
 
-    await pipeline.work(fabric, skill, second, 1)
+    await settle.work(fabric, skill, second, 1)
     assert fabric.heard() == []
-    await pipeline.work(fabric, skill, first, 1)
+    await settle.work(fabric, skill, first, 1)
     await fabric.drain()
 
     assert fabric.heard() == ["1", "2"]
@@ -86,8 +85,8 @@ async def test_it_does_not_wait_for_ever_for_what_is_lost(fabric: Lab, skill: Sk
     lost = Put("accepted:lost", {"skill": "echo", "at": 0.0}, due=time() - MAX_AGE - 1)
     await fabric.store.write(inbound.reference.key, lost)
 
-    await intake.accept(fabric, [inbound])
-    await pipeline.work(fabric, skill, intake.arrival(inbound).to_json(), 1)
+    await accept.accept(fabric, [inbound])
+    await settle.work(fabric, skill, accept.arrival(inbound).to_json(), 1)
 
     assert fabric.heard() == ["2"]
 
@@ -95,8 +94,8 @@ async def test_it_does_not_wait_for_ever_for_what_is_lost(fabric: Lab, skill: Sk
 async def test_conversations_do_not_wait_for_each_other(fabric: Lab, skill: Skill) -> None:
     await fabric.say("1", conversation="one")
     other = fabric.inbound("2", conversation="two")
-    await intake.accept(fabric, [other])
+    await accept.accept(fabric, [other])
 
-    await pipeline.work(fabric, skill, intake.arrival(other).to_json(), 1)
+    await settle.work(fabric, skill, accept.arrival(other).to_json(), 1)
 
     assert fabric.heard("two") == ["2"]

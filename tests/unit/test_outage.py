@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared import outage
-from shared.outage import sit_out
+from shared.pipeline.turns import outage
+from shared.pipeline.turns.outage import sit_out
 
 
 class Away:

@@ -8,15 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from shared import facts, outbox, pipeline
-from shared.books import balanced, books
-from shared.conversation import MAX_AGE
-from shared.dead_letter_desk import letters, redrive
-from shared.effects import LEASE
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
-from shared.performance import perform
-from shared.ports import Put
+from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.door import facts
+from shared.pipeline.outbox import relay
+from shared.pipeline.outbox.effects import LEASE
+from shared.pipeline.turns import settle
+from shared.pipeline.turns.perform import perform
+from shared.ports.store import Put
+from shared.records.conversation import MAX_AGE
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -85,7 +87,7 @@ async def test_an_effect_that_cannot_be_relayed_is_dead_alone(lab: Callable[...,
     }
     await fabric.store.write("elsewhere", Put("outbox:000000000001", broken, due=1.0))
     key = await fabric.say("hello")
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain()
     assert fabric.heard() == ["hello"]
     assert await fabric.items("elsewhere", "outbox:") == []
@@ -133,7 +135,7 @@ async def test_a_second_delivery_does_not_hurry_what_the_channel_put_off(
     key = await fabric.say("hello")
     [turn] = await fabric.deliveries()
     await fabric.run(turn)
-    await pipeline.work(fabric, fabric.skills["echo"], turn.body, 2)
+    await settle.work(fabric, fabric.skills["echo"], turn.body, 2)
     assert fabric.heard() == []
     [item] = await fabric.items(key, "outbox:")
     assert (item.due or 0) > time() + 3000
@@ -212,7 +214,7 @@ async def test_a_fact_that_cannot_be_published_is_tried_once_in_each_sweep(
     key = await fabric.say("hello")
     await fabric.drain()
     for _ in range(3):
-        await outbox.sweep(fabric)
+        await relay.sweep(fabric)
     assert len(topic.tries) == 4
     assert len(await fabric.items(key, "outbox:")) == 1
 
@@ -228,7 +230,7 @@ async def test_a_fact_that_could_not_be_published_for_a_day_is_dead_and_can_be_s
     long_ago = time() - MAX_AGE - 60
     body = {**item.body, "made": long_ago, "first": {"at": long_ago, "error": "topic"}}
     await fabric.store.write(key, Put(item.id, body, due=time()))
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     assert await fabric.items(key, "outbox:") == []
     [letter] = await letters(fabric)
     assert letter.reason == "undeliverable"
@@ -256,7 +258,7 @@ async def test_what_the_bus_took_without_saying_so_does_not_stay_pending(
 
     bus.send = lose_the_answer
     await fabric.say("hello")
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain()
     assert fabric.heard() == ["hello"]
     assert (await books(fabric))["done"] == 1
@@ -293,7 +295,7 @@ async def test_who_stood_still_does_not_bring_back_what_others_sent(
         fabric.memory.send = send  # type: ignore[method-assign]
         [item] = await fabric.items(reference.key, "outbox:")
         await fabric.store.write(reference.key, Put(item.id, item.body, due=time()))
-        await outbox.drain(fabric, reference.key)
+        await relay.drain(fabric, reference.key)
         raise Unavailable("no answer", after=0.01, maybe_done=True)
 
     fabric.memory.send = late  # type: ignore[method-assign]
@@ -336,8 +338,8 @@ async def test_who_comes_late_does_not_give_back_what_is_done(lab: Callable[...,
     late = [replace(effect, due=time()) for effect in outcome.effects]
     for effect in late:
         await fabric.store.write(key, Put(effect.id, effect.body, due=time()))
-    await outbox.drain(fabric, key)
-    await outbox.relay(fabric, key, late)
+    await relay.drain(fabric, key)
+    await relay.relay(fabric, key, late)
     assert await fabric.items(key, "outbox:") == []
     assert fabric.heard() == ["hello"]
 
@@ -358,9 +360,9 @@ async def test_what_was_kept_goes_in_order_though_the_bus_comes_back_in_between(
     await fabric.say("1")
     await fabric.say("2")
     await fabric.say("3")
-    await outbox.sweep(fabric)  # the bus refuses the first of them and would take the second
+    await relay.sweep(fabric)  # the bus refuses the first of them and would take the second
     assert fabric.heard() == []
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain()
     assert fabric.heard() == ["1", "2", "3"]
 
@@ -381,7 +383,7 @@ async def test_what_was_kept_waits_for_what_another_process_has_in_hand(
     first, _ = await fabric.items(key, "outbox:")
     await fabric.store.write(key, Put(first.id, first.body, due=time() + 20))
     bus.send = send
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain(until=lambda: True)
     assert len(await fabric.items(key, "outbox:")) == 2
 
@@ -405,7 +407,7 @@ async def test_behind_a_paced_send_of_a_living_process_nobody_waits_for_its_leas
         delays.append(delay)
 
     bus.send = send
-    await outbox.drain(fabric, event.conversation)
+    await relay.drain(fabric, event.conversation)
     assert fabric.heard() == []
     [delay] = delays
     assert delay < 2

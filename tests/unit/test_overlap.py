@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared import intake, pipeline
-from shared.books import balanced, books
-from shared.conversation import DOCUMENT
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.fabric import Fabric
-from shared.ports import Inbound
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.door import accept
+from shared.pipeline.turns import settle
+from shared.ports.channel import Inbound
+from shared.records.conversation import DOCUMENT
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -54,7 +55,7 @@ async def begin(fabric: Lab, desk: Desk, *more: str | Inbound, first: str = "fir
     await desk.running.wait()
     for one in more:
         if isinstance(one, Inbound):
-            await intake.accept(fabric, [one])
+            await accept.accept(fabric, [one])
         else:
             await fabric.say(one)
     return key
@@ -182,7 +183,7 @@ async def test_a_message_for_another_skill_parts_the_burst(lab: Make) -> None:
 async def test_more_than_one_turn_can_take_is_left_for_the_next(
     lab: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.overlap.MAX_ALONG", 2)
+    monkeypatch.setattr("shared.pipeline.turns.overlap.MAX_ALONG", 2)
     desk = Desk("merge")
     fabric = lab(desk)
     await burst(fabric, desk, "b", "c", "d", "e")
@@ -206,7 +207,7 @@ async def test_the_burst_waits_in_the_queue_of_another_skill(lab: Make) -> None:
 
 
 async def test_a_router_hands_on_the_whole_burst(lab: Make, monkeypatch: Any) -> None:
-    monkeypatch.setattr("shared.order.QUEUE_PATIENCE", 0.0)
+    monkeypatch.setattr("shared.pipeline.turns.order.QUEUE_PATIENCE", 0.0)
     router, desk = Skill("router", "Routes", overlap="merge"), Desk()
 
     @router.on_message
@@ -283,7 +284,7 @@ async def test_a_burst_that_is_tried_again_takes_what_came_meanwhile(
 
 
 async def test_what_waits_parked_is_taken_along_too(lab: Make, monkeypatch: Any) -> None:
-    monkeypatch.setattr(pipeline, "NOTICE_ATTEMPT", 99)
+    monkeypatch.setattr(settle, "NOTICE_ATTEMPT", 99)
     outage = [TransientError("down", after=0.3), TransientError("down", after=0.3)]
     desk = Desk("merge", *outage)
     fabric = lab(desk)
@@ -325,10 +326,10 @@ async def test_a_copy_of_what_was_taken_along_is_not_answered(lab: Make) -> None
     copies = [fabric.inbound(text) for text in "bc"]
     await burst(fabric, desk, *copies)
     for inbound in copies:
-        await intake.accept(fabric, [inbound])
-        event = intake.arrival(inbound)
+        await accept.accept(fabric, [inbound])
+        event = accept.arrival(inbound)
         again = replace(event, id=f"{event.id}:desk:1", attempt=1)
-        await pipeline.work(fabric, desk, again.to_json(), 1)
+        await settle.work(fabric, desk, again.to_json(), 1)
     await fabric.drain()
     assert desk.ran == ["first", "b\nc"]
     await everything_done(fabric, 3)
@@ -365,9 +366,9 @@ async def test_on_a_bus_without_sessions_each_is_in_one_turn(lab: Make, policy: 
     bus.ordered = False
     inbounds = [fabric.inbound(text) for text in "bcd"]
     for inbound in inbounds:
-        await intake.accept(fabric, [inbound])
-    bodies = [intake.arrival(inbound).to_json() for inbound in inbounds]
-    await asyncio.gather(*(pipeline.work(fabric, desk, body, 1) for body in reversed(bodies)))
+        await accept.accept(fabric, [inbound])
+    bodies = [accept.arrival(inbound).to_json() for inbound in inbounds]
+    await asyncio.gather(*(settle.work(fabric, desk, body, 1) for body in reversed(bodies)))
     whole = "b\nc\nd" if policy == "merge" else "d"
     assert fabric.heard() == [f"desk: {whole}"]
     await everything_done(fabric, 3)
@@ -379,9 +380,9 @@ async def test_two_workers_on_one_burst_commit_it_once(lab: Make) -> None:
     fabric = lab(desk)
     inbounds = [fabric.inbound(text) for text in ("b", "c and first")]
     for inbound in inbounds:
-        await intake.accept(fabric, [inbound])
-    body = intake.arrival(inbounds[0]).to_json()
-    both = [asyncio.create_task(pipeline.work(fabric, desk, body, n)) for n in (1, 2)]
+        await accept.accept(fabric, [inbound])
+    body = accept.arrival(inbounds[0]).to_json()
+    both = [asyncio.create_task(settle.work(fabric, desk, body, n)) for n in (1, 2)]
     await desk.running.wait()
     await asyncio.sleep(0.02)
     desk.gate.set()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.pace import MARGIN, Pace
+from shared.records.pace import MARGIN, Pace
 
 TEAMS = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
 

@@ -7,15 +7,17 @@ from time import time
 
 import pytest
 
-from shared import intake, operations, outbox
 from shared.activity import ConversationReference
-from shared.conversation import DOCUMENT, MAX_AGE, Conversation
-from shared.dead_letter_desk import letters
 from shared.errors import TransientError
 from shared.event import Event
-from shared.governance import switches
 from shared.governance.audit import Operator
-from shared.ports import Item, Put
+from shared.governance.limits import switches
+from shared.operations.deeds import operations
+from shared.operations.deeds.dead_letter_desk import letters
+from shared.pipeline.door import accept
+from shared.pipeline.outbox import relay
+from shared.ports.store import Item, Put
+from shared.records.conversation import DOCUMENT, MAX_AGE, Conversation
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -44,7 +46,7 @@ def failing(*failures: Exception) -> Skill:
 
 async def enqueue(fabric: Lab, *, failed: str = "") -> Event:
     """A message as it comes from the queue long after it was accepted."""
-    event = replace(intake.arrival(fabric.inbound("hello")), time=long_ago(), failed=failed)
+    event = replace(accept.arrival(fabric.inbound("hello")), time=long_ago(), failed=failed)
     await fabric.bus.send("skill-echo", event)
     return event
 
@@ -75,7 +77,7 @@ async def test_work_that_has_failed_for_a_day_is_dead(lab: Make) -> None:
 async def test_a_failure_without_a_word_counts_too(
     lab: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.pipeline.MAX_AGE", 0.01)
+    monkeypatch.setattr("shared.pipeline.turns.settle.MAX_AGE", 0.01)
     fabric = lab(failing(*[TransientError(after=0.05)] * 2))
     await fabric.say("hello")
     await fabric.drain()
@@ -99,7 +101,7 @@ async def test_an_old_answer_that_fails_for_the_first_time_is_tried_again(lab: M
     fabric = lab(failing())
     await answer_waits(fabric, made=LONG)
     fabric.memory.failures = [DOWN]
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await fabric.drain(until=lambda: fabric.heard() == ["hello"])
 
 
@@ -107,7 +109,7 @@ async def test_an_answer_that_has_failed_for_a_day_is_dead(lab: Make) -> None:
     fabric = lab(failing())
     await answer_waits(fabric, made=LONG, failed=LONG)
     fabric.memory.failures = [DOWN]
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     assert await reasons(fabric) == ["undeliverable"]
 
 
@@ -147,7 +149,7 @@ async def test_an_answer_that_failed_before_a_long_stop_is_tried_as_if_new(lab: 
     fabric = lab(failing())
     await answer_waits(fabric, made=LONG, failed=LONG)
     await fabric.switches.stop("bot", "lab")
-    await outbox.sweep(fabric)
+    await relay.sweep(fabric)
     await operations.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
     fabric.memory.failures = [DOWN]
     await fabric.drain(until=lambda: fabric.heard() == ["hello"])
@@ -158,7 +160,7 @@ def test_what_is_parked_again_and_again_keeps_its_place_for_days(
 ) -> None:
     hour = MAX_AGE / 24
     now = 0.0
-    monkeypatch.setattr("shared.conversation.time", lambda: now)
+    monkeypatch.setattr("shared.records.conversation.time", lambda: now)
     conversation = Conversation(ConversationReference("lab", "web", "one"))
     conversation.queue_up("first", "echo", now)
     for now in (number * hour for number in range(1, 49)):

@@ -32,7 +32,7 @@ async def test_the_dice_skill_is_found_and_answers(lab: Callable[..., Lab]) -> N
 
 
 def test_the_bot_is_a_valid_manifest(tmp_path: Path) -> None:
-    from shared.manifest import load_bots
+    from shared.manifest.bots import load_bots
 
     (tmp_path / "facilities.toml").write_text(block("bots/facilities.toml"))
     assert load_bots(tmp_path, {}, local=True, skills=triggers.SKILLS.keys())["facilities"]

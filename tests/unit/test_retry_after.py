@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from shared.http import LONGEST, retry_after, retry_after_ms
+from shared.clients.http import LONGEST, retry_after, retry_after_ms
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from shared.ai.assistant import Assistant
 from shared.ai.offline import OfflineModel
 from shared.bot import Bot
 from shared.event import ACTIVITY, Event
-from shared.knowledge import KnowledgeBase
+from shared.knowledge.articles import KnowledgeBase
 from shared.skill import Skill
 from shared.turn import Turn
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shared.ai.assistant import Assistant
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice, Ranked, Ranker
-from shared.routing import NoneFits, Offer, Route, decide, rank
+from shared.dialogue.routing import NoneFits, Offer, Route, decide, rank
 from shared.skill import Skill
 
 SKILLS = [

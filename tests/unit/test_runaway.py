@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from shared.dead_letter_desk import letters
-from shared.dead_letters import APOLOGY
 from shared.event import MAX_HOPS, MAX_ROUNDS
+from shared.operations.deeds.dead_letter_desk import letters
+from shared.pipeline.turns.bury import APOLOGY
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared import vault_reference
+from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.http import HttpClient
 from shared.identity.credential import credential
 from shared.identity.secrets import FRESH_FOR, REFUSED_PAUSE, Secrets
 from tests.contract.channels.stub import Answer, StubService

@@ -12,9 +12,9 @@ from azure.servicebus import exceptions as sdk
 from shared.errors import ConfigurationError, Conflict, PermanentError, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.messaging.servicebus import ServiceBusBus
-from shared.messaging.servicebus_errors import failure, settling
-from shared.messaging.servicebus_message import LONGEST_ID, outgoing
+from shared.messaging.servicebus.bus import ServiceBusBus
+from shared.messaging.servicebus.errors import failure, settling
+from shared.messaging.servicebus.message import LONGEST_ID, outgoing
 from shared.storage.files import FileBlobs
 
 WHOLE = "Endpoint=sb://contoso.example/;SharedAccessKeyName=app;SharedAccessKey=made-up"
@@ -57,7 +57,7 @@ def test_a_whole_connection_string_is_taken(connection: str) -> None:
 
 def test_the_sdk_waits_for_the_first_message() -> None:
     code = (
-        "import sys; from shared.messaging.servicebus import ServiceBusBus;"
+        "import sys; from shared.messaging.servicebus.bus import ServiceBusBus;"
         f"ServiceBusBus('contoso.example', connection={WHOLE!r}, claims=None);"
         "assert not [name for name in sys.modules if name.startswith('azure')]"
     )

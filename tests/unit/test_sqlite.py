@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import sqlite
+from shared.clients import sqlite_file
+from shared.clients.sqlite_file import Database
 from shared.errors import Conflict, Unavailable
-from shared.sqlite import Database
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS number (n INTEGER PRIMARY KEY);"
 
@@ -170,7 +170,7 @@ async def test_normal_by_setting_never_waits_for_the_disk(tmp_path: Path, disk: 
 async def test_the_log_starts_over_while_the_file_is_in_use(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "CHECKPOINT_COMMITS", 10)
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_COMMITS", 10)
     largest, unchanged, n = 0, 0, 0
     while unchanged < 100:  # one that never starts over grows with every write
         assert n < 20_000

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from shared.event import Event
-from shared.messaging import news, sqlite, sqlite_messages
-from shared.messaging.owner import Owner
-from shared.messaging.sqlite import SqliteBus
+from shared.messaging.embedded import bus as sqlite
+from shared.messaging.embedded import messages, news
+from shared.messaging.embedded.bus import SqliteBus
+from shared.messaging.embedded.owner import Owner
 
 
 @pytest.fixture
@@ -43,11 +44,11 @@ async def test_counts_tell_what_is_where(bus: SqliteBus) -> None:
 
 async def test_a_dead_letter_that_died_again_is_kept(bus: SqliteBus) -> None:
     await bus.send("q", event("1"))
-    for queue in ("q", "dead-letters", sqlite_messages.DEAD_FOR_GOOD):
+    for queue in ("q", "dead-letters", messages.DEAD_FOR_GOOD):
         [delivery] = await bus.receive(queue)
         await bus.dead_letter(delivery, "reason")
 
-    assert list(await bus.counts()) == [sqlite_messages.DEAD_FOR_GOOD]
+    assert list(await bus.counts()) == [messages.DEAD_FOR_GOOD]
 
 
 async def test_ids_are_forgotten_after_their_window(
@@ -75,7 +76,7 @@ async def test_ids_are_forgotten_after_their_window(
     ],
 )
 async def test_no_statement_reads_a_table_of_what_waits(bus: SqliteBus, name: str) -> None:
-    sql = getattr(sqlite_messages, name)
+    sql = getattr(messages, name)
     plan = await bus._database.read(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))
 
     tables = ("message", "new", "ready", "delayed", "scheduled", "seen")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports import Create, Put
+from shared.ports.store import Create, Put
 from shared.storage import sqlite
 from shared.storage.sqlite import SqliteStore
 

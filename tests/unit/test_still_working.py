@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from shared import calls, pipeline, still_working
 from shared.activity import Activity, ConversationReference
-from shared.books import books
 from shared.bot import Bot
-from shared.channels.directline import DirectLineChannel
-from shared.channels.teams import TeamsChannel
-from shared.channels.whatsapp import WhatsAppChannel
-from shared.conversation import DOCUMENT, Conversation
+from shared.channels.directline.channel import DirectLineChannel
+from shared.channels.teams.channel import TeamsChannel
+from shared.channels.whatsapp.channel import WhatsAppChannel
 from shared.errors import TransientError, Unavailable
-from shared.ports import Put
+from shared.operations.reports.books import books
+from shared.pipeline.door import calls
+from shared.pipeline.turns import settle, still_working
+from shared.pipeline.turns.still_working import TEXT
+from shared.ports.store import Put
+from shared.records.conversation import DOCUMENT, Conversation
 from shared.skill import Skill
-from shared.still_working import TEXT
 from shared.turn import Turn
 from tests.lab import Lab
 
@@ -119,7 +120,7 @@ async def test_who_heard_of_the_outage_does_not_hear_it(
     fabric = lab(skill)
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == [pipeline.WAITING_TEXT, "done"]
+    assert kinds(fabric) == [settle.WAITING_TEXT, "done"]
 
 
 async def test_nothing_is_said_while_a_person_has_taken_over(lab: Make) -> None:
@@ -189,7 +190,7 @@ async def test_no_notice_when_another_process_has_committed_the_answer(lab: Make
     [delivery] = await fabric.deliveries()
     stuck = asyncio.create_task(fabric.run(delivery))
     await running.wait()
-    await pipeline.work(fabric, skill, delivery.body, 2)
+    await settle.work(fabric, skill, delivery.body, 2)
     assert kinds(fabric) == ["done"]
     await stuck
     assert kinds(fabric) == ["done"]

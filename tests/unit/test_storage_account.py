@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
+from shared.clients.http import LONGEST
+from shared.clients.storage_account import Service
 from shared.errors import PermanentError, Unavailable
-from shared.http import LONGEST
-from shared.storage_account import Service
 
 
 class StorageError(HttpResponseError):

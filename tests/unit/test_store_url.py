@@ -8,7 +8,7 @@ from shared.errors import ConfigurationError
 from shared.fabric import Fabric
 from shared.settings import Settings
 from shared.skill import Skill
-from shared.storage.cosmos import CosmosStore
+from shared.storage.cosmos.store import CosmosStore
 
 BOT = """
 id = "helpdesk"

@@ -6,12 +6,14 @@ from time import time
 
 import pytest
 
-from shared import calls, operations, outbox
-from shared.books import balanced, books
 from shared.errors import Stopped, Unavailable
-from shared.governance import switches
-from shared.governance.admission import Admission
 from shared.governance.audit import Operator
+from shared.governance.limits import switches
+from shared.governance.limits.admission import Admission
+from shared.operations.deeds import operations
+from shared.operations.reports.books import balanced, books
+from shared.pipeline.door import calls
+from shared.pipeline.outbox import relay
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -76,7 +78,7 @@ async def test_what_is_said_while_a_start_is_under_way_goes_with_the_rest(fabric
     await fabric.say("2")
     await fabric.run((await fabric.deliveries())[0])
 
-    await outbox.let_go(fabric, "bot lab")
+    await relay.let_go(fabric, "bot lab")
     await fabric.drain()
 
     assert fabric.heard() == ["1", "2"]
@@ -163,7 +165,7 @@ async def test_what_a_start_did_not_let_go_is_looked_at_again(
 
     async with asyncio.timeout(5):
         while fabric.heard() != ["1"]:
-            await outbox.sweep(fabric)
+            await relay.sweep(fabric)
             await fabric.drain()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import Rejected
 from shared.observability.log import JsonFormatter
-from shared.ports import Inbound, Request
+from shared.ports.channel import Inbound, Request
 from tests.contract.channels.connector import APP_ID, SERVICE_URL, TENANT, jwk, publish, token
 from tests.contract.channels.teams import TeamsHarness, payload, post, signed, teams_bot
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.http import HttpClient
 from shared.identity.connector_keys import ConnectorKeys
 from tests.contract.channels.connector import KEYS, OPENID, connector, jwk, publish
 from tests.contract.channels.stub import Answer, StubService

@@ -7,7 +7,7 @@ import pytest
 
 from shared.activity import Activity
 from shared.errors import PermanentError, Rejected
-from shared.ports import Inbound, Request
+from shared.ports.channel import Inbound, Request
 from tests.contract.channels.connector import APP_ID, TOKEN, token
 from tests.contract.channels.teams import TeamsHarness, payload, post, teams_bot
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.activity import Activity, ConversationReference
-from shared.channels.teams_message import MAX_TEXT_BYTES, body, split
+from shared.channels.teams.message import MAX_TEXT_BYTES, body, split
 
 REFERENCE = ConversationReference(
     "helpdesk", "teams", "a:1", user="user-1", account="28:bot", reply_to="m-1"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.activity import Activity
-from shared.channels.teams_text import spoken
+from shared.channels.teams.text import spoken
 
 BOT = "28:bot"
 

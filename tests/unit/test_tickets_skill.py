@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.skills import tickets
-from shared.slot import Slot
+from shared.dialogue.slot import Slot
 from tests.unit.talk import Talk
 
 PROBLEM = "My laptop screen is flickering"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.activity import Activity
-from shared.channels.whatsapp_activity import activity_of
+from shared.channels.whatsapp.activity import activity_of
 
 WAMID = "wamid.1"
 EARLIER = "wamid.0"

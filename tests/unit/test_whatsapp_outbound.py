@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.activity import Activity, ConversationReference
-from shared.channels.whatsapp_outbound import body, split
+from shared.channels.whatsapp.outbound import body, split
 from shared.errors import PermanentError
 from shared.turn import Button
 

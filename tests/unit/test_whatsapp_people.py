@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.activity import Activity, ConversationReference
-from shared.ports import Inbound, Receipt
+from shared.ports.channel import Inbound, Receipt
 from tests.contract.channels.whatsapp import (
     NUMBER,
     WhatsAppHarness,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.channels.graphemes import border, ending, pieces, truncated
-from shared.channels.whatsapp_text import formatted
+from shared.channels.whatsapp.text import formatted
+from shared.text.graphemes import border, ending, pieces, truncated
 
 FAMILY, THUMB, FLAG = "👩‍👩‍👧", "👍🏽", "🇩🇪"
 CLUSTERS = ["a", "é", FAMILY, THUMB, FLAG, " ", "\n", "\r\n", ". ", "각", "❤️"]

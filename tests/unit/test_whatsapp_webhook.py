@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Rejected
-from shared.ports import Received
+from shared.ports.channel import Received
 from tests.contract.channels.whatsapp import (
     VERIFY_TOKEN,
     WhatsAppHarness,

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.words import LONGEST, stem, terms, words
+from shared.text.words import LONGEST, stem, terms, words
 
 
 def test_case_accents_and_apostrophes_do_not_matter() -> None:

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.channels.directline import DirectLineChannel
-from shared.manifest import bot_of
-from shared.ports import Request
+from shared.channels.directline.channel import DirectLineChannel
+from shared.manifest.bots import bot_of
+from shared.ports.channel import Request
 from shared.settings import Settings
 from shared.storage.batch import MAX_BYTES
 from shared.storage.sqlite import SqliteStore

@@ -4,7 +4,7 @@ from typing import Protocol, Self
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.ports import Channel, Request
+from shared.ports.channel import Channel, Request
 from tests.contract.channels.stub import Answer, StubService
 
 

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.channels.teams import TeamsChannel
-from shared.http import HttpClient
+from shared.channels.teams.channel import TeamsChannel
+from shared.clients.http import HttpClient
 from shared.identity.credential import ManagedIdentities
 from shared.identity.secrets import Secrets
-from shared.manifest import bot_of
-from shared.ports import Request
+from shared.manifest.bots import bot_of
+from shared.ports.channel import Request
 from shared.settings import Settings
 from tests.contract.channels.connector import (
     APP_ID,

@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.channels.whatsapp import WhatsAppChannel
-from shared.channels.whatsapp_outbound import MAX_TEXT
-from shared.http import HttpClient
+from shared.channels.whatsapp.channel import WhatsAppChannel
+from shared.channels.whatsapp.outbound import MAX_TEXT
+from shared.clients.http import HttpClient
 from shared.identity.secrets import Secrets
-from shared.manifest import bot_of
-from shared.ports import Request
+from shared.manifest.bots import bot_of
+from shared.ports.channel import Request
 from shared.settings import Settings
 from tests.contract.channels.stub import Answer, Call, StubService
 

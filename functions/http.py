@@ -1,0 +1,70 @@
+"""HTTP as the functions see it: requests in, answers out; what a stranger sends ends in no 5xx."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+import azure.functions as func
+
+from shared.errors import Rejected, TransientError
+from shared.governance.audit import Operator
+from shared.observability import log, trace
+from shared.ports.channel import Request
+
+
+def request_of(req: func.HttpRequest) -> Request:
+    return Request(
+        method=req.method,
+        path=req.route_params,
+        query=req.params,
+        headers={name.lower(): value for name, value in req.headers.items()},
+        body=req.get_body(),
+    )
+
+
+def operator_of(req: func.HttpRequest) -> Operator:
+    """Who calls, as the `x-operator` header says: the app knows only that it has a key."""
+    said = "".join(filter(str.isprintable, req.headers.get("x-operator", ""))).strip()
+    return Operator(said[:80] or "function key", "http")
+
+
+async def responding(
+    name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
+) -> func.HttpResponse:
+    """Run a webhook's work under a span, and turn what is refused into a constant small body."""
+    with trace.span(traceparent):
+        try:
+            return await answer()
+        except Rejected as refusal:
+            log.warning(
+                "webhook.rejected", function=name, status=refusal.status, reason=refusal.reason
+            )
+            return refused(refusal.status)
+        except TransientError as error:
+            log.error("webhook.unavailable", function=name, reason=str(error))
+            return refused(503)
+
+
+_WORDS = {
+    400: "bad request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not found",
+    405: "method not allowed",
+    409: "conflict",
+    413: "too large",
+    415: "unsupported media type",
+    429: "too many requests",
+    431: "header too large",
+    501: "not implemented",
+    503: "unavailable, try again",
+}
+
+
+def refused(status: int) -> func.HttpResponse:
+    return json_response({"error": _WORDS.get(status, "refused")}, status)
+
+
+def json_response(body: object, status: int = 200) -> func.HttpResponse:
+    return func.HttpResponse(
+        json.dumps(body, ensure_ascii=False), status_code=status, mimetype="application/json"
+    )

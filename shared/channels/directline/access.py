@@ -1,0 +1,128 @@
+"""Who may use the web channel: pages by their Origin, clients by their Direct Line token."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from shared.bot import Bot
+from shared.channels.directline.origin import canonical, cors, listed, own_page
+from shared.channels.directline.token import LIFETIME, Token, Tokens
+from shared.errors import Rejected
+from shared.parse import json_object
+from shared.ports.channel import Request
+from shared.ports.store import Store
+from shared.settings import Settings
+
+TOKENS_PER_MINUTE = 120
+"""New conversations that one client address may open with one process."""
+
+_BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_-]{20,100})", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_MAX_BODY = 65_536
+_MAX_NAME = 128
+
+
+class Access:
+    """Grants tokens and checks them. Every refusal is a Rejected."""
+
+    def __init__(
+        self,
+        bots: Mapping[str, Bot],
+        store: Store,
+        settings: Settings,
+        clock: Callable[[], float],
+    ) -> None:
+        self._bots = bots
+        self._local = settings.local
+        self._clock = clock
+        self._tokens = Tokens(store, clock)
+        self._minute = 0
+        self._opened: dict[str, int] = {}
+
+    async def generate(self, request: Request) -> dict[str, Any]:
+        """A token for a new conversation: `{"bot": id, "user": {"id", "name"}}`, no secret."""
+        body = json_object(request.body, cap=_MAX_BODY)
+        bot = self._bot(body.get("bot"))
+        if not self._may_ask(request, _origins(bot)):
+            raise Rejected(403, "origin")
+        self._count(request)
+        user = body.get("user")
+        claimed = user if isinstance(user, dict) else {}
+        token = Token(
+            conversation=secrets.token_urlsafe(16),
+            bot=bot.id,
+            user=_line(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
+            user_name=_line(claimed.get("name")),
+            origin=canonical(request.headers["origin"]),
+        )
+        return _grant(token, await self._tokens.issue(token))
+
+    async def refresh(self, request: Request) -> dict[str, Any]:
+        """A new token for the same conversation; the old one runs out by itself."""
+        token, _ = await self.authorize(request)
+        return _grant(token, await self._tokens.issue(token))
+
+    async def authorize(self, request: Request) -> tuple[Token, Bot]:
+        """The rights of the bearer, for the conversation in the path and the page that asks."""
+        token = await self._tokens.read(_bearer(request))
+        if "origin" in request.headers and canonical(request.headers["origin"]) != token.origin:
+            raise Rejected(403, "origin")
+        if request.path.get("conversation", token.conversation) != token.conversation:
+            raise Rejected(403, "foreign_conversation")
+        return token, self._bot(token.bot)
+
+    def held(self, request: Request, token: Token) -> dict[str, Any]:
+        """The grant that the bearer already has, with what is left of its life."""
+        return _grant(token, _bearer(request), max(0, int(token.expires - self._clock())))
+
+    def cors(self, request: Request) -> dict[str, str]:
+        """Headers for every answer; an Origin that no bot lists gets no permission."""
+        anyones = [origin for bot in self._bots.values() for origin in _origins(bot)]
+        allowed = self._may_ask(request, anyones)
+        return {"Vary": "Origin", **(cors(request.headers["origin"]) if allowed else {})}
+
+    def _bot(self, bot_id: object) -> Bot:
+        bot = self._bots.get(bot_id) if isinstance(bot_id, str) else None
+        if bot is None or bot.channels.web is None:
+            raise Rejected(404, "bot_not_on_web")
+        return bot
+
+    def _may_ask(self, request: Request, origins: Sequence[str]) -> bool:
+        return listed(request.headers.get("origin", ""), origins) or (
+            self._local and own_page(request.headers)
+        )
+
+    def _count(self, request: Request) -> None:
+        """Hold one address, as the front end names it, to its share; a laptop has no front end."""
+        address = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        if not address:
+            return
+        if address.count(":") == 1 or address.startswith("["):
+            address = address.rpartition(":")[0]
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._opened = minute, {}
+        self._opened[address] = self._opened.get(address, 0) + 1
+        if self._opened[address] > TOKENS_PER_MINUTE:
+            raise Rejected(429, "too_many_conversations")
+
+
+def _origins(bot: Bot) -> Sequence[str]:
+    return bot.channels.web.origins if bot.channels.web else ()
+
+
+def _bearer(request: Request) -> str:
+    match = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    if match is None:
+        raise Rejected(401, "token_missing")
+    return match[1]
+
+
+def _grant(token: Token, secret: str, expires_in: int = LIFETIME) -> dict[str, Any]:
+    return {"conversationId": token.conversation, "token": secret, "expires_in": expires_in}
+
+
+def _line(value: object) -> str:
+    """A claimed id or name as one short line; "" when there is none."""
+    return _CONTROL.sub("", value)[:_MAX_NAME].strip() if isinstance(value, str) else ""

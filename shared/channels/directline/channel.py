@@ -1,0 +1,184 @@
+"""Direct Line 3.0 by polling, as Microsoft's own web clients speak it.
+
+Source: MicrosoftDocs/bot-docs "Direct Line API 3.0", and botframework-directlinejs 0.15.8, which
+stops polling for ever on any status other than 200, 403 and 404.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.activity import Activity, ConversationReference
+from shared.bot import Bot
+from shared.channels.directline.access import Access
+from shared.channels.directline.log import ActivityLog
+from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
+from shared.errors import Rejected
+from shared.event import event_id
+from shared.observability import log
+from shared.parse import json_object
+from shared.ports.channel import Inbound, Received, Request
+from shared.ports.store import Store
+from shared.settings import Settings
+
+CHANNEL_ID = "directline"
+_WATERMARK = re.compile(r"[0-9]{1,12}", re.ASCII)
+_FROM_A_PERSON = frozenset({"message", "event", "messageReaction"})
+_CONTENT = ("text", "value", "attachments")
+_NOT_THE_CLIENTS = ("serviceUrl", "deliveryMode", "callerId", "relatesTo")
+_TYPING_SECONDS = 30
+_DAY = 86_400
+
+
+class DirectLineChannel:
+    """The channel `web`, and the few Direct Line operations around its activities."""
+
+    typing_after = 1.0
+    limits: Sequence[tuple[int, float]] = ((20, 1.0),)
+
+    def __init__(
+        self,
+        bots: Mapping[str, Bot],
+        store: Store,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.access = Access(bots, store, settings, clock)
+        self._store = store
+        self._clock = clock
+        self._log = ActivityLog(store)
+
+    # --- Channel ---
+
+    async def receive(self, request: Request) -> Received:
+        """One posted activity. A client's retry, by `clientActivityID`, has the same id again."""
+        content_type = request.headers.get("content-type", "")
+        upload = is_upload(content_type)
+        if len(request.body) > (UPLOAD_BYTES if upload else ACTIVITY_BYTES):
+            raise Rejected(413, "body_too_large")
+        token, bot = await self.access.authorize(request)
+        activity = (
+            activity_of(content_type, request.body)
+            if upload
+            else Activity(json_object(request.body, cap=ACTIVITY_BYTES))
+        )
+        if not activity.type:
+            raise Rejected(400, "type_missing")
+        if activity.type not in _FROM_A_PERSON:
+            return Received(ignored=["web_activity_type"])
+        if activity.is_message and not any(activity.get(part) for part in _CONTENT):
+            raise Rejected(400, "empty_message")
+        client_id = activity.channel_data.get("clientActivityID")
+        for name in _NOT_THE_CLIENTS:
+            activity.pop(name, None)
+        activity |= {
+            "id": event_id("web", token.conversation, client_id)
+            if isinstance(client_id, str) and client_id
+            else secrets.token_hex(16),
+            "channelId": CHANNEL_ID,
+            "timestamp": self._now(),
+            "conversation": {"id": token.conversation},
+            "from": {"id": token.user, "name": token.user_name, "role": "user"},
+            "recipient": {"id": bot.id, "name": bot.name, "role": "bot"},
+        }
+        reference = ConversationReference(
+            bot.id,
+            "web",
+            token.conversation,
+            user=token.user,
+            user_name=token.user_name,
+            channel_id=CHANNEL_ID,
+            locale=activity.locale[:35],
+            reply_to=activity.id,
+        )
+        return Received([Inbound(bot, reference, activity)])
+
+    def split(self, activity: Activity) -> list[Activity]:
+        return [activity]
+
+    async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
+        """Append to the log, once for each `activity.id`: a repeated send changes nothing."""
+        conversation = reference.conversation
+        said = Activity(activity)
+        said |= {
+            "id": activity.id or secrets.token_hex(16),
+            "channelId": CHANNEL_ID,
+            "timestamp": self._now(),
+            "conversation": {"id": conversation},
+            "from": {"id": bot.id, "name": bot.name, "role": "bot"},
+            "recipient": {"id": reference.user, "role": "user"},
+        }
+        # a client holds a reply back for seconds while it has not seen what it replies to
+        answered = said.reply_to_id or reference.reply_to
+        if answered and await self._log.contains(conversation, answered):
+            said["replyToId"] = answered
+        else:
+            said.pop("replyToId", None)
+        await self._log.append(
+            conversation,
+            said,
+            ttl=_ttl(bot),
+            fades=_TYPING_SECONDS if said.type == "typing" else None,
+        )
+        return said.id
+
+    async def check(self) -> str:
+        return await self._store.check()
+
+    # --- Direct Line ---
+
+    async def start(self, request: Request) -> tuple[bool, dict[str, Any]]:
+        """Open the token's conversation; True the first time."""
+        if len(request.body) > ACTIVITY_BYTES:
+            raise Rejected(413, "body_too_large")
+        token, bot = await self.access.authorize(request)
+        first = await self._log.start(token.conversation, ttl=_ttl(bot))
+        return first, self.access.held(request, token)
+
+    async def resume(self, request: Request) -> dict[str, Any]:
+        """The conversation as it stands, for a client that reconnects."""
+        token, _ = await self.access.authorize(request)
+        return self.access.held(request, token)
+
+    async def poll(self, request: Request) -> dict[str, Any]:
+        """What was said after the watermark. Raises Rejected with 403 or 404 only.
+
+        Without its store it answers an empty list and the watermark it was given: the client
+        asks again and misses nothing.
+        """
+        given = request.query.get("watermark", "")
+        after = int(given) if _WATERMARK.fullmatch(given) else 0
+        try:
+            token, _ = await self.access.authorize(request)
+            activities, last = await self._log.read(token.conversation, after)
+        except Rejected as refusal:
+            if refusal.status == 401:
+                raise Rejected(403, refusal.reason) from refusal
+            raise
+        except Exception as error:
+            log.error("web.poll_degraded", reason=type(error).__name__)
+            activities, last = [], after
+        return {"activities": activities, "watermark": str(last)}
+
+    async def session(self, request: Request) -> dict[str, Any]:
+        """A session id, as clients ask for before a sign-in card; nothing is kept under it."""
+        await self.access.authorize(request)
+        return {"sessionId": secrets.token_urlsafe(16)}
+
+    async def record(self, inbound: Inbound) -> None:
+        """Echo what a person said into the stream, where clients look for their own message."""
+        await self._log.append(
+            inbound.reference.conversation, inbound.activity, ttl=_ttl(inbound.bot)
+        )
+
+    def _now(self) -> str:
+        moment = datetime.fromtimestamp(self._clock(), UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ttl(bot: Bot) -> int:
+    return bot.retention.transcript_days * _DAY

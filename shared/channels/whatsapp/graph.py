@@ -1,0 +1,119 @@
+"""What the Graph API's answer to a send means for the message, by `error.code`, not by status.
+
+Throttles come as HTTP 400, and some permanent errors as 500. Source: Meta docs, "Cloud API
+error codes".
+"""
+
+from typing import Any
+
+from shared.clients.http import Response
+from shared.errors import PermanentError, TransientError, WindowShut
+
+_RETRY: dict[int, float | None] = {
+    1: None,
+    2: None,
+    4: 60,
+    80007: 60,
+    130429: 1,
+    131000: None,
+    131016: None,
+    131056: 6,
+    131057: 300,
+    133016: 600,
+}
+"""Codes that pass by themselves, and the seconds to wait when no Retry-After says so."""
+
+_WHOLE_NUMBER = frozenset({4, 80007, 130429})
+"""Those that are about all that a number sends, not about one person."""
+
+_RENEW = "set FABRIC_WHATSAPP_ACCESS_TOKEN to a valid system user token"
+_RIGHTS = (
+    "give the system user of FABRIC_WHATSAPP_ACCESS_TOKEN the permission "
+    "whatsapp_business_messaging on this account"
+)
+_NUMBER = "check phone_number_id in [channels.whatsapp] of the bot, and the parameters sent"
+_ACCOUNT = "see the account's restrictions in WhatsApp Manager"
+_TEMPLATE = (
+    "name an approved template without parameters in template and template_language of "
+    "[channels.whatsapp]"
+)
+
+_SHUT = 131047
+
+_ADVICE = {
+    0: _RENEW,
+    3: _RIGHTS,
+    10: _RIGHTS,
+    33: _NUMBER,
+    100: _NUMBER,
+    190: _RENEW,
+    368: _ACCOUNT,
+    130472: "the person is in an experiment of Meta's and gets no marketing; do not send again",
+    130497: _ACCOUNT,
+    131005: _RIGHTS,
+    131008: "a required parameter is missing",
+    131009: "a parameter has a wrong value",
+    131021: "sender and recipient are the same number",
+    131026: "the person has no WhatsApp, an old version, or has not agreed to the terms",
+    131030: "a test number only reaches the recipients listed for it in the app dashboard",
+    131031: _ACCOUNT,
+    131037: "the number's display name awaits approval in WhatsApp Manager",
+    131042: "settle the payment method in WhatsApp Manager",
+    131045: "register the number of [channels.whatsapp] with Meta",
+    _SHUT: "over 24 hours since the person wrote: only a template may be sent",
+    131048: "Meta limits the number for spam: stop, and see its quality in WhatsApp Manager",
+    131049: "Meta limits marketing to this person: wait at least 24 hours",
+    131050: "the person has stopped marketing messages",
+    131051: "message type not supported",
+    131052: "Meta could not download the media",
+    131053: "Meta could not take the media: check its type and size",
+}
+
+
+class NumberThrottled(TransientError):
+    """Meta takes no more from this number for `after` seconds, whomever a message is for."""
+
+
+def message_id(response: Response) -> str:
+    """The wamid, "" when the answer has none (a read receipt); or the error it stands for."""
+    status, answer = response.status, response.json()
+    answer = answer if isinstance(answer, dict) else {}
+    code = _code(answer.get("error"))
+    if code is not None:
+        raise _error(code, response)
+    if 200 <= status < 300:
+        messages = answer.get("messages")
+        first = messages[0] if isinstance(messages, list) and messages else None
+        id = first.get("id") if isinstance(first, dict) else None
+        return id if isinstance(id, str) else ""
+    if status == 429:
+        raise NumberThrottled("graph answers 429", after=response.retry_after)
+    if status == 408 or status >= 500:
+        raise TransientError(
+            f"graph answers {status}",
+            after=response.retry_after,
+            maybe_done=status == 408 or status >= 500,
+        )
+    raise PermanentError(f"http_{status}", _RENEW if status == 401 else "no error code")
+
+
+def _error(code: int, response: Response) -> TransientError | PermanentError:
+    if code in _RETRY:
+        kind = NumberThrottled if code in _WHOLE_NUMBER else TransientError
+        after = response.retry_after
+        return kind(
+            f"graph answers {response.status}, code {code}",
+            after=_RETRY[code] if after is None else after,
+        )
+    if 200 <= code <= 299:
+        return PermanentError(f"whatsapp_{code}", _RIGHTS)
+    if code == _SHUT:
+        return WindowShut(f"whatsapp_{code}", _ADVICE[code])
+    if 132000 <= code <= 132068:
+        return PermanentError(f"whatsapp_{code}", _TEMPLATE)
+    return PermanentError(f"whatsapp_{code}", _ADVICE.get(code, f"graph answers {response.status}"))
+
+
+def _code(error: Any) -> int | None:
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and not isinstance(code, bool) else None

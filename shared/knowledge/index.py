@@ -1,0 +1,87 @@
+"""Full-text search in memory: BM25 with a weight for each field, and how much a hit covers.
+
+Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (BM25F).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log
+
+from shared.text.words import terms
+
+CONSIDERED = 2000
+"""Characters of a question that count."""
+
+K1, B = 1.2, 0.5
+FIELDS = (3, 2, 1)
+"""Weight of an occurrence in the title, the heading, the text."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`coverage` from 0 to 1: the share of the question's terms, by rarity, that it contains."""
+
+    number: int
+    coverage: float
+
+
+class Index:
+    """Documents of (title, heading, text), numbered in their order."""
+
+    def __init__(self, documents: Sequence[tuple[str, str, str]]) -> None:
+        postings: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        lengths = []
+        for number, fields in enumerate(documents):
+            counts: Counter[str] = Counter()
+            for weight, text in zip(FIELDS, fields, strict=True):
+                for term in terms(text):
+                    counts[term] += weight
+            for term, count in counts.items():
+                postings[term].append((number, count))
+            lengths.append(sum(counts.values()))
+        self._postings = dict(postings)
+        mean = sum(lengths) / len(lengths) if lengths else 1.0
+        self._norms = [K1 * (1 - B + B * length / (mean or 1.0)) for length in lengths]
+
+    def search(self, question: str, admitted: Sequence[bool], limit: int) -> list[Hit]:
+        """The best documents for which `admitted` is true; any term may match."""
+        scores: defaultdict[int, float] = defaultdict(float)
+        covered: defaultdict[int, float] = defaultdict(float)
+        whole = 0.0
+        for asked in dict.fromkeys(terms(question[:CONSIDERED])):
+            term = self._known(asked)
+            rarity = self._rarity(term)
+            whole += rarity
+            for number, count in self._postings.get(term, ()):
+                if admitted[number]:
+                    scores[number] += rarity * count * (K1 + 1) / (count + self._norms[number])
+                    covered[number] += rarity
+        best = sorted(scores, key=lambda number: (-scores[number], number))[:limit]
+        return [Hit(number, covered[number] / whole) for number in best]
+
+    def _rarity(self, term: str) -> float:
+        """Inverse document frequency; a word of the question that nobody wrote is the rarest."""
+        found = len(self._postings.get(term, ()))
+        return log(1 + (len(self._norms) - found + 0.5) / (found + 0.5))
+
+    def _known(self, term: str) -> str:
+        """The term, or for a misspelt one the most frequent term one edit away."""
+        if term in self._postings or len(term) < 5 or term.isdigit():
+            return term
+        near = [other for other in _edits(term) if other in self._postings]
+        return max(near, key=lambda other: len(self._postings[other]), default=term)
+
+
+def _edits(word: str) -> Iterator[str]:
+    """Words that differ by one letter left out, changed or added, or two swapped."""
+    for i in range(len(word) + 1):
+        head, tail = word[:i], word[i:]
+        if tail:
+            yield head + tail[1:]
+            yield from (head + letter + tail[1:] for letter in _LETTERS)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+        yield from (head + letter + tail for letter in _LETTERS)

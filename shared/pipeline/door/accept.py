@@ -1,0 +1,256 @@
+"""The door: what a webhook took in is recorded and enqueued, and only then acknowledged.
+
+Nothing here meets a model, a tool or a URL from the message.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import monotonic, time
+
+from shared.activity import Activity
+from shared.dialogue.addressee import addressee
+from shared.errors import Conflict, TransientError, Unavailable
+from shared.event import ACTIVITY, Event, event_id, utc_now
+from shared.fabric import Fabric
+from shared.governance.limits.admission import GAP, not_before
+from shared.observability import log, trace
+from shared.pipeline.outbox import kept
+from shared.pipeline.turns import overlap
+from shared.ports.channel import Inbound
+from shared.ports.store import Create, Item, Put
+from shared.queues import skill_queue
+from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
+
+OVERDUE = 600.0
+"""Seconds after which an accepted activity that is not finished is late."""
+
+STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
+"""Seconds after which the door does without a store that fails, and between two tries.
+
+One that does not answer at all is waited for once, as long as its adapter does.
+"""
+
+ALL_UNFINISHED = 100_000
+"""More than one conversation ever has."""
+
+LATE_SECONDS = 1.0
+"""How long the note of what the bus took without one may take."""
+
+CLICK_WINDOW = 90
+"""Seconds in which the same card action by the same person is one click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The skill whose queue takes what came in, and from which Unix time on; 0 at once.
+
+    `kept` when what the bus could not take before must go first.
+    """
+
+    skill: str
+    not_before: float = 0.0
+    kept: bool = False
+
+    def delay(self) -> float:
+        """Never 0 for what is scheduled, so that it stays behind what was scheduled before."""
+        return max(GAP, self.not_before - time()) if self.not_before else 0.0
+
+
+async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
+    """Record and enqueue, durably; on return the webhook may be acknowledged.
+
+    Activities of one conversation keep their order; what was accepted before is dropped.
+    Raises Unavailable when nothing durable could take them: the channel then sends again.
+    """
+    conversations: dict[str, list[Inbound]] = {}
+    for inbound in inbounds:
+        conversations.setdefault(inbound.reference.key, []).append(inbound)
+    if len(conversations) == 1:
+        [(key, group)] = conversations.items()
+        await _accept(fabric, key, group)
+    else:
+        await asyncio.gather(*(_accept(fabric, key, group) for key, group in conversations.items()))
+
+
+async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None:
+    events: dict[str, Event] = {}
+    for inbound in inbounds:
+        event = arrival(inbound)
+        if _is_click(inbound.activity):
+            try:
+                event = await first_click(fabric, event, inbound.activity)
+            except Unavailable as error:
+                log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        if event.id in events:
+            log.info("accept.duplicate", conversation=key, id=event.id)
+            continue
+        events[event.id] = event
+    if not events:
+        return
+    known: set[str] = set()
+    lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    queue = skill_queue(lane.skill)
+    try:
+        if lane.kept:
+            await kept.enqueue_kept(fabric, key)
+        delay, began = lane.delay(), time()
+        await fabric.bus.send(queue, *events.values(), delay=delay)
+        if delay and time() - began > GAP / 2:
+            await _note_delay(fabric, key, list(events.values()), time() + delay)
+        if not recorded:
+            await _note_late(fabric, key, list(events.values()), lane)
+    except TransientError:
+        if not recorded:
+            raise
+        await kept.keep(fabric, key, queue, list(events.values()), at=lane.not_before)
+    later = {"after": round(lane.delay(), 1)} if lane.not_before else {}
+    for id in events:
+        event_name = "accept.duplicate" if id in known else "accepted"
+        log.info(event_name, conversation=key, id=id, skill=lane.skill, **later)
+
+
+async def _enter(
+    fabric: Fabric, key: str, inbound: Inbound, events: Sequence[Event], known: set[str]
+) -> tuple[Lane, bool]:
+    """Find the lane and note what is accepted in it; whether that was noted.
+
+    While the store does not answer, messages are taken all the same; one whose lane is unknown
+    may overtake an unfinished one, which the log calls `accept.unordered`.
+    """
+    lane, slot, started = None, fabric.admission.slot(inbound.bot), monotonic()
+    while True:
+        try:
+            if lane is None:
+                lane = await _lane(fabric, inbound, slot)
+            await _record(fabric, key, events, lane, known=known)
+            return lane, True
+        except Unavailable as error:
+            log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        if monotonic() - started > STORE_PATIENCE:
+            break
+        await asyncio.sleep(STORE_PAUSE)
+    if lane is None:
+        log.error("accept.unordered", conversation=key)
+        lane = Lane(inbound.bot.default_skill, not_before(inbound.bot, slot, ()))
+    return lane, False
+
+
+def arrival(inbound: Inbound) -> Event:
+    """The first event of a chain; its id depends on nothing but the activity's identity."""
+    activity, key = inbound.activity, inbound.reference.key
+    identity = [key, activity.type, activity.id]
+    if not activity.is_message:
+        identity.append(str(activity.get("timestamp", "")))
+    id = event_id(*identity)
+    return Event(
+        id=id,
+        type=ACTIVITY,
+        data={"activity": activity, "reference": inbound.reference.to_dict()},
+        bot=inbound.bot.id,
+        conversation=key,
+        origin=id,
+        traceparent=trace.traceparent(),
+        time=utc_now(),
+    )
+
+
+def _is_click(activity: Activity) -> bool:
+    return activity.value is not None and not activity.text
+
+
+async def first_click(fabric: Fabric, event: Event, activity: Activity) -> Event:
+    """The event under the id with which this click was first seen; as it is for the first.
+
+    Teams may repeat a card action about 30 s later under a new id and timestamp.
+    """
+    value = json.dumps(activity.value, sort_keys=True)
+    marker = "click:" + event_id(
+        str(activity.sender.get("id")), activity.name, activity.reply_to_id, value
+    )
+    try:
+        create = Create(marker, {"event": event.id}, ttl=CLICK_WINDOW)
+        await fabric.store.write(event.conversation, create)
+    except Conflict:
+        if first := await fabric.store.get(event.conversation, marker):
+            id = str(first.body["event"])
+            return replace(event, id=id, origin=id)
+    return event
+
+
+async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
+    """Where and when the activity, whose bot lets it in at `slot`, is enqueued.
+
+    While earlier activities of the conversation are unfinished, the newest one's queue: the
+    session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
+    addressee, so that a turn needs one hop.
+    """
+    key = inbound.reference.key
+    unfinished = await _unfinished(fabric, key)
+    at = not_before(inbound.bot, slot, unfinished)
+    if unfinished:
+        newest = max(unfinished, key=lambda item: item.body["at"])
+        first = any(item.body.get("kept") for item in unfinished)
+        return Lane(str(newest.body["skill"]), at, first)
+    item = await fabric.store.get(key, DOCUMENT)
+    skills = [fabric.skills[name] for name in inbound.bot.skills]
+    if item is None:
+        return Lane(addressee(inbound.bot, inbound.activity, skills), at)
+    known = Conversation.from_item(item)
+    floor, muted = known.floor, known.muted
+    return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
+
+
+async def _unfinished(fabric: Fabric, key: str) -> list[Item]:
+    """The notes of all that was accepted and is not finished."""
+    for limit in (1000, ALL_UNFINISHED):
+        found = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=limit)
+        if len(found) < limit:
+            break
+    return found
+
+
+async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], lane: Lane) -> None:
+    """The store may be back by now: with a note, the next message keeps behind these."""
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(LATE_SECONDS):
+            await _record(fabric, key, events, lane, known=set())
+
+
+async def _note_delay(fabric: Fabric, key: str, events: Sequence[Event], at: float) -> None:
+    """The send took long, and a delay counts from when the bus had it: later ones keep behind."""
+    for event in events:
+        with suppress(Conflict, Unavailable):
+            note = await fabric.store.get(key, f"accepted:{event.id}")
+            if note is not None and note.due is not None and not note.body.get("parked"):
+                body = note.body | {"not_before": at}
+                put = Put(note.id, body, etag=note.etag, due=note.due, ttl=REMEMBERED)
+                await fabric.store.write(key, put, durable=False)
+
+
+async def _record(
+    fabric: Fabric, key: str, events: Sequence[Event], lane: Lane, *, known: set[str]
+) -> None:
+    """Note what is accepted, for the books and the order; add to `known` what was before."""
+    due = max(time(), lane.not_before) + OVERDUE
+    scheduled = {"not_before": lane.not_before} if lane.not_before else {}
+    creates = []
+    for event in events:
+        note = overlap.note(fabric, event, lane.skill) | scheduled
+        creates.append(Create(f"accepted:{event.id}", note, due=due, ttl=REMEMBERED))
+    for start in range(0, len(creates), 50):
+        await _create(fabric, key, creates[start : start + 50], known)
+
+
+async def _create(fabric: Fabric, key: str, creates: Sequence[Create], known: set[str]) -> None:
+    """Create them together, or, when some exist already, those that do not."""
+    try:
+        await fabric.store.write(key, *creates, durable=False)
+    except Conflict:
+        if len(creates) == 1:
+            known.add(creates[0].id.removeprefix("accepted:"))
+            return
+        for create in creates:
+            await _create(fabric, key, [create], known)

@@ -1,0 +1,129 @@
+"""Turns that are answered in the same HTTP response: invokes, expectReplies, skills as APIs."""
+
+import asyncio
+from random import random
+from typing import Any
+from uuid import uuid4
+
+from shared.activity import Activity, ConversationReference
+from shared.dialogue.addressee import addressee
+from shared.errors import Conflict, PermanentError, Rejected, TransientError
+from shared.event import Event
+from shared.fabric import Fabric
+from shared.observability.meter import metering
+from shared.parse import json_object
+from shared.pipeline.door.accept import arrival, first_click
+from shared.pipeline.outbox import relay
+from shared.pipeline.turns.commit import Outcome
+from shared.pipeline.turns.perform import perform
+from shared.ports.channel import Inbound
+from shared.records.conversation import DOCUMENT, MAX_CONFLICTS
+from shared.skill import Skill
+
+MAX_BODY = 65_536
+MAX_TEXT = 16_384
+
+INVOKE_SECONDS = 4.5
+"""Teams gives up on an invoke after 5 s."""
+
+
+async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
+    """The body that answers a Teams `invoke`, {} for none; None when no skill handles it.
+
+    A copy of the same action is answered with the first answer.
+    """
+    bot, activity = inbound.bot, inbound.activity
+    takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
+    if not takers:
+        return None
+    event = await first_click(fabric, arrival(inbound), activity)
+    skill = fabric.skills[await _invoked(fabric, inbound, takers)]
+    try:
+        async with asyncio.timeout(INVOKE_SECONDS):
+            outcome = await _directly(fabric, skill, event, collect=False)
+    except TimeoutError as error:
+        raise TransientError(f"skill {skill.name} did not answer an invoke in time") from error
+    return outcome.answer or {}
+
+
+async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Activity]:
+    """Run the turn, and those it is handed to, now; the replies come back instead of going out.
+
+    The same activity again gets the same replies. Raises Rejected 503 when a backend is down.
+    """
+    event = arrival(inbound)
+    skills = [fabric.skills[name] for name in inbound.bot.skills]
+    name = skill or addressee(inbound.bot, inbound.activity, skills)
+    replies: list[Activity] = []
+    while True:
+        outcome = await _directly(fabric, fabric.skills[name], event, collect=True)
+        replies += outcome.replies
+        if outcome.handed is None:
+            return replies
+        name, event = outcome.handed_to, outcome.handed
+
+
+async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
+    """A skill as an API: `{"bot","conversation","user","text"}` -> `{"activities": [...]}`.
+
+    With an `id`, the same request again gets the same answer. Raises Rejected 400, or 404 for
+    a bot that is unknown or lacks the skill.
+    """
+    request = json_object(body, cap=MAX_BODY)
+    names = ("bot", "conversation", "user", "text")
+    fields = {name: value for name in names if isinstance(value := request.get(name), str)}
+    named = len(fields) == len(names) and all(fields[name] for name in names[:3])
+    if not named or any(len(value) > MAX_TEXT for value in fields.values()):
+        raise Rejected(400, "skill_call_fields")
+    bot = fabric.bots.get(fields["bot"])
+    if bot is None or skill.name not in bot.skills:
+        raise Rejected(404, "skill_call_unknown_bot")
+    id = request.get("id")
+    activity = Activity(
+        type="message",
+        id=id if isinstance(id, str) and id else uuid4().hex,
+        text=fields["text"],
+        channelId="api",
+        **{"from": {"id": fields["user"]}, "conversation": {"id": fields["conversation"]}},
+    )
+    reference = ConversationReference(
+        bot.id, "api", fields["conversation"], user=fields["user"], reply_to=activity.id
+    )
+    replies = await converse(fabric, Inbound(bot, reference, activity), skill.name)
+    return {"activities": replies}
+
+
+async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
+    await fabric.switches.check(event.bot, skill.name)
+    with metering():
+        try:
+            return await _once(fabric, skill, event, collect=collect)
+        finally:
+            fabric.ledger.carry(event)
+
+
+async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
+    for _ in range(4 * MAX_CONFLICTS):
+        try:
+            outcome = await perform(fabric, skill, event, direct=True, collect=collect)
+        except Conflict:
+            await asyncio.sleep(random() * 0.05)
+            continue
+        except PermanentError as error:
+            raise Rejected(400, error.reason) from error
+        if outcome is not None:
+            await relay.relay(fabric, event.conversation, outcome.effects)
+            return outcome
+    raise TransientError("others keep changing the conversation")
+
+
+async def _invoked(fabric: Fabric, inbound: Inbound, takers: list[str]) -> str:
+    """The skill that made the card, if it says so; else the one that holds the floor."""
+    value = inbound.activity.value
+    action = value.get("action") if isinstance(value, dict) else None
+    data = action.get("data") if isinstance(action, dict) else None
+    if isinstance(data, dict) and data.get("skill") in takers:
+        return str(data["skill"])
+    item = await fabric.store.get(inbound.reference.key, DOCUMENT)
+    floor = item.body["floor"] if item else ""
+    return floor if floor in takers else takers[0]

@@ -1,0 +1,84 @@
+"""Facts find the skills that hear them: by subscription, conversation and subject."""
+
+from dataclasses import replace
+
+from shared.errors import TransientError
+from shared.event import MAX_HOPS, Event, event_id, utc_now
+from shared.fabric import Fabric
+from shared.observability import log, trace
+from shared.pipeline.turns.bury import bury_body
+from shared.ports.store import Put, every
+from shared.queues import EVENTS, skill_queue
+
+FOLLOWED = 180 * 86_400
+"""Seconds that a conversation hears facts about a subject it has named."""
+
+
+async def fan_out(fabric: Fabric, body: str) -> None:
+    """Send a fact to every skill that hears its type, once each.
+
+    It goes to the conversation that caused it. A fact about a subject goes as well to every
+    conversation that caused a fact about that subject before, so that news from outside
+    reaches the person who asked. Ids derive from the fact's, so copies are dropped.
+    """
+    try:
+        fact = Event.from_json(body)
+    except ValueError as error:
+        await bury_body(fabric, body, "not_an_event", str(error), queue=EVENTS)
+        return
+    if fact.hops > MAX_HOPS:
+        await bury_body(fabric, body, "too_many_hops", queue=EVENTS)
+        return
+    with trace.span(fact.traceparent):
+        targets = await _targets(fabric, fact)
+        sent = 0
+        for conversation, bot_id in targets.items():
+            bot = fabric.bots.get(bot_id)
+            for name in bot.skills if bot else ():
+                if fact.type in fabric.skills[name].events:
+                    copy = replace(
+                        fact,
+                        id=event_id(fact.source, fact.id, conversation, name),
+                        bot=bot_id,
+                        conversation=conversation,
+                        cause=fact.id,
+                        hops=fact.hops + 1,
+                        time=utc_now(),
+                        traceparent=trace.traceparent(),
+                    )
+                    await fabric.bus.send(skill_queue(name), copy)
+                    sent += 1
+        log.info("fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent)
+
+
+async def given_up(
+    fabric: Fabric, body: str, reason: str, detail: str = "", *, queue: str = ""
+) -> None:
+    """Record what the broker gave up in `queue`; a fact is sent to those who hear it first.
+
+    Its deliveries may all have done so and only not been settled. Copies are dropped, so what
+    then ends well has not ended at all.
+    """
+    if queue == EVENTS and Event.read(body) is not None:
+        try:
+            await fan_out(fabric, body)
+        except TransientError:
+            raise
+        except Exception:
+            log.error("fact.failed", exc_info=True)
+        else:
+            return
+    await bury_body(fabric, body, reason, detail, queue=queue)
+
+
+async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:
+    """Conversation key -> bot id."""
+    targets = {fact.conversation: fact.bot} if fact.conversation else {}
+    if fact.subject:
+        partition = f"subject:{event_id(fact.subject)}"
+        if fact.conversation:
+            follower = Put(f"follower:{fact.conversation}", {"bot": fact.bot}, ttl=FOLLOWED)
+            await fabric.store.write(partition, follower)
+        async for item in every(fabric.store, "follower:", partition):
+            targets.setdefault(item.id.removeprefix("follower:"), item.body["bot"])
+    return targets

@@ -1,0 +1,165 @@
+"""Effects: what a turn recorded, as items for the outbox that are committed with its state.
+
+Their ids derive from the event that caused them and their place in the turn, so a turn that
+runs twice makes the same effects, and every receiver can drop the copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from shared.activity import Activity
+from shared.errors import PermanentError
+from shared.event import ACTIVITY, MAX_HOPS, MAX_ROUNDS, Event
+from shared.fabric import Fabric
+from shared.observability import trace
+from shared.ports.store import Create
+from shared.records.conversation import Conversation
+from shared.turn import Turn
+
+LEASE = 20.0
+"""Seconds that an effect belongs to the delivery of its `owner`, the event that was handled when
+it was committed or claimed; the next delivery of that event may have it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an effect descends from: the event handled now, and the activity that began it.
+
+    `asked` is when the person wrote that, in Unix time, or 0."""
+
+    event: str
+    work: str
+    origin: str
+    asked: float
+
+    @classmethod
+    def of(cls, event: Event) -> "Cause":
+        return cls(event.id, event.work_id, event.origin, event.asked())
+
+
+def send_effect(
+    conversation: Conversation, cause: Cause, ordinal: str, activity: Activity, not_before: float
+) -> Create:
+    """Send `activity`; its id is the effect's, the same each time the turn runs."""
+    effect = f"{cause.work}.{ordinal}"
+    return _effect(
+        conversation,
+        cause,
+        effect,
+        kind="send",
+        reference=conversation.reference.to_dict(),
+        activity=Activity(activity, id=effect),
+        not_before=not_before,
+        trace=trace.traceparent(),
+    )
+
+
+def queue_effect(
+    conversation: Conversation, cause: Cause, queue: str, event: Event, *, at: float = 0.0
+) -> Create:
+    """Enqueue `event`, hidden until the Unix time `at`."""
+    return _effect(
+        conversation, cause, event.id, kind="queue", queue=queue, event=event.to_dict(), at=at
+    )
+
+
+def stopped(effect: Create, by: str, until: float) -> Create:
+    """The same as something that waits in the outbox until `by` is started, or until `until`."""
+    return replace(
+        effect,
+        body={**effect.body, "at": 0.0, "owner": "", "tries": 0, "stopped_by": by},
+        due=until,
+    )
+
+
+def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Create:
+    return _effect(conversation, cause, event.id, kind="publish", event=event.to_dict())
+
+
+def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) -> Create:
+    now = time()
+    body |= {
+        "effect": effect,
+        "owner": cause.event,
+        "origin": cause.origin,
+        "asked": cause.asked,
+        "made": now,
+        "tries": 1,
+    }
+    return Create(conversation.next_outbox_id(), body, due=now + LEASE)
+
+
+def word(
+    fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, text: str
+) -> Create:
+    """Something the platform itself says about a message, in the pace of the conversation.
+
+    No turn has recorded yet that the person wrote it, which opened the channel's window.
+    """
+    if event.type == ACTIVITY and Activity(event.data.get("activity", {})).is_message:
+        conversation.spoke = max(conversation.spoke, event.asked())
+    limits = fabric.channel(conversation.reference.channel).limits
+    slot = conversation.pace.reserve(limits, time())
+    said, cause = Activity(type="message", text=text), Cause.of(event)
+    return send_effect(conversation, cause, ordinal, said, slot)
+
+
+def sends(
+    fabric: Fabric, conversation: Conversation, cause: Cause, replies: Sequence[Activity]
+) -> list[Create]:
+    if not replies or conversation.reference.channel == "api":
+        return []  # who calls a skill as an API hears nothing afterwards
+    channel = fabric.channel(conversation.reference.channel)
+    now = time()
+    return [
+        send_effect(
+            conversation, cause, str(n), part, conversation.pace.reserve(channel.limits, now)
+        )
+        for n, part in enumerate(part for reply in replies for part in channel.split(reply))
+    ]
+
+
+def handed_on(turn: Turn) -> Event:
+    """The same activity for another skill, one hop further."""
+    event = turn.event
+    return replace(
+        event,
+        id=f"{event.work_id}.to",
+        cause=event.id,
+        hops=event.hops + 1,
+        path=_further(event, turn.skill.name),
+        attempt=0,
+        failed="",
+        traceparent=trace.traceparent(),
+    )
+
+
+def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any]) -> Event:
+    event = turn.event
+    return Event(
+        id=f"{event.work_id}.e{number}",
+        type=type,
+        data=data,
+        source=f"/bot-fabric/{turn.bot.id}/{turn.skill.name}",
+        subject=subject,
+        bot=turn.bot.id,
+        conversation=event.conversation,
+        origin=event.origin,
+        cause=event.id,
+        hops=event.hops + 1,
+        path=_further(event, f"{turn.skill.name}!{type}"),
+        traceparent=trace.traceparent(),
+    )
+
+
+def _further(event: Event, step: str) -> str:
+    """The chain's way with one more step. Raises PermanentError for a runaway."""
+    steps = [*filter(None, event.path.split(">")), step]
+    path = ">".join(steps)
+    if event.hops >= MAX_HOPS:
+        raise PermanentError("too_many_hops", path)
+    if steps.count(step) > MAX_ROUNDS:
+        raise PermanentError("goes_in_circles", path)
+    return path

@@ -1,0 +1,130 @@
+"""Messages that nobody will try again: kept with their reason, and the person is told."""
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from shared import wire
+from shared.errors import Conflict, PermanentError, TransientError
+from shared.event import ACTIVITY, WAKE, Event, event_id
+from shared.fabric import Fabric
+from shared.observability import log, trace
+from shared.pipeline.outbox import effects, relay
+from shared.ports.store import Create, Op, Put
+from shared.queues import skill_of
+from shared.records.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
+
+APOLOGY = (
+    "Sorry, something went wrong on our side and I could not answer this. It has been reported."
+)
+
+LARGEST_RECORD = 500_000
+"""Bytes of an event that are kept with its death."""
+
+UNREADABLE = "unreadable"
+"""The partition of dead messages that belong to no conversation."""
+
+
+async def bury(
+    fabric: Fabric, queue: str, event: Event, reason: str, detail: str = "", *, deliveries: int = 1
+) -> None:
+    """Record the death of `event`, end its chain in the books, and apologise to the person.
+
+    `queue` is where it waited, "" when that is not known; `deliveries` of its last attempt.
+    """
+    skill = skill_of(queue)
+    log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
+    partition = event.conversation or UNREADABLE
+    dead = {
+        "kind": "event",
+        "queue": queue,
+        "reason": reason,
+        "detail": detail,
+        "origin": event.origin,
+        "attempts": event.attempt + deliveries,
+        "first": await _first_error(fabric, partition, event),
+        "event": _record(event),
+        "trace": trace.traceparent() or event.traceparent,
+        "at": time(),
+    }
+    for _ in range(MAX_CONFLICTS):
+        ops: list[Op] = [
+            Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+            Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
+            *fabric.ledger.entry(event, skill),
+        ]
+        apology: list[Create] = []
+        try:
+            conversation = await load(fabric.store, event)
+        except PermanentError:
+            pass
+        else:
+            conversation.finish(event.work_id)
+            apology = _apology(fabric, conversation, event)
+            ops += [conversation.to_op(), *apology]
+        if event.origin and event.type == ACTIVITY:
+            ended = {"skill": skill, "at": time()}
+            ops.append(Put(f"accepted:{event.origin}", ended, ttl=REMEMBERED))
+        try:
+            await fabric.store.write(partition, *ops)
+        except Conflict as conflict:
+            if conflict.id.startswith("seen:"):
+                return
+            continue
+        fabric.ledger.booked()
+        await relay.relay(fabric, partition, apology)
+        return
+    raise TransientError("others keep changing the conversation")
+
+
+async def bury_body(
+    fabric: Fabric, body: str, reason: str, detail: str = "", *, queue: str = ""
+) -> None:
+    """Record a queue message that is dead for the broker, or that is no event at all.
+
+    A wake-up leaves nothing to record: what it was for is in the outbox, and the sweep comes.
+    """
+    try:
+        event = Event.from_json(body)
+    except ValueError:
+        log.error("dead.unreadable", reason=reason, size=len(body))
+        dead = {
+            "kind": "body",
+            "queue": queue,
+            "reason": reason,
+            "detail": detail,
+            "body": body[:65_536],
+            "at": time(),
+        }
+        record = Put(f"dead:{event_id(body)}", dead, ttl=DEAD_KEPT)
+        await fabric.store.write(UNREADABLE, record)
+        return
+    if event.type == WAKE:
+        log.warning("dead.wake_up", conversation=event.conversation, reason=reason)
+        return
+    await bury(fabric, queue, event, reason, detail)
+
+
+async def _first_error(fabric: Fabric, partition: str, event: Event) -> dict[str, Any] | None:
+    """`{"at", "error"}`: what the event brings, or what was noted of an earlier delivery."""
+    noted = await fabric.store.get(partition, f"failed:{event.work_id}")
+    known = [first for first in (event.first_error(), noted and noted.body) if first]
+    return min(known, key=lambda first: float(first["at"]), default=None)
+
+
+def _record(event: Event) -> dict[str, Any]:
+    """The event as it is kept; of one that no document of the store can hold, the envelope."""
+    whole = event.to_dict()
+    size = len(wire.dumps(whole))
+    if size <= LARGEST_RECORD:
+        return whole
+    return replace(event, data={"omitted_bytes": size}).to_dict()
+
+
+def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Create]:
+    reference = conversation.reference
+    said = event.data.get("activity", {})  # a ticket has none
+    wanted = event.type == ACTIVITY and said.get("type") == "message"
+    if not wanted or conversation.muted or reference.channel == "api":
+        return []
+    return [effects.word(fabric, conversation, event, "sorry", APOLOGY)]

@@ -1,0 +1,110 @@
+"""What a turn recorded, in one write: state, transcript, effects, and that it was seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+from typing import Any
+
+from shared.activity import Activity
+from shared.errors import PermanentError
+from shared.event import ACTIVITY, Event
+from shared.fabric import Fabric
+from shared.pipeline.outbox import effects, lateness
+from shared.pipeline.turns.overlap import Burst
+from shared.ports.store import Create, Op, Put
+from shared.queues import skill_queue
+from shared.records.conversation import REMEMBERED, Conversation
+from shared.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a committed turn left to do, or to say when the caller answers itself."""
+
+    effects: Sequence[Create]
+    replies: Sequence[Activity] = ()
+    handed: Event | None = None
+    handed_to: str = ""
+    answer: dict[str, Any] | None = None
+
+
+async def commit(
+    fabric: Fabric,
+    conversation: Conversation,
+    turn: Turn,
+    answer: dict[str, Any] | None,
+    burst: Burst,
+    *,
+    collect: bool,
+) -> Outcome:
+    event, cause = turn.event, effects.Cause.of(turn.event)
+    late = lateness.interrupted(turn.bot, conversation, event)
+    silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
+    replies = [] if silent else turn.replies
+    if turn.muted and not conversation.muted:
+        conversation.muted_at = event.asked() or time()
+    conversation.state[turn.skill.name] = turn.state
+    conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.count_turn()
+    conversation.finish(event.work_id)
+    burst.finish(conversation)
+    if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
+        conversation.heard = turn.now
+    if turn.activity.is_message:
+        conversation.spoke = max(conversation.spoke, event.asked())
+    made: list[Create] = []
+    seen: dict[str, Any] = {}
+    handed = effects.handed_on(turn) if turn.handed_to else None
+    for number, (type, subject, data) in enumerate(turn.facts):
+        made.append(
+            effects.publish_effect(
+                conversation, cause, effects.fact(turn, number, type, subject, data)
+            )
+        )
+    said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
+    if collect:
+        seen = {"replies": said}
+        if handed:
+            seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
+    else:
+        made += effects.sends(fabric, conversation, cause, replies)
+        if handed:
+            queue = skill_queue(turn.handed_to)
+            made.append(effects.queue_effect(conversation, cause, queue, handed))
+            conversation.go_first(handed.work_id, turn.handed_to)
+    if answer is not None:
+        seen["answer"] = answer
+    ops: list[Op] = [
+        Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
+        conversation.to_op(),
+        _transcript(turn, replies, burst.superseded),
+        *made,
+        *burst.ops(turn.skill.name),
+        *fabric.ledger.entry(event, turn.skill.name),
+    ]
+    if event.origin and event.type == ACTIVITY and not handed:
+        finished = {"skill": turn.skill.name, "at": turn.now}
+        ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+    if late and silent and turn.replies:
+        ops.append(lateness.recorded(late, f"{cause.work}.0"))
+        lateness.tell(late, event.conversation, f"{cause.work}.0")
+    try:
+        await fabric.store.write(event.conversation, *ops)
+    except PermanentError as error:
+        raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
+    fabric.ledger.booked()
+    return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]) -> Create:
+    """What was said in this turn, kept as long as the bot's retention says."""
+    said = {
+        "at": turn.now,
+        "skill": turn.skill.name,
+        "type": turn.activity.type,
+        "text": turn.activity.text,
+        "replies": [reply.text for reply in replies],
+        **({"superseded": list(superseded)} if superseded else {}),
+    }
+    id = f"said:{int(turn.now * 1000):013d}.{turn.event.id}"
+    return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)

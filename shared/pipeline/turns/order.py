@@ -1,0 +1,61 @@
+"""The order of a conversation's turns, where the queue alone does not keep it."""
+
+import asyncio
+from math import inf
+from time import monotonic, time
+
+from shared.errors import Waits
+from shared.event import Event
+from shared.fabric import Fabric
+from shared.ports.store import Store
+from shared.records.conversation import MAX_AGE, Conversation, load
+from shared.skill import Skill
+
+LOOK_AGAIN = 5.0
+"""Seconds after which to ask again, at the latest, for what goes first and nobody knows when."""
+
+QUEUE_PATIENCE = 3.0
+"""Seconds that a turn waits in place for an earlier one of its conversation."""
+
+
+async def in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
+    """The conversation, once nothing of it must go before this event.
+
+    What goes first and is with another skill mostly takes milliseconds: it is waited for in
+    place. What is parked in this skill's own queue needs this session to be free: then this
+    event is parked behind it. A bus without sessions has none to free, and may have let this
+    event overtake what was accepted before it: there, that alone is the order.
+    """
+    store, ordered = fabric.store, fabric.bus.ordered
+    deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
+    while True:
+        conversation = await load(store, event)
+        if ordered:
+            blocker = conversation.blocked_by(event.work_id)
+        else:
+            blocker = await _overtaken(store, event)
+        if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
+            return conversation
+        own = blocker == skill.name and ordered
+        if own or monotonic() > deadline:
+            least = min(0.1 * 2**event.attempt, LOOK_AGAIN) if own else 1.0
+            raise Waits("waits behind earlier work", after=max(least, conversation.wake - time()))
+        await asyncio.sleep(pause)
+        pause = min(0.2, pause * 1.5)
+
+
+async def _overtaken(store: Store, event: Event) -> str:
+    """The skill that has an unfinished activity accepted before this one; "" for none.
+
+    One that was due a day ago and not seen since is lost, and in nobody's way.
+    """
+    found = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
+    unfinished = [item for item in found if (item.due or 0.0) > time() - MAX_AGE]
+    own = f"accepted:{event.origin}"
+    at = next((item.body["at"] for item in found if item.id == own), event.began())
+    earlier = (
+        str(item.body["skill"])
+        for item in unfinished
+        if item.id != own and (item.body["at"], item.id) < (at, own)
+    )
+    return next(earlier, "")

@@ -1,0 +1,171 @@
+"""One turn: load the conversation, run the handler, commit what it recorded in one write.
+
+The `seen` marker is create-only, so whatever is delivered twice commits once; the etag of the
+conversation sees to it that nobody's change is lost.
+"""
+
+import asyncio
+from contextlib import nullcontext
+from time import time
+from typing import Any
+
+from shared.activity import Activity
+from shared.bot import Bot
+from shared.dialogue.addressee import addressee
+from shared.errors import Conflict, PermanentError, Refused, TransientError
+from shared.event import ACTIVITY, Event
+from shared.fabric import Fabric
+from shared.governance.limits import budget
+from shared.pipeline.turns import overlap
+from shared.pipeline.turns.commit import Outcome, commit
+from shared.pipeline.turns.order import in_order
+from shared.pipeline.turns.overlap import Burst
+from shared.pipeline.turns.still_working import still_working
+from shared.pipeline.turns.typing_indicator import typing
+from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
+from shared.skill import Handler, Skill
+from shared.turn import Turn
+
+TURN_SECONDS = 240.0
+"""Time a handler has: less than the host renews the message's lock for (host.json)."""
+
+
+async def perform(
+    fabric: Fabric,
+    skill: Skill,
+    event: Event,
+    *,
+    known: bool = True,
+    direct: bool = False,
+    collect: bool = False,
+) -> Outcome | None:
+    """Load, run, commit. None when this event was committed before.
+
+    Without `known` that is not looked up first; the commit finds out all the same.
+
+    `direct` when somebody waits for the answer: no queue order, and what was committed before
+    is told again. `collect` returns replies and hand-off instead of putting them into the
+    outbox. Raises Conflict when another turn of the conversation committed in between:
+    nothing happened, run it again. Mere bookkeeping in between, such as a later message that
+    was parked, does not cost another run of the handler.
+    """
+    store, key = fabric.store, event.conversation
+    if event.is_ticket:
+        if await store.get(key, f"seen:{event.id}") is None:
+            raise PermanentError("claim_lost", "the blob with the body of the event is gone")
+        return None
+    if direct or event.type != ACTIVITY:
+        conversation = await load(store, event)
+    else:
+        conversation = await in_order(fabric, skill, event)
+    if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
+        return _recalled(seen.body) if direct else None
+    bot = fabric.bots.get(event.bot)
+    if bot is None:
+        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    burst: Burst | None = Burst(event)
+    if not direct:
+        await budget.hold(store, bot, conversation, event)
+        burst = await overlap.gather(fabric, bot, conversation, event)
+    if burst is None:
+        return None
+    event = burst.event
+    before = conversation.content
+    turn = _turn(fabric, bot, skill, conversation, event)
+    try:
+        async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
+            answer = await _run(fabric, turn, direct=direct)
+    except Refused as refusal:
+        conversation = await load(store, event)
+        before = conversation.content
+        turn = _turn(fabric, bot, skill, conversation, event)
+        answer = _refusal(turn, refusal.text)
+    for _ in range(MAX_CONFLICTS):
+        try:
+            return await commit(fabric, conversation, turn, answer, burst, collect=collect)
+        except Conflict as conflict:
+            fresh = await load(store, event)
+            if conflict.id != DOCUMENT or fresh.content != before:
+                raise
+            conversation = fresh
+    raise TransientError("others keep changing the conversation")
+
+
+def _recalled(body: dict[str, Any]) -> Outcome:
+    handed = body.get("handed")
+    return Outcome(
+        (),
+        [Activity(reply) for reply in body.get("replies", ())],
+        Event.from_dict(handed) if handed else None,
+        body.get("handed_to", ""),
+        body.get("answer"),
+    )
+
+
+def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, event: Event) -> Turn:
+    if event.type == ACTIVITY:
+        activity = Activity(event.data["activity"])
+    else:
+        activity = Activity(type="event", name=event.type)
+    return Turn(
+        bot=bot,
+        skill=skill,
+        reference=conversation.reference,
+        event=event,
+        activity=activity,
+        state=conversation.state.setdefault(skill.name, {}),
+        skills=[fabric.skills[name] for name in bot.skills],
+        ai=fabric.assistant(bot),
+        knowledge=fabric.knowledge.for_bot(bot),
+        now=time(),
+        floor=conversation.floor,
+        muted=conversation.muted,
+        backends=fabric.backends,
+    )
+
+
+async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | None:
+    """Call the handler, or hand the activity on when it is another skill's.
+
+    Returns the body of an `invoke`. A lane may have brought the activity to this queue only
+    for the sake of order, so its addressee is looked up again.
+    """
+    activity, skill = turn.activity, turn.skill
+    handler: Handler | None
+    if turn.event.type != ACTIVITY:
+        handler = skill.events.get(turn.event.type)
+    elif activity.type == "invoke":
+        return await skill.invokes[activity.name](turn)
+    else:
+        if turn.event.hops == 0 and not direct:
+            target = addressee(turn.bot, activity, turn.skills, turn.floor, muted=turn.muted)
+            if target != skill.name:
+                turn.handed_to = target
+                return None
+        handler = skill.message if activity.is_message else skill.activities.get(activity.type)
+    if handler is None:
+        return None
+    try:
+        async with (
+            asyncio.timeout(TURN_SECONDS) as limit,
+            typing(fabric, turn, shown=not direct),
+            still_working(fabric, turn, shown=not direct),
+        ):
+            await handler(turn)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
+    return None
+
+
+def _refusal(turn: Turn, text: str) -> dict[str, Any] | None:
+    """Say why not, where the person looks: in the answer to a card, else in the chat."""
+    if turn.activity.type != "invoke":
+        turn.reply(text)
+        return None
+    return {
+        "statusCode": 200,
+        "type": "application/vnd.microsoft.activity.message",
+        "value": text,
+    }

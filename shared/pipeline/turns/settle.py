@@ -1,0 +1,223 @@
+"""The way of a message: accept -> handle -> relay, and settle decides its fate.
+
+`intake.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
+time per conversation: `perform` loads the conversation, runs the handler, which only records
+effects, and commits state, transcript, outbox and the `seen` marker in one partition write.
+Only then does `relay.relay` act on the world.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from random import random
+from time import monotonic, time
+
+from shared.errors import (
+    Conflict,
+    Held,
+    PermanentError,
+    Stopped,
+    TransientError,
+    Unavailable,
+    Waits,
+)
+from shared.event import ACTIVITY, Event
+from shared.fabric import Fabric
+from shared.observability import log, trace
+from shared.observability.meter import metering
+from shared.pipeline.outbox import effects, relay
+from shared.pipeline.turns import overlap, still_working
+from shared.pipeline.turns.bury import bury, bury_body
+from shared.pipeline.turns.perform import perform
+from shared.ports.store import Create, Op, Put
+from shared.queues import skill_queue
+from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.skill import Skill
+
+NOTICE_ATTEMPT = 2
+"""The failed attempt after which the person is told that it takes longer (about 3 s)."""
+
+NOTICEABLE = 1.0
+"""Seconds of waiting for what is Unavailable that the person is told of at the first attempt."""
+
+TOLD = "told"
+"""In an activity's event, once the person knows that the answer takes longer."""
+
+WAITING_TEXT = (
+    "This is taking longer than usual: a system I need is not answering. "
+    "I will reply here as soon as it is back."
+)
+
+
+async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
+    """Handle one delivery. Returns when the message is finished; raises to have it again."""
+    try:
+        event = Event.from_json(body)
+    except ValueError as error:
+        await bury_body(fabric, body, "not_an_event", str(error), queue=skill_queue(skill.name))
+        return
+    with trace.span(event.traceparent), metering() as meter:
+        started = monotonic()
+        try:
+            fate = await settle(fabric, skill, event, count)
+        finally:
+            fabric.ledger.carry(event)
+        log.info(
+            "turn",
+            bot=event.bot,
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            hops=event.hops,
+            fate=fate,
+            ms=round((monotonic() - started) * 1000, 1),
+            tokens=meter.total_tokens,
+            request_units=round(meter.total_units, 2),
+        )
+
+
+async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
+    """Run the turn and decide the message's fate; the only place that does.
+
+    `count` is the number of this delivery. What fails here for want of the store, or by a bug,
+    is raised, so that the broker delivers it again, in order.
+    """
+    try:
+        try:
+            await fabric.switches.check(event.bot, skill.name)
+            await handle(fabric, skill, event, known=count > 1)
+            return "done"
+        except TransientError as error:
+            if event.fails_for() > MAX_AGE and not isinstance(error, Waits):
+                raise PermanentError("retried_too_long", str(error)) from error
+            await retry_later(fabric, skill, event, error)
+            return "parked"
+    except PermanentError as error:
+        queue = skill_queue(skill.name)
+        await bury(fabric, queue, event, error.reason, error.detail, deliveries=count)
+        return "dead"
+    except Exception as error:
+        outage = isinstance(error, TransientError)
+        log.error(
+            "turn.failed",
+            exc_info=not outage,
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            delivery=count,
+            reason=type(error).__name__,
+        )
+        if count >= fabric.bus.max_deliveries and not outage:
+            queue, detail = skill_queue(skill.name), type(error).__name__
+            await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
+            return "dead"
+        await _book_failure(fabric, skill, event, count)
+        if not outage:
+            await _note_failure(fabric, event, type(error).__name__)
+        raise
+
+
+async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
+    """Write down what the failed delivery used, if the store takes it."""
+    if entry := fabric.ledger.entry(event, skill.name, delivery=count):
+        with suppress(TransientError):
+            await fabric.store.write(event.conversation, *entry, durable=False)
+            fabric.ledger.booked()
+
+
+async def _note_failure(fabric: Fabric, event: Event, error: str) -> None:
+    """Keep the first error of work whose message, delivered again as it is, cannot tell it."""
+    first = Create(f"failed:{event.work_id}", {"at": time(), "error": error}, ttl=REMEMBERED)
+    with suppress(Conflict, TransientError):
+        await fabric.store.write(event.conversation, first, durable=False)
+
+
+async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = False) -> None:
+    """Commit the turn once, however often the event is delivered, and relay its effects.
+
+    `known` when it was delivered before: then it is worth asking whether it was committed.
+    """
+    for _ in range(MAX_CONFLICTS):
+        try:
+            outcome = await perform(fabric, skill, event, known=known)
+        except Conflict as conflict:
+            known = known or conflict.id.startswith("seen:")
+            await asyncio.sleep(random() * 0.02)  # so that those who met do not meet again
+            continue
+        if outcome is None:
+            await relay.take_over(fabric, event)
+        else:
+            await relay.relay(fabric, event.conversation, outcome.effects)
+        return
+    raise TransientError("others keep changing the conversation", after=0.2)
+
+
+async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: TransientError) -> None:
+    """Park the work: its next attempt is in the outbox before this message completes."""
+    delay = error.delay(event.attempt)
+    for _ in range(MAX_CONFLICTS):
+        conversation = await load(fabric.store, event)
+        at = time() + delay
+        if event.type == ACTIVITY and isinstance(error, Stopped):
+            conversation.queue_up(event.work_id, skill.name, time())
+        elif event.type == ACTIVITY:
+            at = conversation.queue_up(event.work_id, skill.name, at)
+        cause = effects.Cause.of(event)
+        if isinstance(error, Held):
+            retry = event.held(skill.name)
+            if isinstance(error, Stopped):
+                retry = replace(retry, failed="")
+        else:
+            failure = "" if isinstance(error, Waits) else str(error) or type(error).__name__
+            retry = event.retry(skill.name, failure)
+        notice = []
+        if _worth_telling(conversation, event, error, delay):
+            notice = [effects.word(fabric, conversation, event, "wait", WAITING_TEXT)]
+            retry = replace(retry, data=event.data | {TOLD: True})
+        again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
+        if isinstance(error, Stopped):
+            again = effects.stopped(again, error.by, at)
+        made = [again, *notice]
+        ops: list[Op] = [still_working.told(event)] if notice else []
+        if event.origin and event.type == ACTIVITY:
+            accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
+            ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
+        try:
+            await fabric.store.write(
+                event.conversation,
+                Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+                *ops,
+                conversation.to_op(),
+                *made,
+                *fabric.ledger.entry(event, skill.name),
+            )
+        except Conflict as conflict:
+            if conflict.id.startswith("seen:"):
+                return
+            continue
+        fabric.ledger.booked()
+        log.warning(
+            "turn.parked",
+            skill=skill.name,
+            conversation=event.conversation,
+            id=event.id,
+            attempt=event.attempt,
+            after=round(at - time(), 1),
+            reason=str(error),
+        )
+        if not isinstance(error, Stopped):
+            await relay.relay(fabric, event.conversation, made)
+        return
+    raise TransientError("others keep changing the conversation")
+
+
+def _worth_telling(
+    conversation: Conversation, event: Event, error: TransientError, delay: float
+) -> bool:
+    """Whether to tell the person, once, that the answer takes longer than they would expect."""
+    if event.type != ACTIVITY or isinstance(error, Held) or TOLD in event.data:
+        return False
+    if conversation.muted or conversation.blocked_by(event.work_id):
+        return False
+    down = isinstance(error, Unavailable) and delay >= NOTICEABLE
+    return down or event.attempt >= NOTICE_ATTEMPT

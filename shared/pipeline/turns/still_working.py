@@ -1,0 +1,98 @@
+"""Tells the person once that a slow turn goes on; best effort, and never after the answer.
+
+The notice is an effect of its own, in the outbox before the answer's: that keeps the order even
+when another process commits the answer meanwhile, and a notice that is overtaken is dropped when
+it is its turn (`lateness`). `working:<origin>` is created with it: no retry and no skill further
+down the chain says it again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from time import time
+
+from shared.errors import Conflict, FabricError
+from shared.event import Event
+from shared.fabric import Fabric
+from shared.observability import log
+from shared.pipeline.outbox import effects, relay
+from shared.pipeline.outbox.deliver import SEND_SECONDS
+from shared.pipeline.turns.typing_indicator import somebody_waits
+from shared.ports.store import Create, Put
+from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.turn import Turn
+
+AFTER = 6.0
+"""Seconds of one turn; with a router's turn before it, the person is told within 8 s."""
+
+TEXT = "I am still working on this. The answer will follow here."
+
+
+@asynccontextmanager
+async def still_working(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[None]:
+    """While the block runs longer than `AFTER`, say so; what has begun to be said is waited for."""
+    if not somebody_waits(turn, shown=shown):
+        yield
+        return
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    begun: list[asyncio.Task[None]] = []
+    timer = loop.call_later(
+        AFTER, lambda: begun.append(loop.create_task(_notify(fabric, turn, over)))
+    )
+    try:
+        yield
+    finally:
+        over.set()
+        timer.cancel()
+        if begun:
+            await asyncio.wait(begun, timeout=SEND_SECONDS + relay.PATIENCE)
+            begun[0].cancel()
+
+
+def told(event: Event) -> Put:
+    """The record that the person knows by now, for who tells it in other words."""
+    return Put(_marker(event), {"at": time()}, ttl=REMEMBERED)
+
+
+def _marker(event: Event) -> str:
+    return f"working:{event.origin}"
+
+
+def _has_room(fabric: Fabric, conversation: Conversation) -> bool:
+    """Whether the pace, in which the notice has a slot, still has one for an answer now."""
+    limits = fabric.channel(conversation.reference.channel).limits
+    return deepcopy(conversation.pace).reserve(limits, time()) <= time() + relay.PATIENCE
+
+
+async def _notify(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
+    try:
+        await _say(fabric, turn, over)
+    except FabricError as error:
+        log.warning("still_working.failed", id=turn.event.id, reason=str(error))
+
+
+async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
+    """Commit the notice and send it, unless there is an answer, silence, or no room for both.
+
+    The etag of the conversation sees to it that no answer was committed since it was looked for.
+    """
+    store, event = fabric.store, turn.event
+    key = event.conversation
+    for _ in range(MAX_CONFLICTS):
+        conversation = await load(store, event)
+        for id in (_marker(event), f"seen:{event.id}"):
+            if await store.get(key, id) is not None:
+                return
+        notice = effects.word(fabric, conversation, event, "working", TEXT)
+        notice.body["working"] = event.id
+        if over.is_set() or turn.muted or conversation.muted or not _has_room(fabric, conversation):
+            return
+        marker = Create(_marker(event), {"at": time()}, ttl=REMEMBERED)
+        try:
+            await store.write(key, marker, conversation.to_op(), notice)
+        except Conflict:
+            continue
+        log.info("still_working", conversation=key, id=event.id, skill=turn.skill.name)
+        await relay.relay(fabric, key, [notice])
+        return

@@ -1,0 +1,83 @@
+"""Language models behind aliases."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call. Cached ones are among the input, reasoning ones among the output."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model said. `finish` is the field's finish_reason: stop, length, tool_calls, ..."""
+
+    text: str
+    model: str
+    usage: Usage = Usage()
+    finish: str = "stop"
+    tool_calls: Sequence[ToolCall] = ()
+
+
+class ChatModel(Protocol):
+    """A language model. Messages and tools have the shapes of OpenAI's chat completions."""
+
+    name: str
+
+    structured: bool
+    """Whether it keeps to a `schema`; one that does not ignores it."""
+
+    async def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        """Go on with the conversation; with a JSON schema, whose title names it, in JSON.
+
+        Raises Unavailable (throttled, down, or set up wrongly), Refused (the content filter
+        declines), PermanentError (the request is no good).
+        """
+        ...
+
+    def stream(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> AsyncGenerator[str, None]:
+        """The text of a completion in pieces. A stream that breaks raises; it never starts again.
+
+        Whoever leaves early closes it (`contextlib.aclosing`), and it is metered all the same.
+        """
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """One unit vector for each text, all of one length."""
+        ...
+
+    async def check(self) -> str: ...
+
+
+class Models(Protocol):
+    """The chat models there are, by the alias that bots name."""
+
+    def named(self, alias: str) -> ChatModel:
+        """Raises ConfigurationError when nothing stands behind the alias."""
+        ...
+
+    async def check(self) -> str: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,139 @@
+"""What the platform keeps of one conversation: one document, changed once a turn."""
+
+from dataclasses import dataclass, field
+from time import time
+from typing import Any, Self
+
+from shared import wire
+from shared.activity import ConversationReference
+from shared.errors import PermanentError
+from shared.event import ACTIVITY, Event
+from shared.ports.store import Create, Item, Put, Store
+from shared.records.pace import Pace
+
+DOCUMENT = "conversation"
+
+MAX_AGE = 24 * 3600.0
+"""Seconds from their first failure that work and messages are tried again."""
+
+MAX_CONFLICTS = 5
+"""Times a write is tried against others that change the same document."""
+
+REMEMBERED = 30 * 86_400
+"""Seconds that the copy of an activity or event is recognised."""
+
+DEAD_KEPT = 90 * 86_400
+"""Seconds that the record of something dead is kept."""
+
+
+@dataclass
+class Conversation:
+    """The document `conversation` in the partition of its key.
+
+    `state` holds one dict for each skill. `floor` names the skill that the next messages go
+    to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
+    `[work id, skill, seen]`: nothing may overtake what was seen less than `MAX_AGE` seconds ago;
+    the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
+    when the person last did something, in Unix time; `spoke` when the newest of the messages
+    that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
+    Unix minute with turns and their number.
+    """
+
+    reference: ConversationReference
+    etag: str = ""
+    floor: str = ""
+    muted: bool = False
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parked: list[list[Any]] = field(default_factory=list)
+    wake: float = 0.0
+    sequence: int = 0
+    heard: float = 0.0
+    spoke: float = 0.0
+    muted_at: float = 0.0
+    pace: Pace = field(default_factory=Pace)
+    turns: list[int] = field(default_factory=lambda: [0, 0])
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        body = dict(item.body)
+        reference = ConversationReference.from_dict(body.pop("reference"))
+        conversation = cls(reference, item.etag, pace=Pace(**body.pop("pace", {})), **body)
+        oldest = time() - MAX_AGE
+        conversation.parked = [entry for entry in conversation.parked if entry[2] > oldest]
+        return conversation
+
+    def to_op(self) -> Create | Put:
+        """The write that stores it: guarded by the etag it was read with."""
+        body = {
+            "reference": self.reference.to_dict(),
+            "floor": self.floor,
+            "muted": self.muted,
+            "state": self.state,
+            "parked": self.parked,
+            "wake": self.wake,
+            "sequence": self.sequence,
+            "heard": self.heard,
+            "spoke": self.spoke,
+            "muted_at": self.muted_at,
+            "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
+            "turns": self.turns,
+        }
+        return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
+
+    @property
+    def content(self) -> str:
+        """What handlers saw or changed, to compare; the rest is bookkeeping."""
+        return wire.dumps([self.floor, self.muted, self.state])
+
+    def queue_up(self, work_id: str, skill: str, due: float) -> float:
+        """Park work until `due` and return when to try it: behind what is parked already."""
+        if work_id not in self._parked_ids:
+            self.parked.append([work_id, skill, time()])
+        place = self._parked_ids.index(work_id)
+        self.parked[place][2] = time()
+        if place == 0:
+            self.wake = due
+        return max(due, self.wake + 0.05 * place)
+
+    def go_first(self, work_id: str, skill: str) -> None:
+        """Nothing else runs before this work: the activity handled now goes on elsewhere."""
+        self.parked.insert(0, [work_id, skill, time()])
+
+    def blocked_by(self, work_id: str) -> str:
+        """The skill that has the work which must go before this; "" when there is none."""
+        return str(self.parked[0][1]) if self.parked and self.parked[0][0] != work_id else ""
+
+    def finish(self, work_id: str) -> None:
+        self.parked = [entry for entry in self.parked if entry[0] != work_id]
+
+    @property
+    def _parked_ids(self) -> list[str]:
+        return [entry[0] for entry in self.parked]
+
+    def turns_in(self, minute: int) -> int:
+        return self.turns[1] if self.turns[0] == minute else 0
+
+    def count_turn(self) -> None:
+        minute = int(time() // 60)
+        self.turns = [minute, self.turns_in(minute) + 1]
+
+    def next_outbox_id(self) -> str:
+        self.sequence += 1
+        return f"outbox:{self.sequence:012d}"
+
+
+async def load(store: Store, event: Event) -> Conversation:
+    """The conversation an event belongs to, new when the event brings its reference.
+
+    Raises PermanentError when there is none and the event names none.
+    """
+    item = await store.get(event.conversation, DOCUMENT)
+    raw = event.data.get("reference") if event.type == ACTIVITY else None
+    reference = ConversationReference.from_dict(raw) if isinstance(raw, dict) else None
+    if item is not None:
+        conversation = Conversation.from_item(item)
+        conversation.reference = reference or conversation.reference.proactive()
+        return conversation
+    if reference is None:
+        raise PermanentError("no_conversation", "the fact belongs to no known conversation")
+    return Conversation(reference)
