@@ -23,7 +23,7 @@ from shared.identity.secrets import REFUSED_PAUSE
 from tests.contract.channels.connector import APP_ID, TENANT, TOKEN, rsa_key
 from tests.contract.channels.stub import Answer, StubService
 from tests.contract.channels.teams import TeamsHarness, teams_bot
-from tests.unit.test_secrets import Vault
+from tests.unit.identity.test_secrets import Vault
 
 IDENTITY = "44444444-4444-4444-8444-444444444444"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

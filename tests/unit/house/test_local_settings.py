@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLE = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
 
 

@@ -223,7 +223,7 @@ async def test_whatsapp_takes_a_body_signed_with_the_new_secret_at_once(vault: V
 
 
 async def test_whatsapp_sends_again_with_the_new_token(vault: Vault) -> None:
-    from tests.unit.test_whatsapp_send import send
+    from tests.unit.channels.test_whatsapp_send import send
 
     async with WhatsAppHarness() as meta:
         meta.secrets = vault.secrets

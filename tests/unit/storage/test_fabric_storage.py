@@ -97,7 +97,7 @@ def test_no_sdk_is_loaded_before_the_first_call() -> None:
         "q.StorageQueueBus('a', connection='c', claims=ClaimCheck(blobs))\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('azure', 'aiohttp')])"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )

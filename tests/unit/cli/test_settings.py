@@ -11,7 +11,7 @@ from cli.host_json import HostJson
 from cli.local_settings import read_values
 from shared.errors import ConfigurationError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

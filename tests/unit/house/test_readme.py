@@ -9,7 +9,7 @@ from functions import triggers
 from functions.skills import router
 from tests.lab import Lab
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 
 
 def block(name: str) -> str:

@@ -10,7 +10,7 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.manifest.bots import load_bots
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAYLOADS = ROOT / "tests" / "payloads" / "bots"
 GOOD = (PAYLOADS / "good.toml").read_text()
 BAD = sorted(path for path in PAYLOADS.glob("*.toml") if path.name != "good.toml")

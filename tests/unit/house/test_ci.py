@@ -10,7 +10,7 @@ import pytest
 
 from shared.messaging.servicebus.bus import ServiceBusBus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GITHUB = ROOT / ".github"
 WORKFLOW = GITHUB / "workflows" / "ci.yml"
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"

@@ -21,13 +21,13 @@ def test_without_the_file_there_are_none(tmp_path: Path) -> None:
 
 
 def test_the_one_we_ship_declares_none() -> None:
-    path = Path(__file__).parents[2] / "backends.toml"
+    path = Path(__file__).parents[3] / "backends.toml"
     assert path.exists()
     assert load_backends(path, {}, local=False) == {}
 
 
 def test_what_ours_shows_commented_out_is_right(tmp_path: Path) -> None:
-    lines = (Path(__file__).parents[2] / "backends.toml").read_text().splitlines()
+    lines = (Path(__file__).parents[3] / "backends.toml").read_text().splitlines()
     shown = "\n".join(line.removeprefix("# ") for line in lines[3:] if line != "#")
     assert load(tmp_path, shown)["crm"].requests_per_second == 20
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pathspec import GitIgnoreSpec
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 PUBLISHED = {
     "backends.toml",

@@ -7,7 +7,7 @@ from pathlib import Path
 from shared.settings import Settings
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_containers_are_those_that_the_store_makes() -> None:

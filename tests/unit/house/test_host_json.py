@@ -14,7 +14,7 @@ from shared.pipeline.turns.order import QUEUE_PATIENCE
 from shared.pipeline.turns.outage import LONGEST_OUTAGE
 from shared.pipeline.turns.perform import TURN_SECONDS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPAN = {"type": "string", "pattern": r"^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}
 COUNT = {"type": "integer", "minimum": 1}
 SERVICE_BUS_5: dict[str, Any] = {
