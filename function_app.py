@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions import BLUEPRINTS
-from functions.triggers import fabric
+from functions.host import fabric
 
 fabric()
 

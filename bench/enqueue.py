@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from bench.arrivals import arrival
-from functions.triggers import fabric
+from functions.host import fabric
 from shared.observability import log
 from shared.pipeline.door import accept
 from shared.ports.channel import Inbound

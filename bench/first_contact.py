@@ -99,7 +99,7 @@ async def _measure(service_url: str) -> dict[str, tuple[float, float]]:
     messages = map(_message, bodies)
     for step, message in zip(STEPS[3:], messages, strict=True):
         await timed(step, lambda m=message: functions["skill_echo"](m))  # type: ignore[misc]
-    from functions.triggers import fabric
+    from functions.host import fabric
 
     await fabric().close()
     return times
@@ -142,7 +142,7 @@ async def _post(webhook: Callable[..., Awaitable[Any]], body: dict[str, Any]) ->
 def _message(body: dict[str, Any]) -> Any:
     """What the queue's trigger hands over for this activity."""
     from cli.trigger_data import queue_message, service_bus_message
-    from functions.triggers import fabric
+    from functions.host import fabric
     from shared.activity import Activity, ConversationReference
     from shared.pipeline.door.accept import arrival
     from shared.ports.bus import Delivery

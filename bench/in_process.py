@@ -15,7 +15,7 @@ import azure.functions as func
 from cli.function import QUEUES, Function, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
-from functions.triggers import fabric
+from functions.host import fabric
 from shared.observability import log
 
 WEBHOOK, SKILL = "teams", "skill_echo"

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from cli.__main__ import main
+from functions.host import fabric
 from functions.skills.echo import skill
-from functions.triggers import fabric
 from shared.ports.models import Completion
 from shared.turn import Turn
 

@@ -13,7 +13,7 @@ from bench.arrivals import arrival
 from cli.function import QUEUES, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
-from functions.triggers import fabric
+from functions.host import fabric
 from shared.observability import log
 from shared.pipeline.door import accept
 

@@ -25,7 +25,8 @@ from chaos.scenario import QUEUES, skills
 from cli.function import Function, load_functions
 from cli.host import Host
 from cli.host_json import HostJson
-from functions.triggers import fabric, skill_blueprint
+from functions.host import fabric
+from functions.triggers import skill_blueprint
 from shared.errors import TransientError
 from shared.observability import log
 from shared.operations.reports.books import books

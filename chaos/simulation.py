@@ -14,7 +14,7 @@ from chaos.stage import audit, base_fabric, overheard, simulated, unharmed
 from chaos.verdict import ENDS, Violation, judge
 from chaos.world import World
 from shared.governance.audit import Operator
-from shared.operations.deeds import operations
+from shared.operations.deeds import switches as kill_switch
 
 if TYPE_CHECKING:
     from chaos.controls import Defect
@@ -132,12 +132,12 @@ async def _operate(world: World) -> None:
         return
     kind, name = rng.choice([("bot", BOT), *(("skill", skill) for skill in fabric.skills)])
     await asyncio.sleep(rng.uniform(0, 2))
-    await operations.switch(fabric, OPERATOR, "stop", kind, name)
+    await kill_switch.switch(fabric, OPERATOR, "stop", kind, name)
     world.note("operator", f"stops {kind} {name}")
     await asyncio.sleep(rng.uniform(0.5, 20))
     world.note("operator", f"starts {kind} {name}")
     if rng.random() < 0.8:
-        await operations.switch(fabric, OPERATOR, "start", kind, name)
+        await kill_switch.switch(fabric, OPERATOR, "start", kind, name)
     else:
         await fabric.switches.start(kind, name)
 

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
-    from functions.triggers import fabric
+    from functions.host import fabric
     from shared.governance import audit
 
     try:

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
 async def _count() -> dict[str, int]:
     import function_app  # noqa: F401
-    from functions.triggers import fabric
+    from functions.host import fabric
     from shared.operations.reports.books import books
 
     try:

@@ -12,7 +12,7 @@ from cli import operator
 from cli.list import table
 from shared.errors import FabricError
 from shared.fabric import Fabric
-from shared.operations.deeds import operations
+from shared.operations.deeds import record
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
 
 PAGE = 100
@@ -59,7 +59,7 @@ async def _queue(fabric: Fabric, queue: str, *, resubmit: bool) -> list[dict[str
             target = {"queue": queue, "letters": ", ".join(letter.id for letter in page)}
             numbers = [letter.number for letter in page]
             again = partial(desk.resubmit, numbers)
-            await operations.on_record(fabric, operator.here(), "resubmit", target, again)
+            await record.on_record(fabric, operator.here(), "resubmit", target, again)
         rows += [
             {
                 "queue": queue,

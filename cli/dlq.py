@@ -16,7 +16,7 @@ from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from shared.fabric import Fabric
-    from shared.operations.deeds.dead_letter_desk import Letter
+    from shared.operations.reports.letters import Letter
 
 ACTIONS = {
     "list": "what is dead, by conversation",
@@ -68,9 +68,9 @@ def _check(arguments: argparse.Namespace) -> None:
 
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
-    from functions.triggers import fabric
+    from functions.host import fabric
     from shared.errors import PermanentError
-    from shared.operations.deeds import dead_letter_desk as desk
+    from shared.operations.reports import letters as letter_report
 
     try:
         if arguments.action == "broker":
@@ -80,7 +80,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             _print([letter.summary() for letter in found], as_json=arguments.json)
             return 0
         try:
-            chosen = desk.named(found, arguments.ids) if arguments.ids else found
+            chosen = letter_report.named(found, arguments.ids) if arguments.ids else found
         except PermanentError as error:
             print(f"error: no dead letter {error.detail} (botfabric dlq list)", file=sys.stderr)
             return 1
@@ -97,7 +97,7 @@ async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["L
 
     Letters of one that was removed are still found.
     """
-    from shared.operations.deeds.dead_letter_desk import letters
+    from shared.operations.reports.letters import letters
     from shared.queues import skill_queue
 
     bot, skill = arguments.bot, arguments.skill
@@ -111,9 +111,9 @@ async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["L
 
 
 async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argparse.Namespace) -> int:
-    from shared.operations.deeds import operations
+    from shared.operations.deeds import letters as letter_deeds
 
-    moved = await operations.move(fabric, operator.here(), arguments.action, chosen)
+    moved = await letter_deeds.move(fabric, operator.here(), arguments.action, chosen)
     for id, error in moved.failed.items():
         print(f"error: {id}: {error}", file=sys.stderr)
     _print([letter.summary() for letter in moved.done], as_json=arguments.json)

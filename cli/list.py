@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
 def inventory() -> dict[str, list[dict[str, Any]]]:
     functions = load_functions()
-    from functions.triggers import SKILLS, fabric
+    from functions.host import SKILLS, fabric
 
     return {
         "bots": [

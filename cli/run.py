@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 async def _serve(root: Path, arguments: argparse.Namespace) -> int:
     limits = HostJson.load(root / "host.json")
     functions = load_functions(limits.function_timeout)
-    from functions.triggers import fabric
+    from functions.host import fabric
 
     stop = stop_signal()
     host = Host(functions, limits, fabric())

@@ -30,17 +30,18 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
-    from functions.triggers import fabric
-    from shared.operations.deeds import operations
+    from functions.host import fabric
+    from shared.operations.deeds import switches as kill_switch
+    from shared.operations.reports import switches as switch_report
 
     try:
         if arguments.name:
             action, name = arguments.command, arguments.name
-            kind = _kind(await operations.kinds(fabric(), name), name, arguments.kind)
-            if not await operations.switch(fabric(), operator.here(), action, kind, name):
+            kind = _kind(await switch_report.kinds(fabric(), name), name, arguments.kind)
+            if not await kill_switch.switch(fabric(), operator.here(), action, kind, name):
                 already = "stopped already" if action == "stop" else "not stopped"
                 print(f"{kind} {name} was {already}", file=sys.stderr)
-        stopped = await operations.stopped(fabric())
+        stopped = await switch_report.stopped(fabric())
     finally:
         await fabric().close()
     lines = [f"{one['kind']} {one['name']} is stopped since {one['since']}" for one in stopped]

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 async def _talk(arguments: argparse.Namespace, root: Path) -> int:
     limits = HostJson.load(root / "host.json")
     functions = load_functions(limits.function_timeout)
-    from functions.triggers import fabric
+    from functions.host import fabric
 
     host = Host(functions, limits, fabric())
     said = _message(fabric(), arguments)

@@ -1,8 +1,7 @@
 """The table of contents: one line for each function file."""
 
+from functions import operators
 from functions.channels import directline, teams, whatsapp
-from functions.operators import dead_letters as desk
-from functions.operators import switches
 from functions.platform import dead_letters, deliver, events, health, outbox
 from functions.skills import echo, handoff, knowledge, notify, router, tickets
 
@@ -21,6 +20,5 @@ BLUEPRINTS = [
     dead_letters.bp,
     outbox.bp,
     health.bp,
-    desk.bp,
-    switches.bp,
+    operators.bp,
 ]

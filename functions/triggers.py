@@ -1,44 +1,31 @@
 """Nouns to blueprints: a skill to its queue and HTTP functions, a queue to its trigger.
 
-Picks the trigger by the scheme of the bus, and holds this process' fabric. The embedded bus
-has the semantics of Service Bus, so both are indexed as Service Bus triggers.
+Picks the trigger by the scheme of the bus. The embedded bus has the semantics of Service Bus,
+so both are indexed as Service Bus triggers.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from functools import cache
 
 import azure.functions as func
 
+from functions.backpressure import Backpressure
+from functions.host import SKILLS, fabric
 from functions.http import json_response, responding
 from shared.errors import TransientError
 from shared.event import Event
-from shared.fabric import Fabric
 from shared.observability import log
 from shared.pipeline.door import accept, calls, claims, facts, receipts
 from shared.pipeline.turns import settle
-from shared.pipeline.turns.outage import pause, sit_out
+from shared.pipeline.turns.outage import sit_out
 from shared.ports.channel import Received
 from shared.queues import skill_queue
-from shared.settings import Settings, bus_scheme
+from shared.settings import bus_scheme
 from shared.skill import Skill
-
-SKILLS: dict[str, Skill] = {}
-"""Every skill that has a blueprint, by name."""
-
-MOST_PAUSES = 4
-"""Messages of a queue that failed by a bug and pause at once, in a process."""
 
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""
 
 QueueHandler = Callable[[str, int], Awaitable[None]]
-
-
-@cache
-def fabric() -> Fabric:
-    """This process' fabric."""
-    return Fabric(Settings.from_environ(), SKILLS)
 
 
 async def take_in(received: Received) -> None:
@@ -115,12 +102,8 @@ def service_bus_function(
     *,
     sessions: bool = True,
 ) -> None:
-    """Register `handle`. What it raises abandons the message, after a pause or an outage.
-
-    A pause takes one of the slots that all bots share: when a bug makes more pause than
-    `MOST_PAUSES`, the next is not waited for.
-    """
-    pausing = 0
+    """Register `handle`. What it raises abandons the message, after a pause or an outage."""
+    backpressure = Backpressure()
 
     @blueprint.function_name(name)
     @blueprint.service_bus_queue_trigger(
@@ -130,19 +113,10 @@ def service_bus_function(
         is_sessions_enabled=sessions,
     )
     async def run(msg: func.ServiceBusMessage) -> None:
-        nonlocal pausing
         try:
             await handle(msg)
         except Exception as error:
-            count = msg.delivery_count or 1
-            if isinstance(error, TransientError):
-                await sit_out(fabric().store, count)
-            elif pausing < MOST_PAUSES:
-                pausing += 1
-                try:
-                    await asyncio.sleep(pause(count, 1.0))
-                finally:
-                    pausing -= 1
+            await backpressure.hold(error, msg.delivery_count or 1)
             raise
 
 

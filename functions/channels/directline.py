@@ -6,8 +6,9 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.host import fabric
 from functions.http import json_response, request_of, responding
-from functions.triggers import fabric, take_in
+from functions.triggers import take_in
 from shared.channels.directline.channel import DirectLineChannel
 from shared.ports.channel import Request
 

@@ -2,8 +2,9 @@
 
 import azure.functions as func
 
+from functions.host import fabric
 from functions.http import json_response, refused, request_of, responding
-from functions.triggers import fabric, take_in
+from functions.triggers import take_in
 from shared.pipeline.door import calls
 
 bp = func.Blueprint()

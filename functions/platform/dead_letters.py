@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric, service_bus_function
+from functions.host import fabric
+from functions.triggers import service_bus_function
 from shared.pipeline.door.facts import given_up
 from shared.queues import DEAD_LETTERS
 from shared.settings import bus_scheme

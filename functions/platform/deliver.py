@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric, queue_function
+from functions.host import fabric
+from functions.triggers import queue_function
 from shared.event import Event
 from shared.observability import trace
 from shared.pipeline.outbox import relay

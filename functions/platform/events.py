@@ -4,7 +4,8 @@ import json
 
 import azure.functions as func
 
-from functions.triggers import fabric, queue_function
+from functions.host import fabric
+from functions.triggers import queue_function
 from shared import wire
 from shared.errors import Rejected
 from shared.observability import log

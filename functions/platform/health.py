@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
+from functions.host import fabric
 from functions.http import json_response
-from functions.triggers import fabric
 from shared.operations.reports.health import health as report
 
 bp = func.Blueprint()

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.triggers import fabric
+from functions.host import fabric
 from shared.pipeline.outbox import relay
 
 bp = func.Blueprint()

@@ -30,7 +30,7 @@ default_skill = "echo"
 """
 APP = """
 import azure.functions as func
-from functions.triggers import fabric
+from functions.host import fabric
 
 app = func.FunctionApp()
 
@@ -237,7 +237,7 @@ def test_the_first_signal_ends_it_well(start: Start, number: signal.Signals) -> 
 SLOW = """
 import asyncio
 import azure.functions as func
-from functions.triggers import fabric
+from functions.host import fabric
 
 app = func.FunctionApp()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from functions import triggers
+from functions import host
 from shared.activity import Activity, ConversationReference
 from shared.errors import TransientError, Unavailable
 from shared.operations.reports.books import balanced, books
@@ -39,7 +39,7 @@ def complaints() -> Skill:
     assert match
     module: dict[str, Any] = {}
     exec(match[1], module)
-    del triggers.SKILLS["complaints"]
+    del host.SKILLS["complaints"]
     skill = module["skill"]
     assert isinstance(skill, Skill)
     return skill

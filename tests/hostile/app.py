@@ -16,7 +16,7 @@ import pytest
 
 from cli.function import EVENT_GRID, Function
 from cli.webhooks import Webhooks
-from functions import triggers
+from functions import host
 from functions.channels import directline, teams, whatsapp
 from functions.operators import dead_letters, switches
 from functions.platform import events
@@ -120,7 +120,7 @@ class App:
         }
         for name, value in settings.items():
             self._environ.setenv(name, value)
-        triggers.fabric.cache_clear()
+        host.fabric.cache_clear()
         self._store = Watched(self.fabric.store, "write")
         self._bus = Watched(self.fabric.bus, "send")
         self.fabric.__dict__ |= {"store": self._store, "bus": self._bus}
@@ -133,11 +133,11 @@ class App:
         await self.fabric.close()
         await self._stack.aclose()
         self._environ.undo()
-        triggers.fabric.cache_clear()
+        host.fabric.cache_clear()
 
     @property
     def fabric(self) -> Fabric:
-        return triggers.fabric()
+        return host.fabric()
 
     async def call(
         self,

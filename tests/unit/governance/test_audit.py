@@ -8,7 +8,9 @@ import pytest
 from shared.errors import PermanentError, Unavailable
 from shared.governance import audit
 from shared.governance.audit import Operator
-from shared.operations.deeds import operations
+from shared.operations.deeds import record
+from shared.operations.deeds import switches as kill_switch
+from shared.operations.reports import switches as switch_report
 from shared.ports.store import Delete, Put
 from shared.skill import Skill
 from tests.lab import Lab
@@ -22,7 +24,7 @@ def fabric(lab: Callable[..., Lab]) -> Lab:
 
 
 async def test_a_deed_is_told_with_who_what_when_and_outcome(fabric: Lab) -> None:
-    await operations.switch(fabric, ANN, "stop", "bot", "lab")
+    await kill_switch.switch(fabric, ANN, "stop", "bot", "lab")
 
     [deed] = await audit.deeds(fabric.store)
 
@@ -45,7 +47,7 @@ async def test_a_deed_that_failed_says_why(fabric: Lab) -> None:
         raise PermanentError("broken")
 
     with pytest.raises(PermanentError):
-        await operations.on_record(fabric, ANN, "redrive", {"letter": "1"}, fails)
+        await record.on_record(fabric, ANN, "redrive", {"letter": "1"}, fails)
 
     [deed] = await audit.deeds(fabric.store)
     assert deed["outcome"] == "failed: broken"
@@ -56,7 +58,7 @@ async def test_what_a_crash_cut_off_is_on_record_as_begun(fabric: Lab) -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await operations.on_record(fabric, ANN, "redrive", {"letter": "1"}, crash)
+        await record.on_record(fabric, ANN, "redrive", {"letter": "1"}, crash)
 
     [deed] = await audit.deeds(fabric.store)
     assert deed["outcome"] == "begun"
@@ -74,9 +76,9 @@ async def test_what_cannot_be_recorded_is_not_done(
 
     monkeypatch.setattr(fabric.store, "write", no_audit)
     with pytest.raises(Unavailable):
-        await operations.switch(fabric, ANN, "stop", "bot", "lab")
+        await kill_switch.switch(fabric, ANN, "stop", "bot", "lab")
 
-    assert await operations.stopped(fabric) == []
+    assert await switch_report.stopped(fabric) == []
 
 
 async def test_a_changed_a_missing_and_a_cut_off_entry_are_seen(fabric: Lab) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.event import MAX_HOPS, MAX_ROUNDS
-from shared.operations.deeds.dead_letter_desk import letters
+from shared.operations.reports.letters import letters
 from shared.pipeline.turns.bury import APOLOGY
 from shared.skill import Skill
 from shared.turn import Turn

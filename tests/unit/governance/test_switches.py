@@ -10,7 +10,7 @@ from shared.errors import Stopped, Unavailable
 from shared.governance.audit import Operator
 from shared.governance.limits import switches
 from shared.governance.limits.admission import Admission
-from shared.operations.deeds import operations
+from shared.operations.deeds import switches as kill_switch
 from shared.operations.reports.books import balanced, books
 from shared.pipeline.door import calls
 from shared.pipeline.outbox import relay
@@ -25,7 +25,7 @@ ANN = Operator("ann", "cli")
 @pytest.fixture
 def fabric(lab: Make, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr(operations, "SETTLED", 0.0)
+    monkeypatch.setattr(kill_switch, "SETTLED", 0.0)
     echo, other = Skill("echo", "Echoes"), Skill("other", "Another")
 
     @echo.on_message
@@ -51,7 +51,7 @@ async def test_work_waits_while_it_is_stopped_and_is_done_in_order_after(
     assert fabric.heard() == []
     assert (await books(fabric))["done"] == 0
 
-    await operations.switch(fabric, ANN, "start", *switch)
+    await kill_switch.switch(fabric, ANN, "start", *switch)
     await fabric.say("4")
     await fabric.drain()
 
@@ -89,7 +89,7 @@ async def test_a_message_that_is_on_its_way_waits_too(
 ) -> None:
     """The bot is stopped after its turn was committed and before its reply has gone."""
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr(operations, "SETTLED", 0.0)
+    monkeypatch.setattr(kill_switch, "SETTLED", 0.0)
     skill = Skill("echo", "Echoes")
     fabric = lab(skill)
 
@@ -105,7 +105,7 @@ async def test_a_message_that_is_on_its_way_waits_too(
     [waiting] = await fabric.items(key, "outbox:")
     assert waiting.body["tries"] == 0
 
-    await operations.switch(fabric, ANN, "start", "bot", "lab")
+    await kill_switch.switch(fabric, ANN, "start", "bot", "lab")
     await fabric.drain()
     assert fabric.heard() == ["1"]
     assert (await books(fabric))["repeated"] == 0
@@ -142,7 +142,7 @@ async def test_a_start_does_not_wait_for_a_message_that_cannot_be_sent(fabric: L
     await fabric.switches.stop("bot", "lab")
     await fabric.say("2")
     await fabric.run((await fabric.deliveries())[0])
-    await operations.switch(fabric, ANN, "start", "bot", "lab")
+    await kill_switch.switch(fabric, ANN, "start", "bot", "lab")
 
     for _ in range(5):
         for delivery in await fabric.deliveries():
@@ -176,11 +176,11 @@ async def test_what_two_switches_stop_waits_for_both(fabric: Lab) -> None:
     for _ in range(2):
         for delivery in await fabric.deliveries():
             await fabric.run(delivery)
-    await operations.switch(fabric, ANN, "start", "bot", "lab")
+    await kill_switch.switch(fabric, ANN, "start", "bot", "lab")
     await fabric.drain()
     assert fabric.heard() == []
 
-    await operations.switch(fabric, ANN, "start", "skill", "echo")
+    await kill_switch.switch(fabric, ANN, "start", "skill", "echo")
     await fabric.drain()
     assert fabric.heard() == ["1"]
 
@@ -189,14 +189,14 @@ async def test_what_is_let_go_keeps_the_pace_of_its_bot(
     lab: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr(operations, "SETTLED", 0.0)
+    monkeypatch.setattr(kill_switch, "SETTLED", 0.0)
     fabric = lab(Skill("echo", "Echoes"), manifest="[limits]\nturns_per_second = 5")
     await fabric.switches.stop("bot", "lab")
     keys = [await fabric.say("1", conversation=f"c{n}") for n in range(10)]
     await fabric.drain()
 
     fabric.admission = Admission()
-    await operations.switch(fabric, ANN, "start", "bot", "lab")
+    await kill_switch.switch(fabric, ANN, "start", "bot", "lab")
 
     waiting = [item for key in keys for item in await fabric.items(key, "outbox:")]
     due = sorted(item.due or 0.0 for item in waiting)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from functions import triggers
+from functions import host
 from functions.skills import router
 from tests.lab import Lab
 
@@ -28,11 +28,11 @@ async def test_the_dice_skill_is_found_and_answers(lab: Callable[..., Lab]) -> N
         await fabric.drain()
         assert re.fullmatch(r"Roll 1: [1-6]", fabric.heard()[0])
     finally:
-        del triggers.SKILLS["dice"]
+        del host.SKILLS["dice"]
 
 
 def test_the_bot_is_a_valid_manifest(tmp_path: Path) -> None:
     from shared.manifest.bots import load_bots
 
     (tmp_path / "facilities.toml").write_text(block("bots/facilities.toml"))
-    assert load_bots(tmp_path, {}, local=True, skills=triggers.SKILLS.keys())["facilities"]
+    assert load_bots(tmp_path, {}, local=True, skills=host.SKILLS.keys())["facilities"]

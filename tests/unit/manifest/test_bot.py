@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.triggers import SKILLS
+from functions.host import SKILLS
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.manifest.bots import load_bots

@@ -7,15 +7,15 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+from functions import operator
+from functions.operator import Handler
 from functions.operators import dead_letters, switches
 from shared.errors import PermanentError, Stopped, Unavailable
 from shared.governance import audit
-from shared.operations.deeds import operations
+from shared.operations.reports import switches as switch_report
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
-
-MODULES = (dead_letters, switches)
 
 
 @pytest.fixture
@@ -34,13 +34,12 @@ def fabric(lab: Callable[..., Lab], mended: list[bool], monkeypatch: pytest.Monk
         turn.reply(f"found {turn.text}")
 
     made = lab(skill)
-    for module in MODULES:
-        monkeypatch.setattr(module, "fabric", lambda: made)
+    monkeypatch.setattr(operator, "fabric", lambda: made)
     return made
 
 
-async def ask(function: Any, body: Any = b"", id: str = "", **query: str) -> tuple[int, Any]:
-    """The status and the answer of a function; a body that is not bytes goes as JSON."""
+async def ask(handler: Handler, body: Any = b"", id: str = "", **query: str) -> tuple[int, Any]:
+    """The status and the answer of a route; a body that is not bytes goes as JSON."""
     request = func.HttpRequest(
         method="POST",
         url="http://localhost/",
@@ -49,7 +48,8 @@ async def ask(function: Any, body: Any = b"", id: str = "", **query: str) -> tup
         route_params={"id": id},
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
     )
-    answer = await function._function.get_user_function()(request)
+    [route] = [route for route in operator.ROUTES.values() if route.handler is handler]
+    answer = await route.respond(request)
     return answer.status_code, json.loads(answer.get_body())
 
 
@@ -109,7 +109,7 @@ async def test_named_letters_are_discarded_and_others_stay(fabric: Lab) -> None:
 async def test_more_than_one_request_moves_are_left_for_the_next(
     fabric: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dead_letters, "MOST", 2)
+    monkeypatch.setattr(dead_letters, "MAX_MOVED", 2)
     ids = await dead(fabric, "1", "2", "3")
 
     assert (await ask(dead_letters.discard, {"all": True}))[1] == {
@@ -220,7 +220,7 @@ async def test_what_is_not_there_is_404_and_stays_off_the_list(
     for function in (switches.stop, switches.start):
         assert (await ask(function, target))[0] == 404
 
-    assert await operations.stopped(fabric) == []
+    assert await switch_report.stopped(fabric) == []
     assert await audit.deeds(fabric.store) == []
 
 
@@ -234,4 +234,4 @@ async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
 @pytest.mark.parametrize("body", [b"", {}, {"bot": 1}, {"queue": "x"}, {"bot": "a", "skill": "b"}])
 async def test_a_switch_that_is_not_clear_is_not_turned(fabric: Lab, body: Any) -> None:
     assert (await ask(switches.stop, body))[0] == 400
-    assert await operations.stopped(fabric) == []
+    assert await switch_report.stopped(fabric) == []

@@ -8,7 +8,8 @@ import pytest
 
 from shared.event import ACTIVITY, Event
 from shared.messaging.claim_check import ClaimCheck
-from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.operations.deeds.letters import redrive
+from shared.operations.reports.letters import letters
 from shared.pipeline.door import claims
 from shared.pipeline.turns import settle
 from shared.pipeline.turns.bury import bury_body

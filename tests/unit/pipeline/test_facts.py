@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.event import Event, event_id
-from shared.operations.deeds.dead_letter_desk import letters
+from shared.operations.reports.letters import letters
 from shared.pipeline.door import facts
 from shared.ports.store import Put
 from shared.skill import Skill

@@ -12,8 +12,9 @@ import pytest
 from shared.activity import ConversationReference
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
-from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.operations.deeds.letters import redrive
 from shared.operations.reports.books import balanced, books
+from shared.operations.reports.letters import letters
 from shared.pipeline.door import accept, facts
 from shared.pipeline.outbox import lateness, relay
 from shared.pipeline.outbox.lateness import PREFIX

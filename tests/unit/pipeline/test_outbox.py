@@ -10,8 +10,9 @@ import pytest
 
 from shared.errors import PermanentError, TransientError, Unavailable
 from shared.event import Event
-from shared.operations.deeds.dead_letter_desk import letters, redrive
+from shared.operations.deeds.letters import redrive
 from shared.operations.reports.books import balanced, books
+from shared.operations.reports.letters import letters
 from shared.pipeline.door import facts
 from shared.pipeline.outbox import relay
 from shared.pipeline.outbox.effects import LEASE

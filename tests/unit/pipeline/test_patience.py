@@ -12,8 +12,8 @@ from shared.errors import TransientError
 from shared.event import Event
 from shared.governance.audit import Operator
 from shared.governance.limits import switches
-from shared.operations.deeds import operations
-from shared.operations.deeds.dead_letter_desk import letters
+from shared.operations.deeds import switches as kill_switch
+from shared.operations.reports.letters import letters
 from shared.pipeline.door import accept
 from shared.pipeline.outbox import relay
 from shared.ports.store import Item, Put
@@ -130,7 +130,7 @@ async def answer_waits(fabric: Lab, *, made: float, failed: float = 0.0) -> None
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switches, "FRESH", 0.0)
-    monkeypatch.setattr(operations, "SETTLED", 0.0)
+    monkeypatch.setattr(kill_switch, "SETTLED", 0.0)
 
 
 @pytest.mark.usefixtures("brief")
@@ -139,7 +139,7 @@ async def test_work_that_failed_before_a_long_stop_is_tried_as_if_new(lab: Make)
     await fabric.switches.stop("bot", "lab")
     await enqueue(fabric, failed=f"{long_ago()} down")
     await once(fabric)
-    await operations.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
+    await kill_switch.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
     await fabric.drain()
     assert fabric.heard() == ["hello"]
 
@@ -150,7 +150,7 @@ async def test_an_answer_that_failed_before_a_long_stop_is_tried_as_if_new(lab: 
     await answer_waits(fabric, made=LONG, failed=LONG)
     await fabric.switches.stop("bot", "lab")
     await relay.sweep(fabric)
-    await operations.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
+    await kill_switch.switch(fabric, Operator("ann", "cli"), "start", "bot", "lab")
     fabric.memory.failures = [DOWN]
     await fabric.drain(until=lambda: fabric.heard() == ["hello"])
 

@@ -7,7 +7,8 @@ import pytest
 
 from shared.errors import PermanentError, ReferenceGone, TransientError
 from shared.event import Event
-from shared.operations.deeds import dead_letter_desk as desk
+from shared.operations.deeds import letters as letter_deeds
+from shared.operations.reports import letters as letter_report
 from shared.operations.reports.books import balanced, books
 from shared.pipeline.turns.bury import bury_body
 from shared.skill import Skill
@@ -36,11 +37,11 @@ def fabric(lab: Make, mended: list[bool]) -> Lab:
     return lab(skill)
 
 
-async def dead(fabric: Lab, *texts: str) -> list[desk.Letter]:
+async def dead(fabric: Lab, *texts: str) -> list[letter_report.Letter]:
     for text in texts:
         await fabric.say(text)
         await fabric.drain()
-    return await desk.letters(fabric)
+    return await letter_report.letters(fabric)
 
 
 async def test_a_letter_says_why_and_where_but_not_what_was_said(fabric: Lab) -> None:
@@ -59,10 +60,10 @@ async def test_a_letter_says_why_and_where_but_not_what_was_said(fabric: Lab) ->
 async def test_letters_are_chosen_by_bot_queue_and_reason(fabric: Lab) -> None:
     [letter] = await dead(fabric, "1")
 
-    assert await desk.letters(fabric, bot="lab", queue="skill-orders", reason="order_gone")
+    assert await letter_report.letters(fabric, bot="lab", queue="skill-orders", reason="order_gone")
     for other in ({"bot": "x"}, {"queue": "skill-x"}, {"reason": "x"}):
-        assert not await desk.letters(fabric, **other)
-    assert letter.kind == desk.EVENT
+        assert not await letter_report.letters(fabric, **other)
+    assert letter.kind == letter_report.EVENT
 
 
 async def test_redriven_letters_are_answered_in_order_and_once(
@@ -72,12 +73,12 @@ async def test_redriven_letters_are_answered_in_order_and_once(
     mended.append(True)
 
     for letter in letters:
-        await desk.redrive(fabric, letter)
-        await desk.redrive(fabric, letter)
+        await letter_deeds.redrive(fabric, letter)
+        await letter_deeds.redrive(fabric, letter)
     await fabric.drain()
 
     assert fabric.heard()[3:] == ["found 1", "found 2", "found 3"]
-    assert await desk.letters(fabric) == []
+    assert await letter_report.letters(fabric) == []
     count = await books(fabric)
     assert (count["done"], count["dead"]) == (3, 0)
     assert balanced(count)
@@ -87,13 +88,13 @@ async def test_what_fails_again_is_dead_again_and_can_be_redriven_again(
     fabric: Lab, mended: list[bool]
 ) -> None:
     [letter] = await dead(fabric, "1")
-    await desk.redrive(fabric, letter)
+    await letter_deeds.redrive(fabric, letter)
     await fabric.drain()
 
-    [again] = await desk.letters(fabric)
+    [again] = await letter_report.letters(fabric)
     assert again.explain()["attempts"] == 2
     mended.append(True)
-    await desk.redrive(fabric, again)
+    await letter_deeds.redrive(fabric, again)
     await fabric.drain()
 
     assert fabric.heard()[-1] == "found 1"
@@ -118,7 +119,7 @@ async def test_a_redriven_letter_may_wait_for_a_backend(lab: Make) -> None:
 
     fabric = lab(skill)
     [letter] = await dead(fabric, "1")
-    await desk.redrive(fabric, letter)
+    await letter_deeds.redrive(fabric, letter)
     await fabric.drain()
 
     assert fabric.heard()[-1] == "found"
@@ -132,30 +133,30 @@ async def test_a_reply_that_could_not_be_sent_is_sent_again(
     [letter] = await dead(fabric, "1")
     assert (letter.kind, letter.queue, letter.bot) == ("send", "web", "lab")
 
-    await desk.redrive(fabric, letter)
-    await desk.redrive(fabric, letter)
+    await letter_deeds.redrive(fabric, letter)
+    await letter_deeds.redrive(fabric, letter)
     await fabric.drain()
 
     assert fabric.heard() == ["found 1"]
-    assert await desk.letters(fabric) == []
+    assert await letter_report.letters(fabric) == []
 
 
 async def test_a_discarded_letter_is_listed_no_more_and_stays_in_the_books(fabric: Lab) -> None:
     [letter] = await dead(fabric, "1")
 
-    await desk.discard(fabric, letter)
+    await letter_deeds.discard(fabric, letter)
 
-    assert await desk.letters(fabric) == []
+    assert await letter_report.letters(fabric) == []
     assert (await books(fabric))["dead"] == 1
 
 
 async def test_what_is_no_event_can_only_be_discarded(fabric: Lab) -> None:
     await bury_body(fabric, "not ours", "not_an_event", queue="skill-orders")
-    [letter] = await desk.letters(fabric)
-    assert (letter.kind, letter.queue) == (desk.BODY, "skill-orders")
+    [letter] = await letter_report.letters(fabric)
+    assert (letter.kind, letter.queue) == (letter_report.BODY, "skill-orders")
 
     with pytest.raises(PermanentError, match="only discard"):
-        await desk.redrive(fabric, letter)
+        await letter_deeds.redrive(fabric, letter)
 
 
 async def test_an_event_too_large_to_keep_leaves_its_envelope(fabric: Lab) -> None:
@@ -165,10 +166,10 @@ async def test_an_event_too_large_to_keep_leaves_its_envelope(fabric: Lab) -> No
 
     await bury_body(fabric, large.to_json(), "handler_error", queue="skill-orders")
 
-    letter = next(one for one in await desk.letters(fabric) if one.id == "large")
+    letter = next(one for one in await letter_report.letters(fabric) if one.id == "large")
     assert Event.from_dict(letter.item.body["event"]).data["omitted_bytes"] > 600_000
     with pytest.raises(PermanentError, match="too large"):
-        await desk.redrive(fabric, letter)
+        await letter_deeds.redrive(fabric, letter)
 
 
 async def test_the_first_error_and_the_last_are_told_with_their_times(lab: Make) -> None:
@@ -194,9 +195,9 @@ async def test_the_first_error_and_the_last_are_told_with_their_times(lab: Make)
     assert said["attempts"] == 3
     assert "secret" not in str(said)
 
-    await desk.redrive(fabric, letter)
+    await letter_deeds.redrive(fabric, letter)
     await fabric.drain()
-    [again] = await desk.letters(fabric)
+    [again] = await letter_report.letters(fabric)
     assert again.explain()["first_error"] == said["first_error"]
     assert again.explain()["last_error"]["error"] == "broken_again"
 
@@ -234,7 +235,7 @@ async def test_waiting_behind_earlier_work_is_no_error(lab: Make) -> None:
     await fabric.say("1")
     await fabric.say("2")
     await fabric.drain()
-    [letter] = await desk.letters(fabric)
+    [letter] = await letter_report.letters(fabric)
 
     assert letter.explain()["attempts"] > 1
     assert letter.explain()["first_error"] == letter.explain()["last_error"]

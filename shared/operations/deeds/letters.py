@@ -1,0 +1,139 @@
+"""What died is sent again, or dismissed.
+
+`redrive` sends a letter where it was on its way to, under a new id that no broker and no `seen`
+marker knows, the oldest of a conversation first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import time
+
+from shared.errors import Conflict, FabricError, PermanentError, TransientError
+from shared.event import ACTIVITY, Event, utc_now
+from shared.fabric import Fabric
+from shared.governance.audit import Operator
+from shared.observability import log
+from shared.operations.deeds.record import on_record
+from shared.operations.reports.letters import BODY, EVENT, Letter
+from shared.pipeline.door.accept import OVERDUE
+from shared.pipeline.outbox import relay
+from shared.ports.store import Create, Delete, Put
+from shared.queues import skill_of, skill_queue
+from shared.records.conversation import (
+    DEAD_KEPT,
+    DOCUMENT,
+    MAX_CONFLICTS,
+    REMEMBERED,
+    Conversation,
+)
+
+
+@dataclass(slots=True)
+class Moved:
+    """`failed` says by id why a letter stays; `down` is set when something did not answer."""
+
+    done: list[Letter] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    down: TransientError | None = None
+
+
+async def move(fabric: Fabric, who: Operator, action: str, letters: Sequence[Letter]) -> Moved:
+    """`redrive` or `discard` these, in their order.
+
+    What follows in the conversation of one that could not go just now stays behind it.
+    """
+    deed = redrive if action == "redrive" else discard
+    moved, held = Moved(), set[str]()
+    for letter in letters:
+        if letter.conversation in held:
+            moved.failed[letter.id] = "an earlier one of its conversation did not go"
+            continue
+        target = {
+            "letter": letter.id,
+            "conversation": letter.conversation,
+            "bot": letter.bot,
+            "queue": letter.queue,
+            "reason": letter.reason,
+        }
+        try:
+            await on_record(fabric, who, action, target, partial(deed, fabric, letter))
+        except FabricError as error:
+            moved.failed[letter.id] = str(error)
+            if isinstance(error, TransientError):
+                moved.down = error
+                held.add(letter.conversation)
+        else:
+            moved.done.append(letter)
+    return moved
+
+
+async def redrive(fabric: Fabric, letter: Letter) -> None:
+    """Send it again, once however often this is tried.
+
+    Raises PermanentError for what cannot be sent again, TransientError when the bus or the
+    store does not answer; the letter then stays.
+    """
+    if letter.kind == BODY:
+        raise PermanentError("not_an_event", "only discard is left for a body that is no event")
+    if letter.kind == EVENT:
+        await _send_again(fabric, letter)
+    else:
+        await _into_outbox(fabric, letter)
+    log.info("dead.redriven", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+
+
+async def discard(fabric: Fabric, letter: Letter) -> None:
+    """Dismiss it: it stays on record and in the books, and is listed no more."""
+    item = letter.item
+    body = {**item.body, "discarded": time()}
+    await fabric.store.write(item.partition, Put(item.id, body, etag=item.etag, ttl=DEAD_KEPT))
+    log.info("dead.discarded", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+
+
+async def _send_again(fabric: Fabric, letter: Letter) -> None:
+    """The event under an id that follows from its attempts, so that a second try is a copy."""
+    kept = Event.from_dict(letter.item.body["event"])
+    if "omitted_bytes" in kept.data:
+        raise PermanentError("body_not_kept", "the event was too large to be kept")
+    event = await fabric.claims.redeem(kept) if kept.is_ticket else kept
+    bot = fabric.bots.get(event.bot)
+    queue = letter.queue or (skill_queue(bot.default_skill) if bot else "")
+    if not queue:
+        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+    attempt = event.attempt + 1
+    id = f"{event.work_id}:replay:{attempt}"
+    data = {**event.data, "asked": event.asked()} if event.type == ACTIVITY else event.data
+    again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
+    if event.origin and event.type == ACTIVITY:
+        reopened = {"skill": skill_of(queue), "at": again.began()}
+        note = Put(f"accepted:{event.origin}", reopened, due=time() + OVERDUE, ttl=REMEMBERED)
+        await fabric.store.write(event.conversation, note)
+    await fabric.bus.send(queue, again)
+    await fabric.store.write(letter.conversation, Delete(letter.item.id))
+    if kept.is_ticket:
+        await fabric.claims.remove(kept)
+
+
+async def _into_outbox(fabric: Fabric, letter: Letter) -> None:
+    """The effect at the end of its conversation's outbox, which then goes."""
+    store, key = fabric.store, letter.conversation
+    dropped = ("reason", "detail", "at", "failures")
+    body = {name: value for name, value in letter.item.body.items() if name not in dropped}
+    for _ in range(MAX_CONFLICTS):
+        item = await store.get(key, DOCUMENT)
+        if item is None:
+            raise PermanentError("no_conversation", "nothing is known of its conversation")
+        conversation = Conversation.from_item(item)
+        body |= {"made": time(), "not_before": 0.0, "at": 0.0}
+        effect = Create(conversation.next_outbox_id(), body, due=time())
+        taken = Delete(letter.item.id, etag=letter.item.etag)
+        try:
+            await store.write(key, taken, conversation.to_op(), effect)
+        except Conflict as conflict:
+            if conflict.id == letter.item.id:
+                return
+            continue
+        await relay.drain(fabric, key)
+        return
+    raise TransientError("others keep changing the conversation")

@@ -1,0 +1,33 @@
+"""Deeds of operators, each with an audit entry before it and one after."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from shared.errors import FabricError, TransientError
+from shared.fabric import Fabric
+from shared.governance import audit
+from shared.governance.audit import Operator
+from shared.observability import log
+
+
+async def on_record(
+    fabric: Fabric,
+    who: Operator,
+    action: str,
+    target: Mapping[str, str],
+    deed: Callable[[], Awaitable[object]],
+) -> None:
+    """Do it, with an audit entry before and one after; what cannot be recorded is not done."""
+    number = await audit.record(fabric.store, who, action, target, audit.BEGUN)
+
+    async def close(outcome: str) -> None:
+        try:
+            await audit.record(fabric.store, who, action, target, outcome, of=number)
+        except TransientError as error:
+            log.error("audit.unfinished", number=number, outcome=outcome, reason=str(error))
+
+    try:
+        await deed()
+    except FabricError as error:
+        await close(f"failed: {error}")
+        raise
+    await close(audit.DONE)
