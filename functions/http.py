@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from math import ceil
 
 import azure.functions as func
 
@@ -38,7 +39,7 @@ async def responding(
             log.warning(
                 "webhook.rejected", function=name, status=refusal.status, reason=refusal.reason
             )
-            return refused(refusal.status)
+            return refused(refusal.status, after=refusal.after)
         except TransientError as error:
             log.error("webhook.unavailable", function=name, reason=str(error))
             return refused(503)
@@ -60,8 +61,12 @@ _WORDS = {
 }
 
 
-def refused(status: int) -> func.HttpResponse:
-    return json_response({"error": _WORDS.get(status, "refused")}, status)
+def refused(status: int, *, after: float | None = None) -> func.HttpResponse:
+    """Return the small body of a refusal; `after` becomes the header Retry-After."""
+    response = json_response({"error": _WORDS.get(status, "refused")}, status)
+    if after is not None:
+        response.headers["Retry-After"] = str(max(1, ceil(after)))
+    return response
 
 
 def json_response(body: object, status: int = 200) -> func.HttpResponse:

@@ -65,6 +65,7 @@ class Settings:
     whatsapp_verify_token: str = ""
     whatsapp_access_token: str = field(default="", repr=False)
     whatsapp_graph_url: str = GRAPH_URL
+    trusted_proxies: int = 1
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -132,6 +133,7 @@ class Settings:
             whatsapp_graph_url=_web_url(
                 env, "FABRIC_WHATSAPP_GRAPH_URL", GRAPH_URL, local=local
             ).rstrip("/"),
+            trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
 
@@ -146,6 +148,16 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
 def bus_scheme() -> str:
     """The scheme of `FABRIC_BUS_URL`, unchecked: triggers are chosen before the app starts."""
     return os.environ.get("FABRIC_BUS_URL", "").partition(":")[0]
+
+
+def _trusted_proxies(env: Mapping[str, str]) -> int:
+    value = env.get("FABRIC_TRUSTED_PROXIES") or "1"
+    if value not in map(str, range(1, 10)):
+        raise ConfigurationError(
+            f"FABRIC_TRUSTED_PROXIES is {value!r}; write how many front ends of yours append to "
+            "x-forwarded-for: 1 for the platform alone, 2 with Front Door or a gateway before it"
+        )
+    return int(value)
 
 
 def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) -> str:

@@ -95,7 +95,7 @@ class DirectLineChannel:
             locale=activity.locale[:35],
             reply_to=activity.id,
         )
-        return Received([Inbound(bot, reference, activity)])
+        return Received([Inbound(bot, reference, activity, self.access.network(request))])
 
     def split(self, activity: Activity) -> list[Activity]:
         return [activity]
