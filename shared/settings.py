@@ -47,6 +47,8 @@ class Settings:
     events_url: str
     ai_url: str
     backends_file: Path = Path("backends.toml")
+    prices_file: Path = Path("prices.toml")
+    function_memory_mb: int = 2048
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
     events_key: str = field(default="", repr=False)
@@ -109,6 +111,8 @@ class Settings:
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
+            prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
+            function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
@@ -132,6 +136,13 @@ class Settings:
             trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
+
+
+def _count(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip()
+    if text and not (text.isdecimal() and text.isascii() and int(text) > 0):
+        raise ConfigurationError(f"{name} is {text[:20]!r}; write a whole number above 0")
+    return int(text or default)
 
 
 def bus_scheme() -> str:

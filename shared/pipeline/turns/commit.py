@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event
+from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
@@ -100,6 +100,10 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
     """What was said in this turn, kept as long as the bot's retention says."""
     said = {
         "at": turn.now,
+        "seconds": round(time() - turn.now, 3),
+        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "person": event_id(turn.reference.user)[:12],
+        **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         "type": turn.activity.type,
         "text": turn.activity.text,
