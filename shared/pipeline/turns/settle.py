@@ -24,6 +24,7 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
+from shared.observability.failure import HandlerFailed, told
 from shared.observability.meter import metering
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
@@ -112,9 +113,10 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
-        if not outage:
-            await _note_failure(fabric, event, type(error).__name__)
-        raise
+        if outage:
+            raise
+        await _note_failure(fabric, event, type(error).__name__)
+        raise HandlerFailed(type(error).__name__) from None
 
 
 async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
@@ -203,7 +205,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             id=event.id,
             attempt=event.attempt,
             after=round(at - time(), 1),
-            reason=str(error),
+            reason=told(error),
         )
         if not isinstance(error, Stopped):
             await relay.relay(fabric, event.conversation, made)
