@@ -17,6 +17,7 @@ from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP, not_before
 from shared.governance.limits.visitor import Visitor
+from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.door import crowd
 from shared.pipeline.outbox import kept
@@ -100,7 +101,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         if lane.kept:
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
-        await fabric.bus.send(queue, *events.values(), delay=delay)
+        with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
+            await fabric.bus.send(queue, *events.values(), delay=delay)
         if delay and time() - began > GAP / 2:
             await _note_delay(fabric, key, list(events.values()), time() + delay)
         if not recorded:

@@ -9,6 +9,7 @@ from shared.activity import Activity
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
+from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
@@ -89,7 +90,8 @@ async def commit(
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
-        await fabric.store.write(event.conversation, *ops)
+        with trace.step("commit"):
+            await fabric.store.write(event.conversation, *ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()

@@ -23,6 +23,7 @@ from shared.errors import (
 )
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
+from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.observability.meter import metering
 from shared.pipeline.outbox import effects, relay
@@ -56,12 +57,26 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     except ValueError as error:
         await bury_body(fabric, body, "not_an_event", str(error), queue=skill_queue(skill.name))
         return
-    with trace.span(event.traceparent), metering() as meter:
+    attributes: dict[str, trace.Value] = {
+        names.OPERATION: "process",
+        names.DESTINATION: skill_queue(skill.name),
+        names.CONVERSATION: event.conversation,
+        names.MESSAGE_ID: event.id,
+        names.DELIVERY_COUNT: count,
+        names.BOT: event.bot,
+        names.SKILL: skill.name,
+    }
+    with (
+        trace.span(event.traceparent, f"turn {skill.name}", **attributes) as span,
+        metering() as meter,
+    ):
         started = monotonic()
         try:
             fate = await settle(fabric, skill, event, count)
         finally:
             fabric.ledger.carry(event)
+        span.attributes[names.FATE] = fate
+        span.attributes[names.REQUEST_UNITS] = round(meter.total_units, 2)
         log.info(
             "turn",
             bot=event.bot,
