@@ -24,7 +24,7 @@ from shared.pipeline.turns.settle import WAITING_TEXT
 from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
-from tests.crm_server import KEY, CrmServer
+from stand_ins.crm.server import KEY, CrmServer
 from tests.lab import Lab
 
 OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "2.5"))
