@@ -13,7 +13,7 @@ from shared.bot import Bot
 from shared.bot import TeamsChannel as TeamsTable
 from shared.channels.send_rate import SendRate
 from shared.channels.service_url import allowed
-from shared.channels.teams import connector, message
+from shared.channels.teams import connector, message, text
 from shared.channels.teams.access import (
     ADVICE,
     LOCAL_CHANNELS,
@@ -22,7 +22,6 @@ from shared.channels.teams.access import (
     check_tenant,
     check_token_binding,
 )
-from shared.channels.teams.text import spoken
 from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Rejected
 from shared.event import event_id
@@ -104,8 +103,7 @@ class TeamsChannel:
             return Received(ignored=["from_bot"])
         if not activity.id:
             activity["id"] = event_id(bot.id, hashlib.sha256(request.body).hexdigest())
-        if activity.text:
-            activity["text"] = spoken(activity)
+        text.read(activity)
         return Received(activities=[Inbound(bot, reference, activity)])
 
     def split(self, activity: Activity) -> list[Activity]:
