@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "bots, skills, functions and what sets them off",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
+    "trace": "the hops of a conversation, a message or a trace, with time, tokens and fates",
     "usage": "which bots are used, by how many people, and how fast they answer",
     "slow": "which systems and models people wait for, the slowest first",
     "cost": "what the bots cost, by department, bot and meter; a FOCUS file",

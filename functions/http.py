@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.errors import Rejected, TransientError
 from shared.governance.audit import Operator
+from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.observability.failure import HandlerFailed, told
 from shared.ports.channel import Request
@@ -33,19 +34,25 @@ async def responding(
     name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
 ) -> func.HttpResponse:
     """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent):
-        try:
-            return await answer()
-        except Rejected as refusal:
-            log.warning(
-                "webhook.rejected", function=name, status=refusal.status, reason=refusal.reason
-            )
-            return refused(refusal.status, after=refusal.after)
-        except TransientError as error:
-            log.error("webhook.unavailable", function=name, reason=told(error))
-            return refused(503)
-        except Exception as error:
-            raise bug(error, name) from None
+    with trace.span(traceparent, name) as span:
+        response = await _answered(name, answer)
+        span.attributes[names.STATUS] = response.status_code
+        return response
+
+
+async def _answered(
+    name: str, answer: Callable[[], Awaitable[func.HttpResponse]]
+) -> func.HttpResponse:
+    try:
+        return await answer()
+    except Rejected as refusal:
+        log.warning("webhook.rejected", function=name, status=refusal.status, reason=refusal.reason)
+        return refused(refusal.status, after=refusal.after)
+    except TransientError as error:
+        log.error("webhook.unavailable", function=name, reason=told(error))
+        return refused(503)
+    except Exception as error:
+        raise bug(error, name) from None
 
 
 def bug(error: Exception, function: str) -> HandlerFailed:

@@ -31,6 +31,9 @@ FORMS: Mapping[str, Mapping[str, str]] = {
 }
 """How each setting is written, by scheme."""
 
+TRACES = ("off", "file", "opentelemetry")
+"""Where spans go: nowhere, into the data folder, to the provider that the worker set up."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,6 +52,7 @@ class Settings:
     backends_file: Path = Path("backends.toml")
     prices_file: Path = Path("prices.toml")
     function_memory_mb: int = 2048
+    traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
     events_key: str = field(default="", repr=False)
@@ -113,6 +117,7 @@ class Settings:
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
+            traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
@@ -143,6 +148,15 @@ def _count(env: Mapping[str, str], name: str, default: int) -> int:
     if text and not (text.isdecimal() and text.isascii() and int(text) > 0):
         raise ConfigurationError(f"{name} is {text[:20]!r}; write a whole number above 0")
     return int(text or default)
+
+
+def _traces(env: Mapping[str, str], *, local: bool) -> str:
+    text = env.get("FABRIC_TRACES", "").strip() or ("file" if local else "off")
+    if text not in TRACES:
+        raise ConfigurationError(
+            f"FABRIC_TRACES is {text[:20]!r}; write one of {', '.join(TRACES)}"
+        )
+    return text
 
 
 def bus_scheme() -> str:

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
+from shared.dialogue.phrases import phrase
 from shared.errors import Rejected
 from shared.governance.limits.visitor import Visitor
 from shared.operations.reports.books import balanced, books
 from shared.pipeline.door import accept, crowd
-from shared.pipeline.door.crowd import MOST_WAITING_ANONYMOUS, TEXT, admit
+from shared.pipeline.door.crowd import MOST_WAITING_ANONYMOUS, admit
 from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
 
 Make = Callable[..., Lab]
+TEXT = phrase("en", "platform.crowded")
 
 
 @pytest.fixture
