@@ -1,5 +1,6 @@
 """A bot is one TOML file, and a mistake in it one line that says what to write instead."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -162,6 +163,17 @@ def test_a_managed_identity_has_no_secret(tmp_path: Path) -> None:
     text = GOOD.replace("SingleTenant", "UserAssignedMSI")
     text = text.replace('client_secret = "$DESK_APP_SECRET"\n', "")
     assert load(tmp_path, local=False, desk=text)
+
+
+def test_the_cloud_wants_to_know_whose_people_may_talk_to_a_managed_identity(
+    tmp_path: Path,
+) -> None:
+    text = GOOD.replace("SingleTenant", "UserAssignedMSI")
+    text = re.sub(r"(client_secret|tenant_id|tenants) = .*\n", "", text)
+    assert load(tmp_path, desk=text)
+    assert refused(tmp_path, local=False, desk=text).startswith(
+        "desk.toml: channels.teams.tenants: missing, and so is tenant_id: anybody"
+    )
 
 
 # --- the environment ---------------------------------------------------------------------------
