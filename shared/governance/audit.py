@@ -109,7 +109,7 @@ async def broken(store: Store) -> str:
     """
     head = await store.get(PARTITION, HEAD)
     last: dict[str, Any] = {}
-    complete = head is None
+    complete = head is None or _expired(head.body["at"])
     async for entry in entries(store):
         kept = {name: value for name, value in entry.items() if name != "digest"}
         if entry.get("digest") != _digest(kept):

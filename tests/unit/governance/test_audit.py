@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from time import time
 
 import pytest
 
@@ -13,6 +15,8 @@ from shared.operations.deeds import switches as kill_switch
 from shared.operations.reports import switches as switch_report
 from shared.ports.store import Delete, Put
 from shared.skill import Skill
+from shared.storage import sqlite
+from shared.storage.sqlite import SqliteStore
 from tests.lab import Lab
 
 ANN = Operator("ann", "cli")
@@ -112,3 +116,21 @@ async def test_a_beginning_that_is_too_young_to_have_expired_is_missed(
 
     monkeypatch.setattr(audit, "KEPT", 0)
     assert await audit.broken(store) == ""
+
+
+async def test_a_trail_of_which_all_has_expired_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody did anything for longer than an entry is kept."""
+    store = SqliteStore(tmp_path / "store.db")
+    await audit.record(store, Operator("ann", "cli"), "stop", {"bot": "hr"}, audit.DONE)
+    later = time() + audit.KEPT + 3600
+    monkeypatch.setattr(audit, "time", lambda: later)
+    monkeypatch.setattr(sqlite, "time", lambda: later)
+
+    assert [entry async for entry in audit.entries(store)] == []
+    assert await audit.broken(store) == ""
+
+    monkeypatch.setattr(audit, "time", time)
+    assert await audit.broken(store) == "entry 1 is gone"
+    await store.close()
