@@ -1,11 +1,10 @@
 """What a person said in Teams, without mentions, markup spaces and control characters."""
 
 import re
-import unicodedata
 
 from shared.activity import Activity
+from shared.text.clean import cleaned
 
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _AT = re.compile(r"<at(?:\s[^>]*)?>(.*)</at>", re.DOTALL)
 
 
@@ -24,8 +23,7 @@ def spoken(activity: Activity) -> str:
             continue
         is_bot = account is not None and mentioned.get("id") == account
         text = text.replace(mark, "" if is_bot else _display(mark))
-    text = text.replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ").translate(_CONTROLS)
-    return unicodedata.normalize("NFC", text).strip()
+    return cleaned(text.replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ")).strip()
 
 
 def _display(mark: str) -> str:

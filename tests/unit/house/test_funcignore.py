@@ -14,6 +14,7 @@ GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 PUBLISHED = {
     "access.toml",
     "backends.toml",
+    "prices.toml",
     "bots",
     "function_app.py",
     "functions",
