@@ -6,6 +6,7 @@ Source: bot-docs, "Bot Framework REST connector"; learn.microsoft.com, "Teams bo
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
@@ -13,7 +14,7 @@ from shared.bot import Bot
 from shared.bot import TeamsChannel as TeamsTable
 from shared.channels.send_rate import SendRate
 from shared.channels.service_url import allowed
-from shared.channels.teams import connector, message
+from shared.channels.teams import connector, message, text
 from shared.channels.teams.access import (
     ADVICE,
     LOCAL_CHANNELS,
@@ -22,7 +23,6 @@ from shared.channels.teams.access import (
     check_tenant,
     check_token_binding,
 )
-from shared.channels.teams.text import spoken
 from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Rejected
 from shared.event import event_id
@@ -101,29 +101,40 @@ class TeamsChannel:
         reference = _reference(bot, activity, check_tenant(activity, teams))
         if activity.is_message and _from_bot(activity):
             return Received(ignored=["from_bot"])
+        if reference.is_group and activity.recipient.get("isTargeted") is True:
+            alone = _text(activity.sender.get("id"))
+            if not alone:
+                return Received(ignored=["targeted_by_nobody"])
+            reference = replace(reference, alone=alone)
         if not activity.id:
             activity["id"] = event_id(bot.id, hashlib.sha256(request.body).hexdigest())
-        if activity.text:
-            activity["text"] = spoken(activity)
+        text.read(activity)
         return Received(activities=[Inbound(bot, reference, activity)])
 
     def split(self, activity: Activity) -> list[Activity]:
         return message.split(activity)
 
     async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
-        """Send, reply to `reference.reply_to`, or replace the message `activity["updateId"]`."""
+        """Send, reply to `reference.reply_to`, or replace the message `activity["updateId"]`.
+
+        Where one person of a group is spoken to alone, nobody else may see it, typing included.
+        """
         teams = bot.channels.teams
         if teams is None:
             raise PermanentError("teams_not_configured", f"bots/{bot.id}.toml: no [channels.teams]")
         if not self._may_call(teams, reference.service_url):
             raise PermanentError("service_url_not_allowed")
+        if reference.alone and not activity.is_message:
+            return ""
         update_id = activity.get("updateId")
         method, segments = "POST", ["conversations", reference.conversation, "activities"]
         if update_id:
             method, segments = "PUT", [*segments, str(update_id)]
-        elif reference.reply_to and activity.type != "typing":
+        elif reference.reply_to and activity.type != "typing" and not reference.alone:
             segments.append(reference.reply_to)
         url = f"{reference.service_url.removesuffix('/')}/v3/{connector.path(segments)}"
+        if reference.alone:
+            url += "?isTargetedActivity=true"
         await self._rate.wait(bot.id, teams.requests_per_second)
         response = await self._call(bot, teams, method, url, message.body(activity, reference))
         throttled, after = response.status == 429, response.retry_after

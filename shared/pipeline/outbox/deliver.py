@@ -25,7 +25,7 @@ from shared.observability import log, trace
 from shared.pipeline.outbox import lateness
 from shared.ports.store import Create, Delete, Item, Op, Put
 from shared.queues import OUTBOUND
-from shared.records.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, REMEMBERED
+from shared.records.conversation import DEAD_KEPT, DOCUMENT, GONE, MAX_AGE, REMEMBERED
 
 SEND_SECONDS = 10.0
 """Time one send may take; with less left of its lease, an effect is given back."""
@@ -127,12 +127,12 @@ async def _deliver(
 
 
 async def _is_gone(fabric: Fabric, key: str) -> bool:
-    """Whether the channel said so, and nobody has spoken there since."""
-    gone = await fabric.store.get(key, "gone")
+    """Tell whether the bot was removed, or refused, and nobody has spoken there since."""
+    gone = await fabric.store.get(key, GONE)
     if gone is None:
         return False
     known = await fabric.store.get(key, DOCUMENT)
-    return known is None or known.body["heard"] < gone.body["at"]
+    return known is None or known.body["heard"] <= gone.body["at"]
 
 
 def sent_id(message_id: str) -> str:
@@ -200,7 +200,7 @@ async def _give_up(
         Put(f"dead:{body['effect']}", dead, ttl=DEAD_KEPT),
     ]
     if isinstance(error, ReferenceGone):
-        ops.append(Put("gone", {"at": time()}))
+        ops.append(Put(GONE, {"at": time()}))
     try:
         await fabric.store.write(key, *ops)
     except Conflict:

@@ -14,7 +14,7 @@ from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_queue
-from shared.records.conversation import REMEMBERED, Conversation
+from shared.records.conversation import GONE, REMEMBERED, Conversation
 from shared.turn import Turn
 
 
@@ -41,7 +41,8 @@ async def commit(
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
     silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
-    replies = [] if silent else turn.replies
+    removed = event.type == ACTIVITY and turn.activity.removes_bot
+    replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
@@ -50,7 +51,7 @@ async def commit(
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
-    if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
+    if event.type == ACTIVITY and turn.activity.shows_presence:
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
@@ -80,6 +81,7 @@ async def commit(
         Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
         conversation.to_op(),
         _transcript(turn, replies, burst.superseded),
+        *([Put(GONE, {"at": turn.now})] if removed else []),
         *made,
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -197,6 +198,26 @@ async def test_a_client_cannot_speak_as_the_channel(web: Web, type: str) -> None
 async def test_a_wrong_body_is_refused(web: Web, body: bytes, status: int) -> None:
     assert await refused(web.post(body)) == status
     assert await web.heard() == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"value": {}},
+        {"value": False},
+        {"value": 0},
+        {"value": []},
+        {"value": ""},
+        {"channelData": {"postBack": True}},
+        {"text": "", "channelData": {"messageBack": {"displayText": "Go"}}},
+    ],
+    ids=str,
+)
+async def test_a_button_without_data_is_taken(web: Web, more: dict[str, Any]) -> None:
+    [inbound] = await web.post({"type": "message", **more})
+
+    assert inbound.activity.value == more.get("value")
+    assert [echo.id for echo in (await web.poll())[0]] == [inbound.activity.id]
 
 
 async def test_fields_of_the_wrong_type_do_no_harm(web: Web) -> None:
