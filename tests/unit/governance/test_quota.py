@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from shared.activity import Activity
-from shared.dialogue.phrases import phrase
 from shared.errors import Unavailable
 from shared.governance.limits import quota
 from shared.governance.limits.quota import NONE_ALLOWED, NONE_LEFT
@@ -51,7 +50,7 @@ async def test_what_is_over_a_persons_turns_is_refused_and_nothing_runs(lab: Mak
         await fabric.say(text)
     await fabric.drain()
 
-    assert fabric.heard() == ["one", "two", phrase("en", NONE_LEFT)]
+    assert fabric.heard() == ["one", "two", NONE_LEFT]
     assert skill.ran == 2
     assert balanced(count := await books(fabric))
     assert count["done"] == 3
@@ -63,7 +62,7 @@ async def test_zero_is_none(lab: Make) -> None:
     await fabric.say("hello")
     await fabric.drain()
 
-    assert fabric.heard() == [phrase("en", NONE_ALLOWED)]
+    assert fabric.heard() == [NONE_ALLOWED]
     assert not skill.ran
 
 
@@ -86,7 +85,7 @@ async def test_a_person_is_the_same_in_every_conversation_and_another_has_their_
         await fabric.drain()
 
     assert fabric.heard("one") == ["hi"]
-    assert fabric.heard("two") == [phrase("en", NONE_LEFT)]
+    assert fabric.heard("two") == [NONE_LEFT]
     assert fabric.heard("three") == ["hi"]
 
 
@@ -112,7 +111,7 @@ async def test_the_next_day_is_another(lab: Make, monkeypatch: pytest.MonkeyPatc
     await fabric.say("tomorrow")
     await fabric.drain()
 
-    assert fabric.heard() == ["today", phrase("en", NONE_LEFT), "tomorrow"]
+    assert fabric.heard() == ["today", NONE_LEFT, "tomorrow"]
 
 
 async def test_who_joins_has_asked_for_nothing(lab: Make) -> None:
@@ -139,4 +138,4 @@ async def test_a_turn_that_somebody_waits_for_counts_as_well(lab: Make) -> None:
     first = await calls.converse(fabric, fabric.inbound("one"))
     second = await calls.converse(fabric, fabric.inbound("two"))
 
-    assert [reply.text for reply in first + second] == ["one", phrase("en", NONE_LEFT)]
+    assert [reply.text for reply in first + second] == ["one", NONE_LEFT]

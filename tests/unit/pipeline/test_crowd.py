@@ -20,6 +20,7 @@ from tests.lab import Lab
 CROWDED = phrase("en", "platform.crowded")
 
 Make = Callable[..., Lab]
+TEXT = phrase("en", "platform.crowded")
 
 
 @pytest.fixture
