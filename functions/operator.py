@@ -97,4 +97,6 @@ def operator_route(method: str, path: str, *, least: Role, name: str = "") -> Ca
 
 
 def _plain(result: object) -> object:
+    if isinstance(result, list):
+        return [_plain(item) for item in result]
     return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result

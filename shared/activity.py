@@ -147,6 +147,11 @@ class ConversationReference:
             who += f"\n{self.alone}"
         return f"{self.bot}.{self.channel}.{hashlib.sha256(who.encode()).hexdigest()[:32]}"
 
+    @property
+    def verified(self) -> bool:
+        """Whether the channel knows who `user` is; elsewhere it is what somebody calls himself."""
+        return self.channel in ("teams", "whatsapp")
+
     def proactive(self) -> Self:
         """The same place without an activity to reply to."""
         return replace(self, reply_to="")

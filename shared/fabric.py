@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.secrets import Secrets
     from shared.knowledge.articles import KnowledgeBase
+    from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -160,6 +161,13 @@ class Fabric:
             name: HttpBackend(name, declared, Access(declared, self._identity))
             for name, declared in self._declared.items()
         }
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What things cost, for reports and budgets."""
+        from shared.manifest.prices import load_prices
+
+        return load_prices(self.settings.prices_file)
 
     @cached_property
     def switches(self) -> Switches:

@@ -35,6 +35,7 @@ from shared.observability import log
 from shared.parse import json_object
 from shared.ports.channel import Inbound, Received, Request
 from shared.settings import Settings
+from shared.text.clean import LONGEST_NAME, one_line
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -180,7 +181,7 @@ def _reference(bot: Bot, activity: Activity, tenant: str) -> ConversationReferen
         channel="teams",
         conversation=conversation["id"],
         user=_text(sender.get("aadObjectId")) or _text(sender.get("id")),
-        user_name=_text(sender.get("name")),
+        user_name=one_line(_text(sender.get("name")), LONGEST_NAME),
         account=_text(activity.recipient.get("id")),
         tenant=tenant,
         service_url=activity.service_url,

@@ -2,14 +2,13 @@
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from shared.activity import Activity
 from shared.channels.teams import html_copy
+from shared.text.clean import cleaned
 
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _AT = re.compile(r"<at(?:\s[^>]*)?>(.*)</at>", re.DOTALL)
 
 
@@ -46,8 +45,7 @@ def spoken(activity: Activity) -> str:
         mark, shown = next(_marks_in(text, entity, mentioned), ("", ""))
         if mark:
             text = text.replace(mark, "" if is_bot else shown)
-    text = text.replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ").translate(_CONTROLS)
-    return unicodedata.normalize("NFC", text).strip()
+    return cleaned(text.replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ")).strip()
 
 
 def _marks_in(

@@ -14,12 +14,15 @@ from shared.errors import Conflict, TransientError, Unavailable
 from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP, not_before
+from shared.governance.limits.visitor import Visitor
+from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.pipeline.door import crowd
 from shared.pipeline.door.clicks import first_click
 from shared.pipeline.outbox import kept
 from shared.pipeline.turns import overlap
 from shared.ports.channel import Inbound
-from shared.ports.store import Create, Item, Put
+from shared.ports.store import Create, Put
 from shared.queues import skill_queue
 from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
 
@@ -31,9 +34,6 @@ STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 
 One that does not answer at all is waited for once, as long as its adapter does.
 """
-
-ALL_UNFINISHED = 100_000
-"""More than one conversation ever has."""
 
 LATE_SECONDS = 1.0
 """How long the note of what the bus took without one may take."""
@@ -86,13 +86,18 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     if not events:
         return
     known: set[str] = set()
-    lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    try:
+        lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    except crowd.Crowded:
+        await crowd.turn_away(fabric, key, inbounds[0], list(events.values()))
+        return
     queue = skill_queue(lane.skill)
     try:
         if lane.kept:
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
-        await fabric.bus.send(queue, *events.values(), delay=delay)
+        with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
+            await fabric.bus.send(queue, *events.values(), delay=delay)
         if delay and time() - began > GAP / 2:
             await _note_delay(fabric, key, list(events.values()), time() + delay)
         if not recorded:
@@ -115,7 +120,8 @@ async def _enter(
     While the store does not answer, messages are taken all the same; one whose lane is unknown
     may overtake an unfinished one, which the log calls `accept.unordered`.
     """
-    lane, slot, started = None, fabric.admission.slot(inbound.bot), monotonic()
+    slot, started = fabric.admission.slot(inbound.bot, Visitor.of(inbound)), monotonic()
+    lane = None
     while True:
         try:
             if lane is None:
@@ -157,10 +163,10 @@ async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
 
     While earlier activities of the conversation are unfinished, the newest one's queue: the
     session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
-    addressee, so that a turn needs one hop.
+    addressee, so that a turn needs one hop. Raises Crowded.
     """
     key = inbound.reference.key
-    unfinished = await _unfinished(fabric, key)
+    unfinished = await crowd.unfinished(fabric, inbound)
     at = not_before(inbound.bot, slot, unfinished)
     if unfinished:
         newest = max(unfinished, key=lambda item: item.body["at"])
@@ -173,15 +179,6 @@ async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
     known = Conversation.from_item(item)
     floor, muted = known.floor, known.muted
     return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
-
-
-async def _unfinished(fabric: Fabric, key: str) -> list[Item]:
-    """The notes of all that was accepted and is not finished."""
-    for limit in (1000, ALL_UNFINISHED):
-        found = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=limit)
-        if len(found) < limit:
-            break
-    return found
 
 
 async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], lane: Lane) -> None:

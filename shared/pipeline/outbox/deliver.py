@@ -20,7 +20,8 @@ from shared.errors import (
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
-from shared.observability import log
+from shared.observability import conventions as names
+from shared.observability import log, trace
 from shared.pipeline.outbox import lateness
 from shared.ports.store import Create, Delete, Item, Op, Put
 from shared.queues import OUTBOUND
@@ -35,9 +36,12 @@ async def forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bo
     try:
         event = Event.from_dict(body["event"])
         if body["kind"] == "publish":
-            await fabric.topic.publish(event)
+            with trace.step(f"publish {event.type}", **{names.MESSAGE_ID: event.id}):
+                await fabric.topic.publish(event)
         else:
-            await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
+            delay = max(0.0, body["at"] - time())
+            with trace.step(f"enqueue {body['queue']}", **{names.MESSAGE_ID: event.id}):
+                await fabric.bus.send(body["queue"], event, delay=delay)
     except TransientError as error:
         if await _ended(fabric, key, id, body, error):
             return True
@@ -115,8 +119,9 @@ async def _deliver(
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            return await fabric.channel(reference.channel).send(bot, reference, activity)
+        with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
+            async with asyncio.timeout(SEND_SECONDS):
+                return await fabric.channel(reference.channel).send(bot, reference, activity)
     except TimeoutError as error:
         raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event
+from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
+from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
@@ -46,6 +47,7 @@ async def commit(
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.language = turn.language
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
@@ -91,7 +93,8 @@ async def commit(
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
-        await fabric.store.write(event.conversation, *ops)
+        with trace.step("commit"):
+            await fabric.store.write(event.conversation, *ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()
@@ -102,6 +105,10 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
     """What was said in this turn, kept as long as the bot's retention says."""
     said = {
         "at": turn.now,
+        "seconds": round(time() - turn.now, 3),
+        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "person": event_id(turn.reference.user)[:12],
+        **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         "type": turn.activity.type,
         "text": turn.activity.text,

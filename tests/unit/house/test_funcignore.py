@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 PUBLISHED = {
     "backends.toml",
+    "prices.toml",
     "bots",
     "function_app.py",
     "functions",
