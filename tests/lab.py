@@ -19,6 +19,7 @@ from shared.ports.store import Item
 from shared.queues import OUTBOUND
 from shared.settings import Settings
 from shared.skill import Skill
+from tests import canary
 
 
 class MemoryChannel:
@@ -92,6 +93,7 @@ class Lab(Fabric):
         self, text: str, *, conversation: str = "one", id: str = "", **more: Any
     ) -> Inbound:
         self.count += 1
+        canary.said(text)
         activity = Activity(type="message", id=id or f"m{self.count}", text=text, **more)
         reference = ConversationReference(
             "lab", "web", conversation, user="ann", reply_to=activity.id
