@@ -8,7 +8,7 @@ import pytest
 from shared.ai.aliases import Deployment, read_aliases
 from shared.ai.openai_models import OpenAIModels
 from shared.errors import ConfigurationError
-from stand_ins.openai import KEY, OpenAIServer
+from stand_ins.openai.server import KEY, OpenAIServer
 
 OTHER = "azure-openai://other.openai.azure.com"
 

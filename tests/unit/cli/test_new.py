@@ -12,24 +12,18 @@ from cli.new import FILES, write
 from shared.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
-COPIED = (
-    *("bots", "cli", "conformance", "functions", "knowledge", "shared", "tests/unit/skills"),
-    *("function_app.py", "host.json", "pyproject.toml", "backends.toml", "prices.toml"),
-    *("tests/conftest.py", "tests/lab.py", "tests/services.py", "tests/workers.py"),
-)
+FOLDERS = ("bots", "cli", "conformance", "functions", "knowledge", "shared", "stand_ins", "tests")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "test_*.py", "node_modules", "payloads", "golden")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What of this checkout a new bot or skill, and its test, need."""
     folder = tmp_path / "checkout"
-    skipped = shutil.ignore_patterns("__pycache__", "test_*.py")
-    for name in COPIED:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=skipped)
-        else:
-            shutil.copy2(ROOT / name, folder / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
+    for path in [*ROOT.glob("*.py"), *ROOT.glob("*.toml"), ROOT / "host.json"]:
+        shutil.copy2(path, folder / path.name)
     return folder
 
 

@@ -13,6 +13,7 @@ from tests.golden import golden
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = {
+    "access.toml",
     "backends.toml",
     "prices.toml",
     "bots",
