@@ -15,6 +15,8 @@ COMMANDS = {
     "func": "the same app under Azure Functions Core Tools, with Azurite",
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
+    "new": "a bot or a skill with its test, ready to run",
+    "verify": "the conformance kit: what a bot or a skill promises, tried",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "trace": "the hops of a conversation, a message or a trace, with time, tokens and fates",
@@ -24,6 +26,8 @@ COMMANDS = {
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
+    "token": "an operator's token of the stand-in for Entra, on this machine",
+    "person": "everything kept of one person: show, export, erase, with a receipt",
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }

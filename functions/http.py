@@ -7,7 +7,6 @@ from math import ceil
 import azure.functions as func
 
 from shared.errors import Rejected, TransientError
-from shared.governance.audit import Operator
 from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.observability.failure import HandlerFailed, told
@@ -22,12 +21,6 @@ def request_of(req: func.HttpRequest) -> Request:
         headers={name.lower(): value for name, value in req.headers.items()},
         body=req.get_body(),
     )
-
-
-def operator_of(req: func.HttpRequest) -> Operator:
-    """Who calls, as the `x-operator` header says: the app knows only that it has a key."""
-    said = "".join(filter(str.isprintable, req.headers.get("x-operator", ""))).strip()
-    return Operator(said[:80] or "function key", "http")
 
 
 async def responding(

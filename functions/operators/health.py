@@ -9,4 +9,4 @@ from shared.governance.roles import Role
 
 @operator_route("GET", "ops/health", least=Role.AUDITOR)
 async def show(ask: Ask) -> dict[str, Any]:
-    return await desk().report()
+    return await desk(ask.fabric).report()

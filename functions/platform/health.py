@@ -6,19 +6,21 @@ import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response
+from shared.fabric import Fabric
 from shared.operations.reports.health import HealthDesk
 
 bp = func.Blueprint()
 
 
 @cache
-def desk() -> HealthDesk:
+def desk(fabric: Fabric) -> HealthDesk:
     """Return this process' look at what it depends on."""
-    return HealthDesk(fabric())
+    return HealthDesk(fabric)
 
 
 @bp.function_name("health")
 @bp.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    at_home = fabric().settings.local and "x-forwarded-for" not in req.headers
-    return json_response(await (desk().report() if at_home else desk().verdict()))
+    here = fabric()
+    at_home = here.settings.local and "x-forwarded-for" not in req.headers
+    return json_response(await (desk(here).report() if at_home else desk(here).verdict()))

@@ -1,6 +1,6 @@
-"""Service Bus as a target: a peer for each test, or the queues of a namespace made anew.
+"""Service Bus as a target: a stand-in for each test, or the queues of a namespace made anew.
 
-A peer's connection string lies in the folder, where another process finds it.
+The connection string lies in the folder, where another process finds it.
 """
 
 from collections.abc import Collection
@@ -17,28 +17,28 @@ from shared.ports.bus import Delivery, PeekLockBus
 from shared.queues import DEAD_LETTERS
 from shared.storage.files import FileBlobs
 from tests import services
-from tests.peers import PLAIN, ServiceBusPeer, queues
+from tests.broker_process import PLAIN, ServiceBusProcess, queues
 
 QUEUES = ("skill-q", "skill-a", "skill-b", "nothing", *PLAIN)
-PACE = 10.0 if services.is_program(services.SERVICEBUS) else 25.0
+PACE = 25.0 if services.SERVICEBUS else 10.0
 """A lock, a delay or a window of the suite, times this: the service has 5 s at least."""
 
 FIRST_SECONDS, MORE_SECONDS = 2.5, 1.2
 """How long the broker may take for a message, and for another beside it."""
 
 LOOK_SECONDS = 0.1
-"""How often a peer is asked whether there is anything to wait for."""
+"""How often a stand-in is asked whether there is anything to wait for."""
 
 
 @dataclass
 class Namespace:
-    """The queues of a folder: the peer that has them, and what clients of this process hold."""
+    """The queues of a folder: the stand-in that has them, and what clients of this process hold."""
 
-    peer: ServiceBusPeer | None = None
+    peer: ServiceBusProcess | None = None
     held: dict[str, Delivery] = field(default_factory=dict)
 
     def is_empty(self, queue: str) -> bool:
-        """Whether the peer has no more of the queue than is held here; a service never tells."""
+        """Whether no more of the queue is there than is held here; a service never tells."""
         if self.peer is None:
             return False
         counts = self.peer.stats()["entities"]
@@ -140,14 +140,14 @@ def _make(folder: Path, options: dict[str, float]) -> str:
     lock = options["lock_seconds"] * PACE if "lock_seconds" in options else 30
     deliveries = int(options.get("max_deliveries", 10))
     window = options["duplicate_window"] * PACE if "duplicate_window" in options else 3600
-    if services.is_program(services.SERVICEBUS):
+    if not services.SERVICEBUS:
         entities = queues(
             *QUEUES,
             lockDurationSeconds=lock,
             maxDeliveryCount=deliveries,
             duplicateDetectionSeconds=window,
         )
-        peer = ServiceBusPeer.start(services.SERVICEBUS, folder, entities)
+        peer = ServiceBusProcess.start(folder, entities)
         _made[folder] = Namespace(peer)
         return peer.connection
     _made[folder] = Namespace()

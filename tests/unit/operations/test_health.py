@@ -71,7 +71,7 @@ async def test_a_stranger_hears_whether_it_works_and_no_more(
 ) -> None:
     fabric.settings = replace(fabric.settings, local=local)
     monkeypatch.setattr(route, "fabric", lambda: fabric)
-    monkeypatch.setattr(route, "desk", lambda: HealthDesk(fabric))
+    monkeypatch.setattr(route, "desk", HealthDesk)
     function: Any = route.health
     request = func.HttpRequest("GET", "http://localhost/", headers=headers, body=b"")
     answer = await function._function.get_user_function()(request)
