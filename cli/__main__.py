@@ -16,6 +16,7 @@ COMMANDS = {
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
+    "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
@@ -23,7 +24,7 @@ COMMANDS = {
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }
-"""Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
+"""Each is a module, `-` as `_`, with `add_arguments(parser)` and `run(arguments, root)`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=f"{name}: {purpose}.")
         if name in argv:
-            module = import_module(f"cli.{name}")
+            module = import_module(f"cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser
