@@ -32,13 +32,14 @@ class Rejected(FabricError):
     """A webhook request is refused.
 
     `status` is the HTTP status; `reason` a short code for the log. The caller of the webhook
-    only ever sees a constant body.
+    only ever sees a constant body, and with `after` in how many seconds to come again.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, *, after: float | None = None) -> None:
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason
+        self.after = after
 
 
 class Conflict(FabricError):
@@ -113,8 +114,12 @@ class WindowShut(PermanentError):
 
 
 class Refused(FabricError):
-    """The request is declined; `text` is what the person reads."""
+    """The request is declined; `text` is what the person reads, in their language by `phrase`.
 
-    def __init__(self, text: str) -> None:
+    `phrase` is the id of a sentence in the catalogue, "" when there is none.
+    """
+
+    def __init__(self, text: str, phrase: str = "") -> None:
         super().__init__(text)
         self.text = text
+        self.phrase = phrase

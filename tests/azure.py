@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from stand_ins.azurite.server import AzuriteServer
+from tests.golden import golden
 
 ROOT = Path(__file__).parents[1]
-GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 START_SECONDS = 30
 
 Environ = Mapping[str, str]
@@ -38,8 +38,7 @@ async def program(*command: object, log: Path | None = None) -> AsyncIterator[st
 
 def queues() -> Sequence[tuple[str, bool]]:
     """Every queue that the app is triggered by, and whether its messages have sessions."""
-    bindings = json.loads(GOLDEN.read_text())
-    triggers = (binding for one in bindings.values() for binding in one)
+    triggers = (binding for one in golden().values() for binding in one)
     return [
         (trigger["queueName"], trigger.get("isSessionsEnabled", False))
         for trigger in triggers

@@ -13,6 +13,9 @@ from shared.records.pace import Pace
 
 DOCUMENT = "conversation"
 
+GONE = "gone"
+"""The id of the note, with its time, that the bot may not write in the conversation any more."""
+
 MAX_AGE = 24 * 3600.0
 """Seconds from their first failure that work and messages are tried again."""
 
@@ -36,7 +39,7 @@ class Conversation:
     the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number.
+    Unix minute with turns and their number. `language` is the one last spoken in.
     """
 
     reference: ConversationReference
@@ -52,6 +55,7 @@ class Conversation:
     muted_at: float = 0.0
     pace: Pace = field(default_factory=Pace)
     turns: list[int] = field(default_factory=lambda: [0, 0])
+    language: str = ""
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -77,6 +81,7 @@ class Conversation:
             "muted_at": self.muted_at,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
+            "language": self.language,
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 

@@ -9,14 +9,11 @@ from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log, trace
+from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_of
 from shared.records.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
-
-APOLOGY = (
-    "Sorry, something went wrong on our side and I could not answer this. It has been reported."
-)
 
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
@@ -33,7 +30,9 @@ async def bury(
     `queue` is where it waited, "" when that is not known; `deliveries` of its last attempt.
     """
     skill = skill_of(queue)
-    log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
+    log.error(
+        "dead", skill=skill, conversation=event.conversation, id=event.id, reason=code(reason)
+    )
     partition = event.conversation or UNREADABLE
     dead = {
         "kind": "event",
@@ -127,4 +126,4 @@ def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[C
     wanted = event.type == ACTIVITY and said.get("type") == "message"
     if not wanted or conversation.muted or reference.channel == "api":
         return []
-    return [effects.word(fabric, conversation, event, "sorry", APOLOGY)]
+    return [effects.word(fabric, conversation, event, "sorry", "platform.sorry")]
