@@ -14,6 +14,7 @@ from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.governance.retention import RetainedStore
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
@@ -101,7 +102,7 @@ class Fabric:
 
     @cached_property
     def store(self) -> Store:
-        return adapters.store(self.settings, self._identity)
+        return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
     def bus(self) -> Bus:

@@ -13,7 +13,7 @@ from shared import wire
 from shared.clients.repeat import Repeat
 from shared.clients.sqlite_file import Database
 from shared.errors import Conflict, Unavailable
-from shared.ports.store import Create, Delete, Item, Op
+from shared.ports.store import FOR_EVER, Create, Delete, Item, Op
 from shared.storage import batch
 
 PURGE_SECONDS = 0.2
@@ -220,7 +220,7 @@ def _step(
         if op.etag is None:
             return _DELETE, (partition, op.id), None
         return _DELETE_IF, (partition, op.id, op.etag, now), op.id
-    expires = None if op.ttl is None else now + op.ttl
+    expires = None if op.ttl is None or op.ttl == FOR_EVER else now + op.ttl
     if isinstance(op, Create):
         return _CREATE, (partition, op.id, etag, op.due, expires, body, now), op.id
     if op.etag is None:

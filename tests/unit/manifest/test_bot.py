@@ -56,6 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert bot.quota.turns_per_user_per_day == 200
     assert bot.quota.tokens_per_day is None
     assert bot.retention.transcript_days == 90
+    assert bot.retention.conversation_days == 180
     assert bot.channels.whatsapp.template_language == "en_US"
     assert (bot.late.window, bot.late.moved_on_minutes) == ("template", 30)
 
