@@ -19,6 +19,8 @@ Anything else that a handler raises is a bug: the message is redelivered until t
 dead-letters it.
 """
 
+from math import inf
+
 
 class FabricError(Exception):
     """Base of every error that this product raises on purpose."""
@@ -53,15 +55,23 @@ class Conflict(FabricError):
 class TransientError(FabricError):
     """Try again, not before `after` seconds; None leaves the delay to the retry policy.
 
-    `maybe_done` when the other side may have done it all the same: the answer was lost.
+    `maybe_done` when the other side may have done it all the same: the answer was lost. `within`
+    are the seconds from the first failure in which a message is worth another try, where they
+    are fewer than those of every message.
     """
 
     def __init__(
-        self, detail: str = "", *, after: float | None = None, maybe_done: bool = False
+        self,
+        detail: str = "",
+        *,
+        after: float | None = None,
+        maybe_done: bool = False,
+        within: float = inf,
     ) -> None:
         super().__init__(detail)
         self.after = after
         self.maybe_done = maybe_done
+        self.within = within
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after `failures` earlier ones: `after`, or a back-off up to 5 min.

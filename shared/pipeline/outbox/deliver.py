@@ -179,9 +179,9 @@ def _first_error(body: dict[str, Any], error: TransientError) -> dict[str, Any] 
 async def _ended(
     fabric: Fabric, key: str, id: str, body: dict[str, Any], error: TransientError
 ) -> bool:
-    """Give up what has failed for `MAX_AGE`; whether it has."""
+    """Give up what has failed for `MAX_AGE`, or for the time of its error. Tell whether it has."""
     first = _first_error(body, error)
-    if first is None or time() - max(first["at"], body["made"]) <= MAX_AGE:
+    if first is None or time() - max(first["at"], body["made"]) <= min(MAX_AGE, error.within):
         return False
     await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
     return True
