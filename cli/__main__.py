@@ -24,6 +24,7 @@ COMMANDS = {
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
+    "token": "an operator's token of the stand-in for Entra, on this machine",
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }

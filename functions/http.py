@@ -7,9 +7,9 @@ from math import ceil
 import azure.functions as func
 
 from shared.errors import Rejected, TransientError
-from shared.governance.audit import Operator
 from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.observability.failure import HandlerFailed, told
 from shared.ports.channel import Request
 
 
@@ -21,12 +21,6 @@ def request_of(req: func.HttpRequest) -> Request:
         headers={name.lower(): value for name, value in req.headers.items()},
         body=req.get_body(),
     )
-
-
-def operator_of(req: func.HttpRequest) -> Operator:
-    """Who calls, as the `x-operator` header says: the app knows only that it has a key."""
-    said = "".join(filter(str.isprintable, req.headers.get("x-operator", ""))).strip()
-    return Operator(said[:80] or "function key", "http")
 
 
 async def responding(
@@ -48,8 +42,16 @@ async def _answered(
         log.warning("webhook.rejected", function=name, status=refusal.status, reason=refusal.reason)
         return refused(refusal.status, after=refusal.after)
     except TransientError as error:
-        log.error("webhook.unavailable", function=name, reason=str(error))
+        log.error("webhook.unavailable", function=name, reason=told(error))
         return refused(503)
+    except Exception as error:
+        raise bug(error, name) from None
+
+
+def bug(error: Exception, function: str) -> HandlerFailed:
+    """Log where a function failed; return what the host may print of it, which is no value."""
+    log.error("function.bug", exc_info=True, function=function)
+    return HandlerFailed(type(error).__name__)
 
 
 _WORDS = {

@@ -31,6 +31,13 @@ FORMS: Mapping[str, Mapping[str, str]] = {
 }
 """How each setting is written, by scheme."""
 
+LAPTOP_TENANT = "c0a7c0de-0000-4000-8000-000000000001"
+LAPTOP_AUDIENCE = "api://bot-fabric"
+"""The organisation and the API that the stand-in for Entra issues operators' tokens for."""
+
+OPERATOR_OPENID_URL = (
+    "https://login.microsoftonline.com/{tenant}/v2.0/.well-known/openid-configuration"
+)
 TRACES = ("off", "file", "opentelemetry")
 """Where spans go: nowhere, into the data folder, to the provider that the worker set up."""
 
@@ -50,6 +57,10 @@ class Settings:
     events_url: str
     ai_url: str
     backends_file: Path = Path("backends.toml")
+    access_file: Path = Path("access.toml")
+    operator_audience: str = ""
+    operator_tenant: str = ""
+    operator_openid_url: str = ""
     prices_file: Path = Path("prices.toml")
     function_memory_mb: int = 2048
     traces: str = ""
@@ -115,6 +126,11 @@ class Settings:
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
+            access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
+            or (LAPTOP_AUDIENCE if local else ""),
+            operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
+            operator_openid_url=_operator_openid_url(env, local=local),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             traces=_traces(env, local=local),
@@ -141,6 +157,11 @@ class Settings:
             trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
+
+    @property
+    def laptop_keys(self) -> Path:
+        """Where the stand-in for Entra leaves its public keys; read on a laptop only."""
+        return self.data_dir / "entra" / "keys.json"
 
 
 def _count(env: Mapping[str, str], name: str, default: int) -> int:
@@ -182,6 +203,15 @@ def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) ->
             "FABRIC_ENVIRONMENT is local)"
         )
     return value
+
+
+def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:
+    """Where operators' tokens find their keys; "" on a laptop: in the stand-in's file."""
+    tenant = env.get("FABRIC_OPERATOR_TENANT") or "organizations"
+    default = "" if local else OPERATOR_OPENID_URL.format(tenant=tenant)
+    if not env.get("FABRIC_OPERATOR_OPENID_URL"):
+        return default
+    return _web_url(env, "FABRIC_OPERATOR_OPENID_URL", default, local=local)
 
 
 def secure(url: str, *, local: bool) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from random import getrandbits
 from time import monotonic, time
 
+from shared.observability.failure import HandlerFailed
+
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 
 Value = str | int | float | bool
@@ -96,7 +98,7 @@ def _open(span: Span) -> Iterator[Span]:
     try:
         yield span
     except BaseException as error:
-        span.error = type(error).__name__
+        span.error = str(error) if isinstance(error, HandlerFailed) else type(error).__name__
         raise
     finally:
         _current.reset(token)

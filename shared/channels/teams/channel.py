@@ -28,8 +28,8 @@ from shared.errors import PermanentError, Rejected
 from shared.event import event_id
 from shared.identity.bot_token import BotTokens
 from shared.identity.connector_jwt import ConnectorToken, ConnectorTokens
-from shared.identity.connector_keys import ConnectorKeys
 from shared.identity.credential import ManagedIdentities
+from shared.identity.openid_keys import OpenIdKeys
 from shared.identity.secrets import Secrets
 from shared.observability import log
 from shared.parse import json_object
@@ -61,9 +61,7 @@ class TeamsChannel:
         self._service_hosts = settings.teams_service_hosts if settings.local else frozenset()
         self._http = http
         self._rate = SendRate()
-        self._keys = ConnectorKeys(
-            settings.teams_openid_url, http, local=settings.local, clock=clock
-        )
+        self._keys = OpenIdKeys(settings.teams_openid_url, http, local=settings.local, clock=clock)
         self._inbound_tokens = ConnectorTokens(self._keys, clock=clock)
         self._outbound_tokens = BotTokens(
             settings.teams_token_url,

@@ -10,6 +10,7 @@ from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
+from shared.observability.failure import code
 from shared.observability.meter import metering
 from shared.parse import json_object
 from shared.pipeline.door.accept import arrival
@@ -111,7 +112,7 @@ async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) ->
             await asyncio.sleep(random() * 0.05)
             continue
         except PermanentError as error:
-            raise Rejected(400, error.reason) from error
+            raise Rejected(400, code(error.reason)) from None
         if outcome is not None:
             await relay.relay(fabric, event.conversation, outcome.effects)
             return outcome

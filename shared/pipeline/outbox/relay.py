@@ -16,6 +16,7 @@ from shared.errors import (
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
+from shared.observability.failure import told
 from shared.pipeline.outbox import lateness
 from shared.pipeline.outbox.deliver import SEND_SECONDS, bot_of, forward, put_back, send, wake
 from shared.pipeline.outbox.effects import LEASE
@@ -194,7 +195,7 @@ async def sweep(fabric: Fabric) -> None:
         try:
             await drain(fabric, key)
         except Exception as error:
-            log.error("outbox.still_waiting", conversation=key, reason=str(error))
+            log.error("outbox.still_waiting", conversation=key, reason=told(error))
 
 
 async def let_go(fabric: Fabric, started: str) -> None:

@@ -25,6 +25,7 @@ from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.observability.failure import HandlerFailed, told
 from shared.observability.meter import metering
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
@@ -122,9 +123,10 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
-        if not outage:
-            await _note_failure(fabric, event, type(error).__name__)
-        raise
+        if outage:
+            raise
+        await _note_failure(fabric, event, type(error).__name__)
+        raise HandlerFailed(type(error).__name__) from None
 
 
 async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
@@ -213,7 +215,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             id=event.id,
             attempt=event.attempt,
             after=round(at - time(), 1),
-            reason=str(error),
+            reason=told(error),
         )
         if not isinstance(error, Stopped):
             await relay.relay(fabric, event.conversation, made)

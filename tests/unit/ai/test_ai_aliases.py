@@ -4,11 +4,11 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from tests.openai_server import KEY, OpenAIServer
 
 from shared.ai.aliases import Deployment, read_aliases
 from shared.ai.openai_models import OpenAIModels
 from shared.errors import ConfigurationError
+from stand_ins.openai.server import KEY, OpenAIServer
 
 OTHER = "azure-openai://other.openai.azure.com"
 
