@@ -14,6 +14,7 @@ from typing import Any
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.channels.directline.access import Access
+from shared.channels.directline.citations import with_links
 from shared.channels.directline.log import ActivityLog
 from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
 from shared.errors import Rejected
@@ -71,8 +72,10 @@ class DirectLineChannel:
         )
         if not activity.type:
             raise Rejected(400, "type_missing")
+        if activity.type == "typing":
+            return Received(ignored=["web_typing"])
         if activity.type not in _FROM_A_PERSON:
-            return Received(ignored=["web_activity_type"])
+            raise Rejected(400, "web_activity_type")  # a client takes 200 for heard
         if activity.text:
             activity["text"] = cleaned(activity.text)
         if len(activity.text) > LONGEST_TEXT:
@@ -110,7 +113,7 @@ class DirectLineChannel:
     async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
         """Append to the log, once for each `activity.id`: a repeated send changes nothing."""
         conversation = reference.conversation
-        said = Activity(activity)
+        said = with_links(activity)
         said |= {
             "id": activity.id or secrets.token_hex(16),
             "channelId": CHANNEL_ID,
