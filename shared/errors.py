@@ -6,6 +6,7 @@ FabricError
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
 |   +-- Unavailable       something this app depends on does not answer
+|   +-- UnknownBot        this process has no manifest of the bot; a newer one may
 |   +-- Waits             nothing failed: something else goes first
 |       +-- Held          the platform makes it wait, however long, and it uses no attempt
 |           +-- Stopped   an operator stopped the bot or the skill
@@ -84,6 +85,13 @@ class TransientError(FabricError):
 
 class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""
+
+
+class UnknownBot(TransientError):
+    """This process has no manifest of the bot: it was started before the bot was added."""
+
+    def __init__(self, bot: str) -> None:
+        super().__init__(f"this process knows no bot {bot!r}: restart it, or add bots/{bot}.toml")
 
 
 class Waits(TransientError):

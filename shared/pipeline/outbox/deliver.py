@@ -16,6 +16,7 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
+    UnknownBot,
     WindowShut,
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
@@ -114,7 +115,7 @@ async def _deliver(
 ) -> str:
     bot = fabric.bots.get(reference.bot)
     if bot is None:
-        raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
+        raise UnknownBot(reference.bot)
     await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
