@@ -17,6 +17,7 @@ from cli.page import Page
 from cli.routes import Routes
 from cli.stand_ins import PREFIX as SENT
 from cli.stand_ins import StandIns
+from cli.web_socket import WebSockets
 from cli.webhooks import Webhooks
 from shared.observability import log
 from shared.settings import LOOPBACK
@@ -29,12 +30,19 @@ ADMIN, EVENT_GRID = "/admin/functions/", "/runtime/webhooks/eventgrid"
 class HttpHost:
     """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin."""
 
-    def __init__(self, functions: Sequence[Function], limits: HostJson, page: Page) -> None:
+    def __init__(
+        self,
+        functions: Sequence[Function],
+        limits: HostJson,
+        page: Page,
+        sockets: WebSockets | None = None,
+    ) -> None:
         http = [function for function in functions if function.type == HTTP]
         others = [function for function in functions if function.type != HTTP]
         self._routes = Routes(http)
         self._prefix = f"/{limits.route_prefix}/" if limits.route_prefix else "/"
         self._page = page
+        self._sockets = sockets
         self._stand_ins = StandIns()
         self._webhooks = Webhooks(others)
         self._runner: web.ServerRunner | None = None
@@ -59,6 +67,8 @@ class HttpHost:
         """Accept nothing more; give what runs `grace` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
+                if self._sockets is not None:
+                    await self._sockets.close()
                 if self._runner is not None:
                     await self._runner.cleanup()
                 await self._webhooks.drain()
@@ -71,6 +81,10 @@ class HttpHost:
             return _closing(400)
         if body is None:
             return _closing(413)
+        if self._sockets and (
+            stream := await self._sockets.answer(request, headers, _query(request))
+        ):
+            return stream
         path = request.rel_url.raw_path
         if (route := path.casefold()).startswith(ADMIN) and request.method == "POST":
             if not _from_here(headers):
