@@ -30,6 +30,7 @@ class TeamsChannel:
     certificate_password: str = field(default="", repr=False)
     federated_client_id: str = ""
     tenants: list[str] = field(default_factory=list)
+    cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
 
 
