@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run func test check bench lock clean
+.PHONY: help run func test check bench lock catalogue clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,6 +39,10 @@ bench: .venv/.dev ## the figures in docs/benchmarks.md
 lock: .venv/.dev ## requirements.txt, from the dependencies in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml -o requirements.txt \
 		--generate-hashes --universal --python-version 3.11 --quiet
+
+catalogue: .venv/.dev ## the sentences in all languages, compiled from shared/dialogue/locale
+	@$(BIN)/pybabel --quiet compile --directory shared/dialogue/locale \
+		--domain "$(sort $(basename $(notdir $(wildcard shared/dialogue/locale/en/LC_MESSAGES/*.po))))"
 
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

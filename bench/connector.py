@@ -16,7 +16,9 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from shared.pipeline.turns import still_working
+from shared.dialogue.phrases import phrase
+
+STILL_WORKING = phrase("en", "platform.working")
 
 APP_ID = "7d1f0f3c-0c5e-4a57-9f0a-5b1f6f2f9a10"
 TENANT = "c0ffee00-1111-4222-8333-444455556666"
@@ -124,7 +126,7 @@ class Connector:
         path = request.path
         if path.startswith("/v3/"):
             body = await request.json()
-            if body.get("type") == "message" and body.get("text") != still_working.TEXT:
+            if body.get("type") == "message" and body.get("text") != STILL_WORKING:
                 self.replies += 1
                 if answered := self._answered.get(body.get("replyToId") or path.rpartition("/")[2]):
                     answered.set()

@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from chaos.receiver import Receiver
-from shared.pipeline.turns.settle import WAITING_TEXT
+from chaos.verdict import WAITING_TEXT
 
 
 @dataclass

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from chaos.receiver import Receiver
 from chaos.scenario import Input, expected
+from shared.dialogue.phrases import phrase
 from shared.operations.reports.books import balanced
-from shared.pipeline.turns.bury import APOLOGY
-from shared.pipeline.turns.settle import WAITING_TEXT
+
+APOLOGY = phrase("en", "platform.sorry")
+WAITING_TEXT = phrase("en", "platform.waiting")
 
 PLATFORM_WORDS = (APOLOGY, WAITING_TEXT)
 

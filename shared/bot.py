@@ -111,6 +111,7 @@ class Bot:
     instructions: str = ""
     examples: list[str] = field(default_factory=list)
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
+    languages: list[str] = field(default_factory=list)
     model: str = "default"
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     channels: Channels = field(default_factory=Channels)

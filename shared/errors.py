@@ -114,8 +114,12 @@ class WindowShut(PermanentError):
 
 
 class Refused(FabricError):
-    """The request is declined; `text` is what the person reads."""
+    """The request is declined; `text` is what the person reads, in their language by `phrase`.
 
-    def __init__(self, text: str) -> None:
+    `phrase` is the id of a sentence in the catalogue, "" when there is none.
+    """
+
+    def __init__(self, text: str, phrase: str = "") -> None:
         super().__init__(text)
         self.text = text
+        self.phrase = phrase

@@ -34,7 +34,8 @@ class Turn:
     """One activity or fact, for one bot and one skill, in one conversation.
 
     `state` is the skill's own dict in this conversation: change it, and it is stored with the
-    effects. `text` is what the person said. `skills` are the skills of this bot.
+    effects. `text` is what the person said, `language` the one to answer in (`en`, `de`, ...).
+    `skills` are the skills of this bot.
     """
 
     bot: "Bot"
@@ -48,6 +49,7 @@ class Turn:
     knowledge: "Knowledge"
     now: float
     floor: str = ""
+    language: str = "en"
     replies: list[Activity] = field(default_factory=list)
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""

@@ -1,6 +1,7 @@
 """Answers questions from the bot's articles, with citations, or says that they do not tell."""
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.phrases import phrase
 from shared.skill import Skill
 from shared.turn import Button, Turn
 
@@ -28,7 +29,7 @@ skill = Skill(
 async def answer(turn: Turn) -> None:
     question = _question(turn.text)
     if not question:
-        turn.reply("What would you like to know?")
+        turn.reply(phrase(turn.language, "knowledge.ask"))
         return
     passages = await turn.knowledge.search(question)
     found = await turn.ai.answer(question, passages)
@@ -36,11 +37,15 @@ async def answer(turn: Turn) -> None:
         turn.reply(found.text, citations=found.citations)
     elif "tickets" in turn.bot.skills:
         turn.reply(
-            "I could not find that in our articles. A colleague can look into it.",
-            buttons=[Button("Open a ticket", f"/tickets {question[:200]}")],
+            phrase(turn.language, "knowledge.not-found-person"),
+            buttons=[
+                Button(
+                    phrase(turn.language, "knowledge.ticket-button"), f"/tickets {question[:200]}"
+                )
+            ],
         )
     else:
-        turn.reply("I could not find that in our articles. Could you put it in other words?")
+        turn.reply(phrase(turn.language, "knowledge.not-found"))
 
 
 def _question(text: str) -> str:

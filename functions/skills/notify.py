@@ -5,6 +5,7 @@ before the ticket itself did. Facts may come twice and in any order; each is tol
 """
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.phrases import phrase
 from shared.skill import Skill
 from shared.turn import Turn
 
@@ -30,7 +31,7 @@ async def created(turn: Turn) -> None:
         return
     if known is None:
         tickets[ticket] = OPEN
-        turn.reply(f"I will keep you posted here about {ticket}.")
+        turn.reply(phrase(turn.language, "notify.kept", ticket=ticket))
     else:
         tickets[ticket] = RESOLVED
         turn.reply(known)
@@ -43,7 +44,11 @@ async def resolved(turn: Turn) -> None:
         return
     resolution = turn.data.get("resolution")
     said = " ".join(resolution.split())[:LONGEST] if isinstance(resolution, str) else ""
-    news = f"{ticket} is resolved: {said}" if said else f"{ticket} is resolved."
+    news = (
+        phrase(turn.language, "notify.resolved-how", ticket=ticket, how=said)
+        if said
+        else phrase(turn.language, "notify.resolved", ticket=ticket)
+    )
     match tickets.get(ticket):
         case "open":
             tickets[ticket] = RESOLVED

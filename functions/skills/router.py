@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from functions.triggers import skill_blueprint
 from shared.ai.assistant import ENOUGH
+from shared.dialogue.phrases import phrase, translated
 from shared.dialogue.routing import NoneFits, Offer, Route, rank
 from shared.skill import Skill
 from shared.text.words import words
@@ -33,19 +34,23 @@ THANKS = _set("thanks thank thx danke merci gracias grazie")
 @skill.on_message
 async def route(turn: Turn) -> None:
     said = frozenset(words(turn.text))
-    others = [other for other in turn.skills if other.message and _can(other)]
+    others = [other for other in turn.skills if other.message and other.capabilities]
+
+    def say(id: str, **values: object) -> str:
+        return phrase(turn.language, f"dialogue.{id}", **values)
+
     if not said and turn.activity.attachments:
-        turn.reply("Thank you. What would you like me to do with it?", buttons=_menu(others))
+        turn.reply(say("file"), buttons=_menu(turn, others))
     elif not said:
-        turn.reply("What can I do for you?", buttons=_menu(others))
+        turn.reply(say("what"), buttons=_menu(turn, others))
     elif said <= GREETINGS:
-        turn.reply(f"Hello! This is {turn.bot.name}. What can I do for you?", buttons=_menu(others))
+        turn.reply(say("hello", bot=turn.bot.name), buttons=_menu(turn, others))
     elif said <= HELP | GREETINGS:
-        turn.reply(_overview(others), buttons=_menu(others))
+        turn.reply(_overview(turn, others), buttons=_menu(turn, others))
     elif said <= CLOSING:
-        turn.reply("Glad to help. Write again whenever you need something.")
+        turn.reply(say("thanks"))
     elif said <= BARE:
-        turn.reply("All right. What can I do for you?", buttons=_menu(others))
+        turn.reply(say("all-right"), buttons=_menu(turn, others))
     else:
         await _understand(turn, others)
 
@@ -61,17 +66,18 @@ async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
             else:
                 offered = [other for other in others if other.name in (first, second)]
                 turn.reply(
-                    "I am not sure what you would like to do. Which one is it?",
-                    buttons=[_button(other, turn.text) for other in offered],
+                    phrase(turn.language, "dialogue.which"),
+                    buttons=[_button(turn, other, turn.text) for other in offered],
                 )
         case NoneFits():
             if "knowledge" in turn.bot.skills and await _is_in_articles(turn):
                 turn.hand_off("knowledge")
             elif THANKS & frozenset(words(turn.text)):
-                turn.reply("Glad I could help. Write again whenever you need something.")
+                turn.reply(phrase(turn.language, "dialogue.thanks"))
             else:
                 turn.reply(
-                    "Sorry, I cannot help with that. " + _overview(others), buttons=_menu(others)
+                    f"{phrase(turn.language, 'dialogue.cannot')} {_overview(turn, others)}",
+                    buttons=_menu(turn, others),
                 )
 
 
@@ -79,24 +85,23 @@ async def _is_in_articles(turn: Turn) -> bool:
     return any(passage.score >= ENOUGH for passage in await turn.knowledge.search(turn.text))
 
 
-def _overview(skills: Sequence[Skill]) -> str:
-    lines = [f"- {skill.description}" for skill in skills]
-    return "\n".join(["Here is what I can do:\n", *lines])
+def _overview(turn: Turn, skills: Sequence[Skill]) -> str:
+    lines = [
+        f"- {translated(turn.language, f'{skill.name}.description', skill.description)}"
+        for skill in skills
+    ]
+    return "\n".join([f"{phrase(turn.language, 'dialogue.overview')}\n", *lines])
 
 
-def _menu(skills: Sequence[Skill]) -> list[Button]:
-    return [_button(skill) for skill in skills]
+def _menu(turn: Turn, skills: Sequence[Skill]) -> list[Button]:
+    return [_button(turn, skill) for skill in skills]
 
 
-def _can(skill: Skill) -> Sequence[str]:
-    """What people may say to it; a skill without any is for commands only."""
-    return skill.capabilities or skill.examples
-
-
-def _button(skill: Skill, text: str = "") -> Button:
+def _button(turn: Turn, skill: Skill, text: str = "") -> Button:
     """Says the skill's command, followed by what the person had said."""
-    can = _can(skill)[0]
-    return Button(can[:1].upper() + can[1:], f"/{skill.name} {text[:200]}".strip())
+    can = skill.capabilities[0]
+    title = translated(turn.language, f"{skill.name}.action", can[:1].upper() + can[1:])
+    return Button(title, f"/{skill.name} {text[:200]}".strip())
 
 
 bp = skill_blueprint(skill)

@@ -101,7 +101,7 @@ class OpenAIModel:
             _note(answer, reading)
             message = answer.choices[0].message
         if reading.finish == "content_filter":
-            raise Refused(FILTERED)
+            raise Refused("the content filter declined it", FILTERED)
         return Completion(
             message.content or message.refusal or "",
             answer.model,
@@ -141,7 +141,7 @@ class OpenAIModel:
         finally:
             await chunks.close()
         if reading.finish == "content_filter":
-            raise Refused(FILTERED)
+            raise Refused("the content filter declined it", FILTERED)
         if not reading.finish:
             reading.error = "truncated"
             raise Unavailable(f"{self.name} broke off in the middle", maybe_done=True)

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 OPERATOR = 60.0
 """Seconds to rest after a failure that somebody has to mend in the settings."""
 
-FILTERED = (
-    "I cannot answer that: the content filter of the AI service declined it. "
-    "Could you put it in other words?"
-)
+FILTERED = "platform.filtered"
+"""The sentence of the catalogue for what the content filter of the service declines."""
 
 _FILTERS = ("content_filter", "ResponsibleAIPolicyViolation", "content_policy_violation")
 _BUSY = (408, 409, 425, 429)
@@ -84,7 +82,7 @@ def _for_status(error: "APIStatusError", deployment: str, provider: str) -> Fabr
             after=OPERATOR,
         )
     if _is_filtered(code, error.body):
-        return Refused(FILTERED)
+        return Refused("the content filter declined it", FILTERED)
     if code == "context_length_exceeded" or status == 413:
         return PermanentError(
             "context_length_exceeded", f"the request is too long for {deployment}"

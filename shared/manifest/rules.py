@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from shared import vault_reference
 from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
 from shared.manifest.shape import did_you_mean, dotted, quoted
+from shared.text.languages import LANGUAGES
 
 Problem = tuple[str, str]
 """The key, dotted, and the sentence."""
@@ -20,6 +21,7 @@ _A_GUID = "is not a GUID; write it as 00000000-0000-0000-0000-000000000000"
 def problems(bot: Bot, *, local: bool, skills: Collection[str] | None) -> Iterator[Problem]:
     """Every broken rule, in the order of the file."""
     yield from _skills(bot, skills)
+    yield from _languages(bot)
     yield from _routes(bot)
     if bot.channels.teams:
         yield from _teams(bot.channels.teams, bot.id, local=local)
@@ -44,6 +46,14 @@ def _skills(bot: Bot, known: Collection[str] | None) -> Iterator[Problem]:
             f'"{bot.default_skill}" is not among the bot\'s skills; write one of '
             f"{quoted(bot.skills)}, or add it to skills",
         )
+
+
+def _languages(bot: Bot) -> Iterator[Problem]:
+    for name in bot.languages:
+        if name not in LANGUAGES:
+            yield "languages", f'"{name[:20]}" is not spoken here; write one of {quoted(LANGUAGES)}'
+        elif bot.languages.count(name) > 1:
+            yield "languages", f'"{name}" stands in it twice; keep one'
 
 
 def _routes(bot: Bot) -> Iterator[Problem]:

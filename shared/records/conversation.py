@@ -36,7 +36,7 @@ class Conversation:
     the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number.
+    Unix minute with turns and their number. `language` is the one last spoken in.
     """
 
     reference: ConversationReference
@@ -52,6 +52,7 @@ class Conversation:
     muted_at: float = 0.0
     pace: Pace = field(default_factory=Pace)
     turns: list[int] = field(default_factory=lambda: [0, 0])
+    language: str = ""
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -77,6 +78,7 @@ class Conversation:
             "muted_at": self.muted_at,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
+            "language": self.language,
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 

@@ -6,10 +6,10 @@ import pytest
 
 from shared.errors import PermanentError, Refused, TransientError
 from shared.operations.reports.books import balanced, books
-from shared.pipeline.turns.bury import APOLOGY
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
+from tests.sentences import APOLOGY
 
 
 def failing(*errors: Exception) -> Skill:

@@ -20,12 +20,12 @@ from shared.errors import TransientError, Unavailable
 from shared.operations.reports.books import balanced, books
 from shared.operations.reports.health import health
 from shared.pipeline.door import accept
-from shared.pipeline.turns.settle import WAITING_TEXT
 from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.crm_server import KEY, CrmServer
 from tests.lab import Lab
+from tests.sentences import WAITING_TEXT
 
 OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "2.5"))
 LIMITS = "breaker.rest_seconds = 0.5\ntimeout_seconds = 0.5" if OUTAGE < 60 else ""

@@ -10,6 +10,8 @@ from time import time
 from typing import Any
 
 from shared.activity import Activity
+from shared.dialogue.language import spoken
+from shared.dialogue.phrases import DEFAULT, phrase
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, MAX_HOPS, MAX_ROUNDS, Event
 from shared.fabric import Fabric
@@ -91,10 +93,8 @@ def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) 
     return Create(conversation.next_outbox_id(), body, due=now + LEASE)
 
 
-def word(
-    fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, text: str
-) -> Create:
-    """Something the platform itself says about a message, in the pace of the conversation.
+def word(fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, id: str) -> Create:
+    """A sentence of the catalogue that the platform itself says about a message, in its pace.
 
     No turn has recorded yet that the person wrote it, which opened the channel's window.
     """
@@ -102,7 +102,9 @@ def word(
         conversation.spoke = max(conversation.spoke, event.asked())
     limits = fabric.channel(conversation.reference.channel).limits
     slot = conversation.pace.reserve(limits, time())
-    said, cause = Activity(type="message", text=text), Cause.of(event)
+    bot = fabric.bots.get(conversation.reference.bot)
+    language = spoken(bot, conversation, event) if bot else DEFAULT
+    said, cause = Activity(type="message", text=phrase(language, id)), Cause.of(event)
     return send_effect(conversation, cause, ordinal, said, slot)
 
 

@@ -6,20 +6,19 @@ where it is known what has happened since the person asked. Source of the window
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
 from shared.activity import Activity
 from shared.bot import Bot
+from shared.dialogue.phrases import DEFAULT, phrase
 from shared.errors import PermanentError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports.store import Delete, Item, Op, Put
 from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
-
-PREFIX = "About your earlier question:"
 
 WINDOW = 24 * 3600.0 - 30
 """Seconds after a person's message in which WhatsApp takes free text, less a send's own time."""
@@ -39,10 +38,14 @@ QUICK = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The case, and what is done: send, prefix, template, park or drop. No `case`: in time."""
+    """The case, and what is done: send, prefix, template, park or drop. No `case`: in time.
+
+    `language` is the one that the conversation is held in, where something is to be said.
+    """
 
     case: str = ""
     done: str = "send"
+    language: str = DEFAULT
 
     @property
     def waits(self) -> bool:
@@ -95,13 +98,16 @@ async def judge(fabric: Fabric, key: str, body: Mapping[str, Any]) -> Verdict:
     if bot is None:
         return IN_TIME
     item = await fabric.store.get(key, DOCUMENT)
-    found = verdict(bot, item.body if item else {}, body, now)
+    known = item.body if item else {}
+    found = verdict(bot, known, body, now)
     if found.done == "park" and now - body["made"] > PARKED:
         if body.get("templated"):
             return Verdict("window", "drop")
         raise PermanentError("window_shut", "the person did not write again")
     if found.done == "prefix" and await _is_prefixed(fabric, key, body, found.case):
         return Verdict(found.case)
+    if found.done == "prefix":
+        return replace(found, language=known.get("language") or DEFAULT)
     return found
 
 
@@ -116,7 +122,8 @@ def worded(fabric: Fabric, found: Verdict, body: Mapping[str, Any]) -> Activity:
         return Activity(type="message", id=f"{activity.id}.template", channelData=data)
     if found.done == "prefix":
         gap = "\n\n" if "\n" in activity.text else " "
-        longer = Activity(activity, text=f"{PREFIX}{gap}{activity.text}".rstrip())
+        prefix = phrase(found.language, "platform.earlier")
+        longer = Activity(activity, text=f"{prefix}{gap}{activity.text}".rstrip())
         if len(fabric.channel(reference["channel"]).split(longer)) == 1:
             return longer
     return activity

@@ -14,10 +14,6 @@ from shared.ports.store import Create, Op, Put
 from shared.queues import skill_of
 from shared.records.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
 
-APOLOGY = (
-    "Sorry, something went wrong on our side and I could not answer this. It has been reported."
-)
-
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
 
@@ -127,4 +123,4 @@ def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[C
     wanted = event.type == ACTIVITY and said.get("type") == "message"
     if not wanted or conversation.muted or reference.channel == "api":
         return []
-    return [effects.word(fabric, conversation, event, "sorry", APOLOGY)]
+    return [effects.word(fabric, conversation, event, "sorry", "platform.sorry")]

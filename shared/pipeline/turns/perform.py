@@ -12,6 +12,8 @@ from typing import Any
 from shared.activity import Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
+from shared.dialogue.language import spoken
+from shared.dialogue.phrases import phrase
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
@@ -84,7 +86,8 @@ async def perform(
         conversation = await load(store, event)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
-        answer = _refusal(turn, refusal.text)
+        said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
+        answer = _refusal(turn, said)
     for _ in range(MAX_CONFLICTS):
         try:
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
@@ -124,6 +127,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         knowledge=fabric.knowledge.for_bot(bot),
         now=time(),
         floor=conversation.floor,
+        language=spoken(bot, conversation, event),
         muted=conversation.muted,
         backends=fabric.backends,
     )

@@ -43,11 +43,6 @@ NOTICEABLE = 1.0
 TOLD = "told"
 """In an activity's event, once the person knows that the answer takes longer."""
 
-WAITING_TEXT = (
-    "This is taking longer than usual: a system I need is not answering. "
-    "I will reply here as soon as it is back."
-)
-
 
 async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     """Handle one delivery. Returns when the message is finished; raises to have it again."""
@@ -172,7 +167,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             retry = event.retry(skill.name, failure)
         notice = []
         if _worth_telling(conversation, event, error, delay):
-            notice = [effects.word(fabric, conversation, event, "wait", WAITING_TEXT)]
+            notice = [effects.word(fabric, conversation, event, "wait", "platform.waiting")]
             retry = replace(retry, data=event.data | {TOLD: True})
         again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
         if isinstance(error, Stopped):

@@ -26,8 +26,6 @@ from shared.turn import Turn
 AFTER = 6.0
 """Seconds of one turn; with a router's turn before it, the person is told within 8 s."""
 
-TEXT = "I am still working on this. The answer will follow here."
-
 
 @asynccontextmanager
 async def still_working(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[None]:
@@ -84,7 +82,7 @@ async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
         for id in (_marker(event), f"seen:{event.id}"):
             if await store.get(key, id) is not None:
                 return
-        notice = effects.word(fabric, conversation, event, "working", TEXT)
+        notice = effects.word(fabric, conversation, event, "working", "platform.working")
         notice.body["working"] = event.id
         if over.is_set() or turn.muted or conversation.muted or not _has_room(fabric, conversation):
             return

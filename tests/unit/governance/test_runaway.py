@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from shared.event import MAX_HOPS, MAX_ROUNDS
 from shared.operations.reports.letters import letters
-from shared.pipeline.turns.bury import APOLOGY
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
+from tests.sentences import APOLOGY
 
 Make = Callable[..., Lab]
 

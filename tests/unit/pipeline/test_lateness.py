@@ -17,10 +17,7 @@ from shared.operations.reports.books import balanced, books
 from shared.operations.reports.letters import letters
 from shared.pipeline.door import accept, facts
 from shared.pipeline.outbox import lateness, relay
-from shared.pipeline.outbox.lateness import PREFIX
 from shared.pipeline.turns import settle, still_working
-from shared.pipeline.turns.bury import APOLOGY
-from shared.pipeline.turns.settle import WAITING_TEXT
 from shared.ports.channel import Inbound
 from shared.ports.store import Put
 from shared.records.conversation import DOCUMENT, Conversation
@@ -29,6 +26,7 @@ from shared.turn import Turn
 from tests.contract.channels.stub import Answer
 from tests.contract.channels.whatsapp import NUMBER, WhatsAppHarness, graph_error
 from tests.lab import Lab
+from tests.sentences import APOLOGY, PREFIX, STILL_WORKING, WAITING_TEXT
 
 Make = Callable[..., Lab]
 HOUR, MINUTE = 3600.0, 60.0
@@ -488,7 +486,7 @@ async def test_a_message_opens_the_window_for_the_notice_of_its_own_slow_turn(
 
     @skill.on_message
     async def think(turn: Turn) -> None:
-        while turn.text == "question" and still_working.TEXT not in got(meta):
+        while turn.text == "question" and STILL_WORKING not in got(meta):
             await asyncio.sleep(0.02)
             if "we_have_an_answer" in got(meta) or await decided(fabric, turn.event.conversation):
                 break
@@ -501,7 +499,7 @@ async def test_a_message_opens_the_window_for_the_notice_of_its_own_slow_turn(
         await shift(fabric, key, ago)
         before = ["echo: hello"]
     await wrote(fabric, "question")
-    assert got(meta) == [*before, still_working.TEXT, "echo: question"]
+    assert got(meta) == [*before, STILL_WORKING, "echo: question"]
 
 
 @pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN])

@@ -16,12 +16,12 @@ from shared.errors import TransientError, Unavailable
 from shared.operations.reports.books import books
 from shared.pipeline.door import calls
 from shared.pipeline.turns import settle, still_working
-from shared.pipeline.turns.still_working import TEXT
 from shared.ports.store import Put
 from shared.records.conversation import DOCUMENT, Conversation
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
+from tests.sentences import STILL_WORKING, WAITING_TEXT
 
 Make = Callable[..., Lab]
 
@@ -55,7 +55,7 @@ async def test_a_slow_turn_shows_typing_then_one_notice_then_the_answer(lab: Mak
     fabric.memory.typing_after = 0.0
     key = await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == ["typing", TEXT, "done: hello"]
+    assert kinds(fabric) == ["typing", STILL_WORKING, "done: hello"]
     assert (await books(fabric))["done"] == 1
     assert await fabric.items(key, "outbox:") == []
 
@@ -79,7 +79,7 @@ async def test_a_chain_of_slow_skills_says_it_once(lab: Make) -> None:
     fabric = lab(front, slow())
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == [TEXT, "done: hello"]
+    assert kinds(fabric) == [STILL_WORKING, "done: hello"]
 
 
 async def test_the_skill_that_a_router_hands_to_says_it_too(lab: Make) -> None:
@@ -93,14 +93,14 @@ async def test_the_skill_that_a_router_hands_to_says_it_too(lab: Make) -> None:
     fabric.memory.typing_after = 0.0
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == ["typing", TEXT, "typing", "done: hello"]
+    assert kinds(fabric) == ["typing", STILL_WORKING, "typing", "done: hello"]
 
 
 async def test_a_retry_does_not_say_it_again(lab: Make) -> None:
     fabric = lab(slow(0.3, TransientError("down", after=0.01), ZeroDivisionError()))
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == [TEXT, "done: hello"]
+    assert kinds(fabric) == [STILL_WORKING, "done: hello"]
 
 
 async def test_who_heard_of_the_outage_does_not_hear_it(
@@ -120,7 +120,7 @@ async def test_who_heard_of_the_outage_does_not_hear_it(
     fabric = lab(skill)
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == [settle.WAITING_TEXT, "done"]
+    assert kinds(fabric) == [WAITING_TEXT, "done"]
 
 
 async def test_nothing_is_said_while_a_person_has_taken_over(lab: Make) -> None:
@@ -170,7 +170,7 @@ async def test_an_answer_that_comes_while_the_notice_is_sent_goes_after_it(lab: 
     fabric.memory.send = sluggish  # type: ignore[method-assign,assignment]
     await fabric.say("hello")
     await fabric.drain()
-    assert kinds(fabric) == [TEXT, "done: hello"]
+    assert kinds(fabric) == [STILL_WORKING, "done: hello"]
 
 
 async def test_no_notice_when_another_process_has_committed_the_answer(lab: Make) -> None:
@@ -250,7 +250,7 @@ async def test_the_notice_takes_its_place_in_the_pace(lab: Make) -> None:
     key = await fabric.say("one")
     await fabric.drain()
     document = await fabric.store.get(key, DOCUMENT)
-    assert kinds(fabric) == [TEXT, "done: one"]
+    assert kinds(fabric) == [STILL_WORKING, "done: one"]
     assert document is not None
     assert len(document.body["pace"]["times"]) == 2
 
@@ -285,6 +285,6 @@ async def test_in_real_time_the_notice_is_there_by_eight_seconds(
     began = monotonic()
     await fabric.drain()
     (typing, first), (notice, second), (answer, third) = times
-    assert [first, second, third] == ["typing", TEXT, "done: hello"]
+    assert [first, second, third] == ["typing", STILL_WORKING, "done: hello"]
     assert typing < 2.5
     assert notice < 8.0 < answer

@@ -1,0 +1,53 @@
+"""Short texts are told apart by language, and a doubt stays with the language so far."""
+
+import pytest
+
+from shared.text.languages import LANGUAGES, is_other_script, language_of
+
+SAID = {
+    "en": ["The door of the lab is locked", "meeting room", "no", "thanks a lot", "status?"],
+    "de": ["Die Tür zum Labor ist zu", "Danke dir", "Besprechungsraum buchen?", "Tastatur klemmt"],
+    "fr": ["La porte du labo est fermée", "merci bien", "où se trouve la cantine ?"],
+    "es": ["La puerta del laboratorio está cerrada", "muchas gracias", "¿Dónde está el comedor?"],
+    "pt": ["A porta do laboratório está fechada", "muito obrigado", "onde fica a cantina?"],
+    "it": ["La porta del laboratorio è chiusa", "grazie mille", "dove si trova la mensa?"],
+    "nl": ["De deur van het lab zit dicht", "dank je wel", "waar is de kantine?"],
+}
+
+
+@pytest.mark.parametrize(("language", "text"), [(la, t) for la, ts in SAID.items() for t in ts])
+def test_a_text_is_in_its_language(language: str, text: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize("text", ["ja", "Hardware", "48213", "👍", "", "https://contoso.example/a"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_tells_nothing_stays_in_the_language_so_far(language: str, text: str) -> None:
+    if text == "ja" and language not in ("de", "nl"):
+        return
+    assert language_of(text, expected=language) == language
+
+
+def test_two_languages_in_one_message_leave_the_one_that_most_of_it_is_in() -> None:
+    assert language_of("Hello, ich habe mein Passwort vergessen und brauche Hilfe") == "de"
+
+
+def test_only_the_languages_of_the_bot_are_considered() -> None:
+    assert language_of("¿Dónde está el comedor?", ("en", "pt"), expected="en") != "es"
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Где мой заказ?", True),
+        ("我的订单在哪里", True),
+        ("Où est mon colis ?", False),
+        ("?!", False),
+    ],
+)
+def test_a_script_that_nobody_reads_here_is_seen(text: str, other: bool) -> None:
+    assert is_other_script(text) is other
+
+
+def test_a_very_long_text_is_judged_by_its_beginning() -> None:
+    assert language_of("wo ist mein Paket " * 50_000) == "de"
