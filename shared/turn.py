@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_REPLIES = 20
 
+FLOOR_RETURNED = "floor.returned"
+"""Type of the event that a skill gets when what it handed on, to have it back, was answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -53,6 +56,7 @@ class Turn:
     replies: list[Activity] = field(default_factory=list)
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""
+    comes_back: dict[str, Any] | None = None
     muted: bool = False
     backends: Mapping[str, Backend] = field(default_factory=dict)
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
@@ -114,13 +118,17 @@ class Turn:
         """Say an activity made by hand, for what `reply` has no words for."""
         self.replies.append(activity)
 
-    def hand_off(self, skill: str) -> None:
-        """Let another skill of this bot handle this same activity, after this turn."""
+    def hand_off(self, skill: str, *, come_back: dict[str, Any] | None = None) -> None:
+        """Let another skill of this bot handle this same activity, after this turn.
+
+        With `come_back` this skill hears `FLOOR_RETURNED` with that data when the others are
+        done: a form goes on after a question.
+        """
         if skill not in self.bot.skills:
             raise ValueError(f"bot {self.bot.id} has no skill {skill!r}; it has {self.bot.skills}")
         if self.handed_to:
             raise ValueError(f"already handed off to {self.handed_to!r}; a turn hands off once")
-        self.handed_to = skill
+        self.handed_to, self.comes_back = skill, come_back
 
     def emit(self, type: str, data: dict[str, Any], *, subject: str = "") -> None:
         """Tell whoever listens that something happened, past tense: `ticket.created`.

@@ -12,7 +12,6 @@ from shared.fabric import Fabric
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
-from shared.queues import skill_queue
 from shared.records.conversation import REMEMBERED, Conversation
 from shared.turn import Turn
 
@@ -69,10 +68,7 @@ async def commit(
             seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
     else:
         made += effects.sends(fabric, conversation, cause, replies)
-        if handed:
-            queue = skill_queue(turn.handed_to)
-            made.append(effects.queue_effect(conversation, cause, queue, handed))
-            conversation.go_first(handed.work_id, turn.handed_to)
+        made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         seen["answer"] = answer
     ops: list[Op] = [
