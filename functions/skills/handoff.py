@@ -8,7 +8,7 @@ import base64
 import re
 
 from functions.triggers import skill_blueprint
-from shared.dialogue.slot import agrees
+from shared.dialogue.forms.manner import agrees
 from shared.event import event_id
 from shared.skill import Skill
 from shared.text.words import words

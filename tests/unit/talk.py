@@ -10,6 +10,7 @@ from shared.ai.offline import OfflineModel
 from shared.bot import Bot
 from shared.event import ACTIVITY, Event
 from shared.knowledge.articles import KnowledgeBase
+from shared.ports.backend import Backend
 from shared.skill import Skill
 from shared.turn import Turn
 
@@ -37,6 +38,7 @@ class Talk:
         self.facts: list[tuple[str, str, dict[str, Any]]] = []
         self.buttons: list[str] = []
         self.count = 0
+        self.backends: dict[str, Backend] = {}
 
     async def say(self, text: str, *, user: str = "ann", id: str = "", **more: Any) -> list[str]:
         sender = {"from": {"id": user}}
@@ -87,6 +89,7 @@ class Talk:
             now=0.0,
             floor=self.floor,
             muted=self.muted,
+            backends=self.backends,
         )
 
     def _store(self, turn: Turn) -> list[str]:
