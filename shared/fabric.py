@@ -9,10 +9,12 @@ from shared import adapters, vault_reference
 from shared.bot import Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
+from shared.governance.access import Access
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.ports.backend import Backend
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.identity.credential import ManagedIdentities
+    from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.knowledge.articles import KnowledgeBase
     from shared.manifest.prices import Prices
@@ -67,6 +70,9 @@ class Fabric:
             self._check(bot)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
+        )
+        self.access = Access(
+            load_access(settings.access_file, settings.environ), laptop=settings.local
         )
         self.ledger = Ledger()
         self.admission = Admission()
@@ -140,6 +146,24 @@ class Fabric:
         from shared.identity.credential import ManagedIdentities
 
         return ManagedIdentities()
+
+    @cached_property
+    def operators(self) -> "OperatorTokens":
+        """Who may sign in to operate: whom Entra, or on a laptop its stand-in, vouches for."""
+        from shared.identity.key_file import KeyFile
+        from shared.identity.openid_keys import OpenIdKeys
+        from shared.identity.operator_token import OperatorTokens
+
+        settings = self.settings
+        url = settings.operator_openid_url
+        keys = (
+            OpenIdKeys(url, self.http, local=settings.local)
+            if url
+            else KeyFile(settings.laptop_keys)
+        )
+        return OperatorTokens(
+            keys, audience=settings.operator_audience, tenant=settings.operator_tenant
+        )
 
     @cached_property
     def secrets(self) -> "Secrets":

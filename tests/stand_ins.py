@@ -99,7 +99,7 @@ async def cosmos(*options: object) -> AsyncIterator[Environ]:
 @asynccontextmanager
 async def openai() -> AsyncIterator[Environ]:
     """A server that speaks OpenAI's protocol and answers as the offline model does."""
-    async with program(sys.executable, "-m", "tests.openai_server", "--port", "0") as url:
+    async with program(sys.executable, "-m", "stand_ins.openai", "--port", "0") as url:
         yield {
             "FABRIC_AI_URL": f"openai://{url.removeprefix('http://')}",
             "FABRIC_AI_KEY": "test-key",
@@ -110,7 +110,7 @@ async def openai() -> AsyncIterator[Environ]:
 @asynccontextmanager
 async def event_grid(deliver: str) -> AsyncIterator[Environ]:
     """A topic that delivers to a webhook."""
-    command = (sys.executable, "-m", "tests.eventgrid_server", "--port", "0", "--deliver", deliver)
+    command = (sys.executable, "-m", "stand_ins.eventgrid", "--port", "0", "--deliver", deliver)
     async with program(*command) as url:
         yield {
             "FABRIC_EVENTS_URL": url.replace("http://", "eventgrid://"),

@@ -24,6 +24,7 @@ _CODES = {
     403: "Forbidden",
     404: "NotFound",
     413: "MessageSizeTooBig",
+    415: "BadArgument",
     429: "TooManyRequests",
     503: "ServiceUnavailable",
 }

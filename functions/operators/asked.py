@@ -2,18 +2,24 @@
 
 from time import time
 
-from functions.operator import Ask
+from functions.operator import Ask, Foreign
 from shared.errors import ConfigurationError, Rejected
 from shared.operations.reports.period import Period, period
 from shared.operations.reports.turns import Scope
 
 
 def asked_scope(ask: Ask) -> Scope:
-    """Raises Rejected (404) for a bot that is not there."""
-    bot = ask.text("bot")
-    if bot and bot not in ask.fabric.bots:
-        raise Rejected(404, "no_such_bot")
-    return Scope(bot, ask.text("department"))
+    """Narrow to the operator's departments.
+
+    Raises Rejected (404) for a bot or a department that is not there or not the operator's.
+    """
+    bot, department = ask.text("bot"), ask.text("department")
+    if bot:
+        ask.bot(bot)
+    if department and department not in ask.departments:
+        raise Foreign("department")
+    everywhere = ask.departments.everywhere
+    return Scope(bot, department, None if everywhere else ask.departments.names)
 
 
 def asked_period(ask: Ask) -> Period:

@@ -23,6 +23,9 @@ _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\s])")
 _ABBREVIATION = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|No|vs|e\.g|i\.e|etc|approx)\.$")
 
+PASSAGES = "<passages"
+"""How a message of the user begins that holds passages and asks nothing."""
+
 MAX_STEPS = 8
 """List items that are quoted after the sentence that introduces them."""
 
@@ -48,8 +51,16 @@ class OfflineModel:
         Without any, all text is quoted from. `tools` are never called, and a `schema` is more
         than it can keep to. A token is a word.
         """
-        asked = [_text(message) for message in messages if message.get("role") == "user"]
-        given = [_text(message) for message in messages if message.get("role") != "user"]
+        asked: list[str] = []
+        given: list[str] = []
+        for message in messages:
+            text = _text(message)
+            if message.get("role") != "user":
+                given.append(text)
+            elif text.startswith(PASSAGES):
+                given.append("\n".join(text.splitlines()[1:-1]))
+            else:
+                asked.append(text)
         answer = (_quote(asked[-1], given) if asked else "") or UNKNOWN
         usage = Usage(sum(len(text.split()) for text in asked + given), len(answer.split()))
         if reading is not None:

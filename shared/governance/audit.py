@@ -31,12 +31,12 @@ _EARLY = 60.0
 MAX_CONFLICTS = 50
 """Times that a place in the chain is tried for, against other operators."""
 
-BEGUN, DONE = "begun", "done"
+BEGUN, DONE, DENIED = "begun", "done", "denied"
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`name` as the OS or the caller says; `via` is `cli` or `http`."""
+    """`name` is the OS user's or the token's object id; `via` is `cli` or `http`."""
 
     name: str
     via: str

@@ -18,6 +18,7 @@ from shared.errors import TransientError, Unavailable
 from shared.integrations.access import Access
 from shared.integrations.gate import Gate
 from shared.manifest.backends import Declaration
+from shared.observability import conventions as names
 from shared.observability import log, meter, trace
 from shared.observability.meter import BackendCall
 from shared.ports.backend import BackendError, Call, OutcomeUnknown
@@ -93,6 +94,16 @@ class HttpBackend:
             seconds = self._clock() - started
             meter.record_backend(
                 BackendCall(self.name, call.operation, record.outcome, seconds, record.tries)
+            )
+            trace.record(
+                f"backend {self.name}",
+                seconds,
+                error="" if record.outcome in ("ok", "declined") else record.outcome,
+                **{
+                    names.STATUS: record.status,
+                    names.TRIES: record.tries,
+                    names.BREAKER: self._breaker.state,
+                },
             )
             write = log.warning if record.outcome == "unavailable" else log.info
             write(

@@ -9,16 +9,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.event import Event
 from shared.messaging.embedded.bus import SqliteBus
 from shared.messaging.eventgrid import EventGridTopic
 from shared.messaging.queue_topic import QueueTopic
-from shared.ports.bus import PeekLockBus, Topic
+from shared.ports.bus import Bus, PeekLockBus, Topic
 from shared.ports.store import Blobs, Store
+from shared.queues import EVENTS
 from shared.storage.files import FileBlobs
 from shared.storage.sqlite import SqliteStore
+from stand_ins.eventgrid.server import EventGridServer
+from stand_ins.eventgrid.subscriptions import CloudEvent, Deliver
 from tests import services
 from tests.contract import cosmos, storage
-from tests.eventgrid_server import EventGridServer, into_queue
 
 EVERYTHING = frozenset({"sessions", "duplicates", "schedule", "deaths", "foresight"})
 """The features of the embedded bus."""
@@ -63,6 +66,15 @@ class BlobsTarget:
 
     open: Callable[[Path], Blobs]
     end: Callable[[Path], None] = _nothing
+
+
+def into_queue(bus: Bus) -> Deliver:
+    """A subscription that delivers to the queue `events` of a bus."""
+
+    async def deliver(event: CloudEvent) -> None:
+        await bus.send(EVENTS, Event.from_dict(event))
+
+    return deliver
 
 
 @asynccontextmanager

@@ -14,14 +14,15 @@ from shared.parse import json_object
 from shared.ports.channel import Request
 from shared.ports.store import Store
 from shared.settings import Settings
+from shared.text.clean import LONGEST_NAME, one_line
 
 TOKENS_PER_MINUTE = 120
 """New conversations that one network of clients may open with one process."""
 
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_-]{20,100})", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ANOTHER_CHANNELS = re.compile(r"(?:8|28|29):.*|\+?[0-9 ()-]{7,}", re.DOTALL)
+"""Ids as Teams and WhatsApp give them to people whom they know."""
 _MAX_BODY = 65_536
-_MAX_NAME = 128
 
 
 class Access:
@@ -54,7 +55,7 @@ class Access:
         token = Token(
             conversation=secrets.token_urlsafe(16),
             bot=bot.id,
-            user=_line(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
+            user=_claimed_id(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
             user_name=_line(claimed.get("name")),
             origin=canonical(request.headers["origin"]),
         )
@@ -130,4 +131,10 @@ def _grant(token: Token, secret: str, expires_in: int = LIFETIME) -> dict[str, A
 
 def _line(value: object) -> str:
     """A claimed id or name as one short line; "" when there is none."""
-    return _CONTROL.sub("", value)[:_MAX_NAME].strip() if isinstance(value, str) else ""
+    return one_line(value, LONGEST_NAME) if isinstance(value, str) else ""
+
+
+def _claimed_id(value: object) -> str:
+    """What a client calls itself, unless another channel's people are called so."""
+    id = _line(value)
+    return "" if _ANOTHER_CHANNELS.fullmatch(id) else id

@@ -19,10 +19,8 @@ REMEMBERED_TURNS = 32
 MAX_CONFLICTS = 20
 """Times that a count is tried against other turns of the same person."""
 
-NONE_LEFT = (
-    "You have had your {limit} answers of today from this bot. Tomorrow (UTC) it answers again."
-)
-NONE_ALLOWED = "This bot gives no answers at the moment: its quota is zero."
+NONE_LEFT = "You have had all your answers of today from this bot. Tomorrow (UTC) it answers again."
+NONE_ALLOWED = "This bot gives no answers at the moment."
 
 
 async def take(
@@ -37,7 +35,7 @@ async def take(
     if limit is None or not by_person or event.type != ACTIVITY or event.hops:
         return
     if limit == 0:
-        raise Refused(NONE_ALLOWED)
+        raise Refused(NONE_ALLOWED, "platform.quota_none")
     partition, id = _place(bot, reference)
     for _ in range(MAX_CONFLICTS):
         item = await store.get(partition, id)
@@ -47,7 +45,7 @@ async def take(
             return
         if turns >= limit:
             log.warning("quota.used_up", bot=bot.id, conversation=event.conversation, turns=limit)
-            raise Refused(NONE_LEFT.format(limit=limit))
+            raise Refused(NONE_LEFT, "platform.quota_used")
         body = {"turns": turns + 1, "works": [*works, event.work_id][-REMEMBERED_TURNS:]}
         op = (
             Put(id, body, etag=item.etag, ttl=COUNTED_SECONDS)

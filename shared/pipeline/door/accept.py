@@ -4,21 +4,21 @@ Nothing here meets a model, a tool or a URL from the message.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic, time
 
-from shared.activity import Activity
 from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, TransientError, Unavailable
 from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP, not_before
 from shared.governance.limits.visitor import Visitor
+from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.door import crowd
+from shared.pipeline.door.clicks import first_click
 from shared.pipeline.outbox import kept
 from shared.pipeline.turns import overlap
 from shared.ports.channel import Inbound
@@ -37,9 +37,6 @@ One that does not answer at all is waited for once, as long as its adapter does.
 
 LATE_SECONDS = 1.0
 """How long the note of what the bus took without one may take."""
-
-CLICK_WINDOW = 90
-"""Seconds in which the same card action by the same person is one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +75,10 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     events: dict[str, Event] = {}
     for inbound in inbounds:
         event = arrival(inbound)
-        if _is_click(inbound.activity):
-            try:
-                event = await first_click(fabric, event, inbound.activity)
-            except Unavailable as error:
-                log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        try:
+            event = await first_click(fabric, event, inbound)
+        except Unavailable as error:
+            log.error("accept.store_unavailable", conversation=key, reason=str(error))
         if event.id in events:
             log.info("accept.duplicate", conversation=key, id=event.id)
             continue
@@ -100,7 +96,8 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         if lane.kept:
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
-        await fabric.bus.send(queue, *events.values(), delay=delay)
+        with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
+            await fabric.bus.send(queue, *events.values(), delay=delay)
         if delay and time() - began > GAP / 2:
             await _note_delay(fabric, key, list(events.values()), time() + delay)
         if not recorded:
@@ -159,29 +156,6 @@ def arrival(inbound: Inbound) -> Event:
         traceparent=trace.traceparent(),
         time=utc_now(),
     )
-
-
-def _is_click(activity: Activity) -> bool:
-    return activity.value is not None and not activity.text
-
-
-async def first_click(fabric: Fabric, event: Event, activity: Activity) -> Event:
-    """The event under the id with which this click was first seen; as it is for the first.
-
-    Teams may repeat a card action about 30 s later under a new id and timestamp.
-    """
-    value = json.dumps(activity.value, sort_keys=True)
-    marker = "click:" + event_id(
-        str(activity.sender.get("id")), activity.name, activity.reply_to_id, value
-    )
-    try:
-        create = Create(marker, {"event": event.id}, ttl=CLICK_WINDOW)
-        await fabric.store.write(event.conversation, create)
-    except Conflict:
-        if first := await fabric.store.get(event.conversation, marker):
-            id = str(first.body["event"])
-            return replace(event, id=id, origin=id)
-    return event
 
 
 async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:

@@ -32,8 +32,6 @@ COME_AGAIN_SECONDS = 5.0
 TOLD_AGAIN_SECONDS = 300
 """A person is told again after this time that it was too much at once."""
 
-TEXT = "That was a lot at once. I could not take your last messages; please wait for my answers."
-
 
 class Crowded(FabricError):
     """The conversation has as much waiting as it may."""
@@ -91,7 +89,7 @@ async def _say_so(fabric: Fabric, key: str, event: Event) -> None:
         conversation = await load(fabric.store, event)
         if conversation.muted or conversation.reference.channel == "api":
             return
-        word = effects.word(fabric, conversation, event, "crowded", TEXT)
+        word = effects.word(fabric, conversation, event, "crowded", "platform.crowded")
         free = replace(word, body={**word.body, "owner": "", "tries": 0}, due=time())
         try:
             await fabric.store.write(key, mark, conversation.to_op(), free)

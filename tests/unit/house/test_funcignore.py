@@ -12,6 +12,7 @@ from pathspec import GitIgnoreSpec
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 PUBLISHED = {
+    "access.toml",
     "backends.toml",
     "prices.toml",
     "bots",

@@ -15,7 +15,9 @@ from shared.governance import audit
 from shared.operations.reports import switches as switch_report
 from shared.skill import Skill
 from shared.turn import Turn
+from stand_ins.entra.tokens import Subject
 from tests.lab import Lab
+from tests.operators import bearer
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ async def ask(handler: Handler, body: Any = b"", id: str = "", **query: str) -> 
     request = func.HttpRequest(
         method="POST",
         url="http://localhost/",
-        headers={"x-operator": "ann\n"},
+        headers=bearer(operator.__dict__["fabric"]().settings),
         params=query,
         route_params={"id": id},
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
@@ -91,7 +93,7 @@ async def test_all_that_fit_are_redriven_in_order_and_on_record(
     deeds = await audit.deeds(fabric.store)
     assert [deed["target"]["letter"] for deed in deeds] == ids
     assert {(d["who"], d["via"], d["action"], d["outcome"]) for d in deeds} == {
-        ("ann", "http", "redrive", "done")
+        (Subject("ann").oid, "http", "redrive", "done")
     }
     assert {d["target"]["bot"] for d in deeds} == {"lab"}
 

@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 
+from shared.dialogue.phrases import phrase
 from shared.errors import Rejected
 from shared.governance.limits.visitor import Visitor
 from shared.operations.reports.books import balanced, books
 from shared.pipeline.door import accept, crowd
-from shared.pipeline.door.crowd import MOST_WAITING_ANONYMOUS, TEXT, admit
+from shared.pipeline.door.crowd import MOST_WAITING_ANONYMOUS, admit
 from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
 
+CROWDED = phrase("en", "platform.crowded")
+
 Make = Callable[..., Lab]
+TEXT = phrase("en", "platform.crowded")
 
 
 @pytest.fixture
@@ -74,8 +78,8 @@ async def test_what_is_too_much_on_a_channel_is_told_once_and_balances(
     await fabric.drain()
 
     heard = fabric.heard()
-    assert heard.count(TEXT) == 1
-    assert [text for text in heard if text != TEXT] == ["0", "1", "2", "3"]
+    assert heard.count(CROWDED) == 1
+    assert [text for text in heard if text != CROWDED] == ["0", "1", "2", "3"]
     assert balanced(count := await books(fabric))
     assert count["done"] == 8
     key = on_teams(fabric, "").reference.key

@@ -6,7 +6,7 @@ import pytest
 
 from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from tests.crm_server import KEY, CrmServer
+from stand_ins.crm.server import KEY, CrmServer
 
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 

@@ -1,4 +1,6 @@
-"""The connector's public signing keys: fetched, cached, and kept while the endpoint is down.
+"""An issuer's public signing keys: fetched, cached, and kept while the endpoint is down.
+
+The Bot Connector's and Entra's alike: who they are is said in the OpenID metadata.
 
 Source: bot-docs, "Authenticate requests from the Bot Connector service to your bot".
 """
@@ -34,8 +36,11 @@ class SigningKey:
     endorsements: frozenset[str]
 
 
-class ConnectorKeys:
-    """The keys behind one OpenID metadata URL. `error` says why the last fetch failed."""
+class OpenIdKeys:
+    """The keys behind one OpenID metadata URL.
+
+    `issuer` is what the metadata calls itself; `error` says why the last fetch failed.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class ConnectorKeys:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.error = ""
+        self.issuer = ""
         self._url = url
         self._http = http
         self._local = local
@@ -63,7 +69,7 @@ class ConnectorKeys:
         elif age > FRESH_FOR - REFRESH_AHEAD:
             self._start_loading()
         if self._clock() - self._loaded_at > USABLE_FOR:
-            raise Unavailable(f"connector keys: {self.error}", after=FAILURE_PAUSE)
+            raise Unavailable(f"signing keys: {self.error}", after=FAILURE_PAUSE)
         if kid not in self._keys and self._loaded_at == loaded_at and self._may_look_again():
             await self._load()
         return self._keys.get(kid)
@@ -95,10 +101,11 @@ class ConnectorKeys:
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(LOAD_TIMEOUT):
-                jwks_uri = (await self._get(self._url)).get("jwks_uri")
+                metadata = await self._get(self._url)
+                jwks_uri = metadata.get("jwks_uri")
                 if not isinstance(jwks_uri, str) or not secure(jwks_uri, local=self._local):
                     raise Unavailable("jwks_uri is not https")
-                keys = _signing_keys(await self._get(jwks_uri))
+                keys = signing_keys(await self._get(jwks_uri))
             if not keys:
                 raise Unavailable("no RSA signing key in the answer")
         except (Unavailable, TimeoutError, ValueError) as error:
@@ -107,6 +114,7 @@ class ConnectorKeys:
         else:
             self.error = ""
             self._keys = keys
+            self.issuer = str(metadata.get("issuer") or "")
             self._loaded_at = self._clock()
 
     async def _get(self, url: str) -> dict[str, Any]:
@@ -117,7 +125,7 @@ class ConnectorKeys:
         return document
 
 
-def _signing_keys(document: dict[str, Any]) -> dict[str, SigningKey]:
+def signing_keys(document: dict[str, Any]) -> dict[str, SigningKey]:
     """The usable keys of a JSON Web Key Set by id; others are left out."""
     from jwt import PyJWK, PyJWTError
 
