@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from shared.activity import Activity, ConversationReference
 from shared.event import Event
 from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend
+from shared.records.waiting import Waiting
 
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
@@ -58,6 +59,9 @@ class Turn:
     handed_to: str = ""
     comes_back: dict[str, Any] | None = None
     muted: bool = False
+    breaks_silence: bool = False
+    waiting: Waiting | None = None
+    waits_no_more: bool = False
     backends: Mapping[str, Backend] = field(default_factory=dict)
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
@@ -154,6 +158,17 @@ class Turn:
 
     def unmute(self) -> None:
         self.muted = False
+
+    def wait_for_person(self, waiting: Waiting) -> None:
+        """Have operators see that somebody waits here (`botfabric waiting`)."""
+        self.waiting = waiting
+
+    def wait_no_more(self) -> None:
+        self.waiting, self.waits_no_more = None, True
+
+    def break_silence(self) -> None:
+        """Say what this turn says although the bot is muted: a word about the waiting itself."""
+        self.breaks_silence = True
 
 
 def _citation_entity(passages: "Sequence[Passage]") -> dict[str, Any]:

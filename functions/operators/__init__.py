@@ -7,3 +7,4 @@ from functions.operators import dead_letters as dead_letters
 from functions.operators import slow as slow
 from functions.operators import switches as switches
 from functions.operators import usage as usage
+from functions.operators import waiting as waiting

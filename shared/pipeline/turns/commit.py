@@ -12,7 +12,8 @@ from shared.fabric import Fabric
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Delete, Op, Put
+from shared.records import waiting
 from shared.records.conversation import GONE, REMEMBERED, Conversation
 from shared.turn import Turn
 
@@ -40,6 +41,7 @@ async def commit(
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
     silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
+    silent = silent and not turn.breaks_silence
     removed = event.type == ACTIVITY and turn.activity.removes_bot
     replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
@@ -78,6 +80,8 @@ async def commit(
         conversation.to_op(),
         _transcript(turn, replies, burst.superseded),
         *([Put(GONE, {"at": turn.now})] if removed else []),
+        *([turn.waiting.to_op()] if turn.waiting else []),
+        *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
         *made,
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
