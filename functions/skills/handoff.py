@@ -8,6 +8,7 @@ import base64
 import re
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.forms.draft import person_of
 from shared.dialogue.forms.manner import agrees, asks
 from shared.dialogue.phrases import phrase
 from shared.event import event_id
@@ -144,7 +145,10 @@ def request(turn: Turn, said: str) -> None:
     desk, minutes = turn.bot.handoff, turn.bot.handoff.return_after_minutes
     keep(
         turn,
-        Waiting(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now + minutes * 60),
+        Waiting(
+            *(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now + minutes * 60),
+            person=person_of(turn),
+        ),
     )
     turn.emit("handoff.requested", {"id": id, "reason": reason, "bot": turn.bot.id}, subject=id)
     there = not desk.hours or OpeningHours.parse(desk.hours).is_open(turn.now)

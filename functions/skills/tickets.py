@@ -12,6 +12,7 @@ from typing import Any
 
 from functions.triggers import skill_blueprint
 from shared.dialogue import Answers
+from shared.dialogue.forms.draft import person_of
 from shared.dialogue.forms.manner import cancels
 from shared.dialogue.forms.reading import Answer, Locale
 from shared.dialogue.phrases import phrase
@@ -156,7 +157,7 @@ async def file(turn: Turn, answers: Answers | None) -> None:
         return
     digest = bytes.fromhex(event_id("ticket", turn.event.conversation, turn.event.work_id))
     id = f"T-{base64.b32encode(digest).decode()[:8]}"
-    ticket = Ticket(id, _person(turn), turn.bot.id, filed=turn.now, **answers)
+    ticket = Ticket(id, _person(turn), turn.bot.id, filed=turn.now, mark=person_of(turn), **answers)
     filed = await turn.backend(TICKETS).post("/tickets", json=ticket.to_dict())
     number = str(filed.get("id") or id)
     turn.emit("ticket.created", {"id": number, "bot": turn.bot.id, **answers}, subject=number)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from shared.errors import Conflict, Unavailable
 from shared.ports.backend import BackendError, Call
 from shared.ports.store import Create, Put, Store, every
-from shared.records.ticket import STATES, Ticket
+from shared.records.ticket import STATES, TICKETS_PREFIX, Ticket
 
 KEPT_SECONDS = 400 * 86_400
 """A ticket is kept so long after its last change."""
@@ -24,7 +24,7 @@ MAX_NOTES = 50
 
 def partition_of(person: str) -> str:
     """Where the tickets of a person are kept."""
-    return f"tickets:{person}"
+    return f"{TICKETS_PREFIX}{person}"
 
 
 class TicketTable:

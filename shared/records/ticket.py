@@ -7,11 +7,15 @@ from typing import Any, Self
 OPEN, RESOLVED, CANCELLED = "open", "resolved", "cancelled"
 STATES = (OPEN, RESOLVED, CANCELLED)
 
+TICKETS_PREFIX = "tickets:"
+"""Begins the name of the partition of a person's tickets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`person` is who it belongs to, as `person_key` writes it; `notes` are what they added,
-    `filed` when it was made, in Unix time."""
+    """`person` is who it belongs to, on one channel and in one tenant; `mark` is by what all
+    that is kept of them is found. `notes` are what they added, `filed` when it was made, in Unix
+    time."""
 
     id: str
     person: str
@@ -22,6 +26,7 @@ class Ticket:
     urgency: str = ""
     notes: list[str] = field(default_factory=list)
     filed: float = 0.0
+    mark: str = ""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

@@ -18,7 +18,8 @@ MAX_SAID, MAX_CHARACTERS = 20, 500
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`id` is the number of the request, `skill` the one that made it; times are Unix times.
+    """`id` is the number of the request, `skill` the one that made it, `person` the mark of who
+    asked; times are Unix times.
 
     `said` holds `{"at", "by", "text"}`, `by` being `person` or `colleague`.
     """
@@ -29,6 +30,7 @@ class Waiting:
     reason: str
     since: float
     return_at: float
+    person: str = ""
     said: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shared.dialogue.forms.slot import Answers
 from shared.event import event_id
+from shared.records.person import mark_of
 
 if TYPE_CHECKING:
     from shared.turn import Turn
@@ -72,4 +73,5 @@ def person_of(turn: "Turn") -> str:
     """Who speaks, as drafts know them; who is answered, when a fact comes."""
     if isinstance(kept := turn.data.get("person"), str) and not turn.activity.is_message:
         return kept
-    return event_id(str(turn.activity.sender.get("id") or turn.reference.user))[:12]
+    sender = turn.activity.sender
+    return mark_of(str(sender.get("aadObjectId") or sender.get("id") or turn.reference.user))

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event, event_id
+from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness
@@ -15,6 +15,7 @@ from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Delete, Op, Put
 from shared.records import waiting
 from shared.records.conversation import GONE, REMEMBERED, Conversation
+from shared.records.person import mark_of
 from shared.turn import Turn
 
 
@@ -107,7 +108,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
         "at": turn.now,
         "seconds": round(time() - turn.now, 3),
         "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
-        "person": event_id(turn.reference.user)[:12],
+        "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         "type": turn.activity.type,

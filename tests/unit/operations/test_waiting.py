@@ -83,12 +83,12 @@ async def test_each_deed_is_on_record_without_what_was_said(fabric: Lab) -> None
     await deeds.give_back(fabric, BEN, ann.key)
 
     found = await audit.deeds(fabric.store)
-    assert [(d["who"], d["action"], d["outcome"]) for d in found] == [
+    assert [(d.who, d.action, d.outcome) for d in found] == [
         ("ben", "answer", "done"),
         ("ben", "return", "done"),
     ]
-    assert found[0]["target"]["conversation"] == ann.key
-    assert "secret" not in json.dumps(found)
+    assert found[0].target["conversation"] == ann.key
+    assert "secret" not in repr(found)
 
 
 async def test_the_bot_comes_back_by_itself_when_nobody_answers(fabric: Lab) -> None:

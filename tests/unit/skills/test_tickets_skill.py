@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.skills import tickets
@@ -562,6 +562,7 @@ async def test_a_malformed_invoke_is_refused_inside(talk: Talk, value: Any, code
 # --- anything ----------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.text() | st.sampled_from(["yes", "no", "/ticket", PROBLEM, "high", "status"])))
 async def test_whatever_is_said_is_answered_and_stored_as_json(said: list[str]) -> None:
     with TemporaryDirectory() as folder:
