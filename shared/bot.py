@@ -102,6 +102,16 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Handoff:
+    """Who answers when somebody asks for a person: when (`Mon-Fri 08:00-18:00 Europe/Berlin`, ""
+    when not known), on which phone, and after how long without an answer the bot is back."""
+
+    hours: str = ""
+    phone: str = ""
+    return_after_minutes: int = _limited(60, ge=1, le=10_080)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -123,3 +133,4 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    handoff: Handoff = field(default_factory=Handoff)

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 CHANNELS = ("teams", "whatsapp", "web")
 
+TICKETS = "tickets"
+"""The backend that is there without a declaration, as a table in the store."""
+
 
 class Fabric:
     """Everything that a function needs, for one process.
@@ -181,11 +184,13 @@ class Fabric:
         """The systems that skills call, each one for all bots."""
         from shared.integrations.access import Access
         from shared.integrations.http_backend import HttpBackend
+        from shared.integrations.ticket_table import TicketTable
 
-        return {
-            name: HttpBackend(name, declared, Access(declared, self._identity))
-            for name, declared in self._declared.items()
+        declared: dict[str, Backend] = {
+            name: HttpBackend(name, declaration, Access(declaration, self._identity))
+            for name, declaration in self._declared.items()
         }
+        return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
 
     @cached_property
     def prices(self) -> "Prices":

@@ -10,3 +10,4 @@ from functions.operators import persons as persons
 from functions.operators import slow as slow
 from functions.operators import switches as switches
 from functions.operators import usage as usage
+from functions.operators import waiting as waiting
