@@ -98,6 +98,13 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """`floor` is the least share of right turns in the bot's own cases; below it, it fails."""
+
+    floor: float | None = _limited(ge=0, le=1)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -119,3 +126,4 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    evaluation: Evaluation = field(default_factory=Evaluation)
