@@ -98,6 +98,17 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Safety:
+    """What protects people and the bot from each other where a model is asked.
+
+    With `personal_data = "redact"` the model gets placeholders for identifiers of people, and
+    the answer has the values again.
+    """
+
+    personal_data: Literal["send", "redact"] = "send"
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """`floor` is the least share of right turns in the bot's own cases; below it, it fails."""
 
@@ -126,4 +137,5 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
