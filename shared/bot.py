@@ -30,6 +30,7 @@ class TeamsChannel:
     certificate_password: str = field(default="", repr=False)
     federated_client_id: str = ""
     tenants: list[str] = field(default_factory=list)
+    cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
 
 
@@ -80,7 +81,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
+    """Days that transcripts are kept, and conversations from their last turn."""
+
     transcript_days: int = _limited(90, ge=1, le=3650)
+    conversation_days: int = _limited(400, ge=1, le=3650)
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,16 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Handoff:
+    """Who answers when somebody asks for a person: when (`Mon-Fri 08:00-18:00 Europe/Berlin`, ""
+    when not known), on which phone, and after how long without an answer the bot is back."""
+
+    hours: str = ""
+    phone: str = ""
+    return_after_minutes: int = _limited(60, ge=1, le=10_080)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -139,3 +153,4 @@ class Bot:
     late: Late = field(default_factory=Late)
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
+    handoff: Handoff = field(default_factory=Handoff)
