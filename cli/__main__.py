@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "bots, skills, functions and what sets them off",
     "new": "a bot or a skill with its test, ready to run",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
+    "eval": "a bot's own cases against its floor: exit code 1 below it",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",

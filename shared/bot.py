@@ -102,6 +102,24 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Safety:
+    """What protects people and the bot from each other where a model is asked.
+
+    With `personal_data = "redact"` the model gets placeholders for identifiers of people, and
+    the answer has the values again.
+    """
+
+    personal_data: Literal["send", "redact"] = "send"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`floor` is the least share of right turns in the bot's own cases; below it, it fails."""
+
+    floor: float | None = _limited(ge=0, le=1)
+
+
+@dataclass(frozen=True)
 class Handoff:
     """Who answers when somebody asks for a person: when (`Mon-Fri 08:00-18:00 Europe/Berlin`, ""
     when not known), on which phone, and after how long without an answer the bot is back."""
@@ -133,4 +151,6 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    safety: Safety = field(default_factory=Safety)
+    evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)

@@ -21,7 +21,7 @@ from shared.manifest.bots import load_bots
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import Models
+from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
 from shared.settings import Settings
 from shared.skill import Skill
@@ -206,7 +206,16 @@ class Fabric:
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        return Assistant(self._model(bot), instructions=bot.instructions)
+
+    def _model(self, bot: Bot) -> ChatModel:
+        """What the bot's alias names, and between them what the bot declares."""
+        model = self.models.named(bot.model)
+        if bot.safety.personal_data == "redact":
+            from shared.ai.redacting import Redacting
+
+            return Redacting(model)
+        return model
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
