@@ -1,8 +1,10 @@
 """The composition root: settings in, connected ports out, each on first use."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
@@ -17,6 +19,7 @@ from shared.governance.limits.switches import Switches
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.policy import Finding, findings, load_policy
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
@@ -71,6 +74,10 @@ class Fabric:
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
+        self.breaches = _breaches(settings)
+        self.paused: frozenset[str] = frozenset()
+        if not settings.local:
+            self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
@@ -195,7 +202,8 @@ class Fabric:
 
     @cached_property
     def switches(self) -> Switches:
-        return Switches(self.store)
+        started = time()
+        return Switches(self.store, {("bot", id): started for id in self.paused})
 
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant
@@ -246,6 +254,12 @@ class Fabric:
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
+
+
+def _breaches(settings: Settings) -> list[Finding]:
+    """Measure the manifests by the organisation's policy, as of today."""
+    policy = load_policy(settings.policy_file)
+    return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
 
 
 def _check_references(settings: Settings) -> None:

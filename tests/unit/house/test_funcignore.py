@@ -20,6 +20,7 @@ PUBLISHED = {
     "functions",
     "host.json",
     "knowledge",
+    "policy.toml",
     "requirements.txt",
     "shared",
 }
