@@ -21,17 +21,13 @@ from cli.timers import seconds_until_next
 from shared.activity import Activity, ConversationReference
 from shared.event import ACTIVITY, Event
 from shared.settings import Settings
+from tests.golden import golden as bindings
 from tests.operators import bearer
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = "azure-functions-runtime==1.3.0"
 CACHE = ROOT / ".cache" / "worker"
-GOLDEN = Path(__file__).with_name("golden")
-SCHEMES = {
-    "sqlite": "bindings_servicebus.json",
-    "servicebus": "bindings_servicebus.json",
-    "storagequeue": "bindings_storagequeue.json",
-}
+SCHEMES = {"sqlite": "servicebus", "servicebus": "servicebus", "storagequeue": "storagequeue"}
 """The golden list of each bus; the embedded one has the semantics of Service Bus."""
 DRIVER = Path(__file__).with_name("worker_driver.py")
 
@@ -67,8 +63,7 @@ def scheme() -> str:
 @pytest.fixture
 def golden(scheme: str) -> dict[str, Any]:
     """The bindings of every function, by name."""
-    bindings: dict[str, Any] = json.loads((GOLDEN / SCHEMES[scheme]).read_text())
-    return bindings
+    return bindings(SCHEMES[scheme])
 
 
 @pytest.fixture
