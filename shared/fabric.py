@@ -12,10 +12,12 @@ from shared.bot import Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
+from shared.governance.audit.purposes import PURPOSES
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
@@ -74,6 +76,12 @@ class Fabric:
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
+        for skill in skills.values():
+            if skill.purpose not in PURPOSES:
+                known = ", ".join(PURPOSES)
+                raise ConfigurationError(
+                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
+                )
         self.breaches = _breaches(settings)
         self.paused: frozenset[str] = frozenset()
         if not settings.local:
@@ -91,6 +99,7 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+            of_folder(settings.knowledge_dir / name)
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(

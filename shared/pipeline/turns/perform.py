@@ -19,6 +19,7 @@ from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
 from shared.pipeline.turns import overlap
+from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
@@ -124,7 +125,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         state=conversation.state.setdefault(skill.name, {}),
         skills=[fabric.skills[name] for name in bot.skills],
         ai=fabric.assistant(bot),
-        knowledge=fabric.knowledge.for_bot(bot),
+        knowledge=fabric.knowledge.for_bot(bot, Asker(fabric.store, conversation.reference)),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
