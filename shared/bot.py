@@ -119,3 +119,4 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    backends: dict[str, list[str]] | None = None

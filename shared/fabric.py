@@ -13,6 +13,7 @@ from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
 from shared.governance.audit.purposes import PURPOSES
+from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
@@ -58,6 +59,9 @@ class Fabric:
         self.settings = settings
         self.skills = skills
         adapters.check(settings)
+        self._declared = load_backends(
+            settings.backends_file, settings.environ, local=settings.local
+        )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
@@ -70,9 +74,6 @@ class Fabric:
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
-        self._declared = load_backends(
-            settings.backends_file, settings.environ, local=settings.local
-        )
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
@@ -100,6 +101,7 @@ class Fabric:
                     "create it, or remove the name from the list"
                 )
             of_folder(settings.knowledge_dir / name)
+        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -201,6 +203,11 @@ class Fabric:
             name: HttpBackend(name, declared, Access(declared, self._identity))
             for name, declared in self._declared.items()
         }
+
+    def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
+        """The systems as a bot may call them, each call taken down."""
+        guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
+        return granted(bot, self.backends, guarded, witness, local=self.settings.local)
 
     @cached_property
     def prices(self) -> "Prices":

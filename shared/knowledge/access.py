@@ -18,6 +18,7 @@ from typing import Protocol
 
 from shared.errors import ConfigurationError
 from shared.person import Person
+from shared.records.read import Read
 
 SIGNED_IN = "signed-in"
 FOLDER_FILE = "access.toml"
@@ -33,19 +34,11 @@ _ITEM = re.compile(r"\s*-\s+(.*)")
 _COMMENT = re.compile(r"(^|\s)#.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """That an article behind a group was read, or `refused`; `policy` says by what."""
-
-    article: str
-    policy: str
-    refused: bool = False
-
-
 class Reader(Protocol):
     """Whoever asks; `reads` are what they were given or refused of what is not for everybody."""
 
-    reads: list[Read]
+    @property
+    def reads(self) -> list[Read]: ...
 
     async def person(self) -> Person | None: ...
 

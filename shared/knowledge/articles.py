@@ -12,7 +12,6 @@ from shared.knowledge.access import (
     FOLDER_FILE,
     NOBODY,
     Access,
-    Read,
     Reader,
     Stranger,
     of_folder,
@@ -23,6 +22,7 @@ from shared.knowledge.access import (
 from shared.knowledge.index import Index
 from shared.observability import log
 from shared.person import Person
+from shared.records.read import Read
 
 PASSAGE_WORDS = 120
 """A passage is closed when the next paragraph would make it longer."""
@@ -158,7 +158,8 @@ class Knowledge:
         for passage in passages:
             if passage.access:
                 article = passage.id.partition("#")[0]
-                self.reader.note(Read(article, f"access: {shown(passage.access)}", refused))
+                policy = f"access: {shown(passage.access)}"
+                self.reader.note(Read("article", article, policy, refused))
 
 
 def read_article(path: Path) -> list[Passage]:

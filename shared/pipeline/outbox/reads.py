@@ -23,14 +23,15 @@ KIND = "audit"
 
 
 def made(conversation: Conversation, cause: effects.Cause, turn: Turn) -> list[Create]:
-    """One effect for each article."""
+    """One effect for each thing that was read or refused."""
     return [
         effects.audit_effect(
             conversation,
             cause,
             f"{cause.work}.r{number}",
             {
-                "target": {"article": read.article, "skill": turn.skill.name},
+                "action": read.action,
+                "target": {read.kind: read.name, "skill": turn.skill.name},
                 "outcome": audit.DENIED if read.refused else audit.DONE,
                 "policy": read.policy,
                 "purpose": turn.skill.purpose,
@@ -50,7 +51,7 @@ async def record(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> boo
         await audit.record(
             fabric.store,
             Operator(name, reference.channel),
-            "article.read",
+            entry["action"],
             entry["target"],
             entry["outcome"],
             purpose=entry["purpose"],

@@ -116,6 +116,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
+    asker = Asker(fabric.store, conversation.reference, bot, skill)
     return Turn(
         bot=bot,
         skill=skill,
@@ -125,12 +126,12 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         state=conversation.state.setdefault(skill.name, {}),
         skills=[fabric.skills[name] for name in bot.skills],
         ai=fabric.assistant(bot),
-        knowledge=fabric.knowledge.for_bot(bot, Asker(fabric.store, conversation.reference)),
+        knowledge=fabric.knowledge.for_bot(bot, asker),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
         muted=conversation.muted,
-        backends=fabric.backends,
+        backends=fabric.backends_for(bot, asker),
     )
 
 

@@ -11,11 +11,12 @@ from functions.skills.knowledge import skill as knowledge_skill
 from shared.activity import ConversationReference
 from shared.errors import ConfigurationError
 from shared.governance import audit
-from shared.knowledge.access import NOBODY, Read, Stranger, of_folder, of_front_matter, opens
+from shared.knowledge.access import NOBODY, Stranger, of_folder, of_front_matter, opens
 from shared.knowledge.articles import KnowledgeBase, read_article
 from shared.observability import log
 from shared.person import Person
 from shared.pipeline.turns.asker import Asker
+from shared.records.read import Read
 from shared.records.signed_in import partition_of, signed_in
 from tests.lab import Lab
 from tests.unit.knowledge.test_knowledge import article, bot
@@ -117,9 +118,13 @@ async def test_an_article_is_for_its_group_and_each_read_and_refusal_is_on_recor
 async def test_in_a_group_nobody_is_shown_what_the_others_may_not_read(fabric: Lab) -> None:
     alone = ConversationReference("lab", "teams", "19:x", user="ann", tenant="t")
     await sign_in(fabric, alone, HR)
-    assert await Asker(fabric.store, alone).person()
-    assert await Asker(fabric.store, replace(alone, is_group=True)).person() is None
-    assert await Asker(fabric.store, replace(alone, user="bob")).person() is None
+
+    def asker(reference: ConversationReference) -> Asker:
+        return Asker(fabric.store, reference, fabric.bots["lab"], knowledge_skill)
+
+    assert await asker(alone).person()
+    assert await asker(replace(alone, is_group=True)).person() is None
+    assert await asker(replace(alone, user="bob")).person() is None
 
 
 class Known(Stranger):
