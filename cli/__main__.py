@@ -26,6 +26,7 @@ COMMANDS = {
     "cost": "what the bots cost, by department, bot and meter; a FOCUS file",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
+    "waiting": "people who wait for a person: answer, return",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
     "token": "an operator's token of the stand-in for Entra, on this machine",
     "policy": "the organisation's rules over the bots' manifests",

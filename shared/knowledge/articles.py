@@ -169,6 +169,10 @@ def read_article(path: Path) -> list[Passage]:
     access = _access(whole, body)
     collection, slug = path.parent.name, path.stem
     title = meta.get("title") or slug.replace("-", " ").capitalize()
+    url = meta.get("url", "")
+    if url and not url.startswith("https://"):
+        log.warning("knowledge.url", article=f"{collection}/{slug}", wanted="https://...")
+        url = ""
     return [
         Passage(
             f"{collection}/{slug}#{n}",
@@ -176,7 +180,7 @@ def read_article(path: Path) -> list[Passage]:
             title,
             heading,
             text,
-            meta.get("url", ""),
+            url,
             access=access,
         )
         for n, (heading, text) in enumerate(_sections(body, title), start=1)

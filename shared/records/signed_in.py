@@ -8,7 +8,7 @@ from shared.event import event_id
 from shared.person import Person
 from shared.ports.store import Put, Store
 
-DOCUMENT = "signed-in"
+DOCUMENT = "person"
 LASTS_SECONDS = 8 * 3600
 """Who somebody is, and their groups, hold so long; then they sign in again."""
 

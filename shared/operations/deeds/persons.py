@@ -22,7 +22,7 @@ from shared.governance.pseudonym import PERSONS, key_id, pseudonym
 from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
 from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
-from shared.ports.store import Delete, Item, Put
+from shared.ports.store import FOR_EVER, Delete, Item, Put
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
 AT_ONCE = 50
@@ -152,7 +152,7 @@ async def _hold(fabric: Fabric, id: str, reason: str) -> None:
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):
         try:
-            lasting = Put(item.id, item.body, etag=item.etag, due=item.due)
+            lasting = Put(item.id, item.body, etag=item.etag, due=item.due, ttl=FOR_EVER)
             await fabric.store.write(item.partition, lasting)
         except Conflict:
             continue  # a turn has written it anew meanwhile
