@@ -30,6 +30,7 @@ COMMANDS = {
     "waiting": "people who wait for a person: answer, return",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
     "token": "an operator's token of the stand-in for Entra, on this machine",
+    "policy": "the organisation's rules over the bots' manifests",
     "person": "everything kept of one person: show, export, erase, with a receipt",
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",

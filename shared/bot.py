@@ -154,3 +154,4 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    backends: dict[str, list[str]] | None = None

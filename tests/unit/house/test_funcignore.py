@@ -21,6 +21,7 @@ PUBLISHED = {
     "functions",
     "host.json",
     "knowledge",
+    "policy.toml",
     "requirements.txt",
     "shared",
 }
