@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run func test check bench lock catalogue clean
+.PHONY: help run func test check bench lock catalogue schemas clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -43,6 +43,9 @@ lock: .venv/.dev ## requirements.txt, from the dependencies in pyproject.toml
 catalogue: .venv/.dev ## the sentences in all languages, compiled from shared/dialogue/locale
 	@$(BIN)/pybabel --quiet compile --directory shared/dialogue/locale \
 		--domain "$(sort $(basename $(notdir $(wildcard shared/dialogue/locale/en/LC_MESSAGES/*.po))))"
+
+schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses that read them
+	@$(BIN)/python -m cli.schemas
 
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
