@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from shared.queues import EVENTS
+from stand_ins.azurite.process import missing as missing_azurite
 from stand_ins.server import Server, Settings
 from stand_ins.surroundings import Queue, Surroundings
 
@@ -26,6 +28,32 @@ class Service:
     missing: Callable[[], str] = lambda: ""
 
 
+def _service_bus(around: Surroundings) -> Server:
+    from stand_ins.servicebus.server import ServiceBusServer
+
+    return ServiceBusServer.of_app(around.queues)
+
+
+def _cosmos(around: Surroundings) -> Server:
+    from stand_ins.cosmos.server import CosmosServer
+
+    return CosmosServer()
+
+
+def _azurite(around: Surroundings) -> Server:
+    from stand_ins.azurite.server import AzuriteServer
+
+    return AzuriteServer()
+
+
+def _event_grid(around: Surroundings) -> Server:
+    from stand_ins.eventgrid.server import EventGridServer
+    from stand_ins.eventgrid.subscriptions import QueueSubscription
+
+    queue = QueueSubscription(around.settings["ServiceBusConnection"], EVENTS)
+    return EventGridServer(queue.deliver, close=queue.close)
+
+
 def _openai(around: Surroundings) -> Server:
     from stand_ins.openai.server import OpenAIServer
 
@@ -39,6 +67,10 @@ def _crm(around: Surroundings) -> Server:
 
 
 SERVICES: Sequence[Service] = (
+    Service("Service Bus", _service_bus),
+    Service("Cosmos DB", _cosmos),
+    Service("Storage", _azurite, missing=missing_azurite),
+    Service("Event Grid", _event_grid),
     Service("OpenAI", _openai),
     Service("CRM", _crm),
 )

@@ -4,8 +4,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from stand_ins.surroundings import Queue
-
 CloudEvent = dict[str, Any]
 Deliver = Callable[[CloudEvent], Awaitable[None]]
 """Takes one CloudEvent, or raises: then it is delivered again."""
@@ -59,11 +57,11 @@ class WebhookSubscription:
 class QueueSubscription:
     """Delivers to a queue of Service Bus, one structured CloudEvent a message."""
 
-    def __init__(self, connection: str, queue: Queue) -> None:
+    def __init__(self, connection: str, queue: str) -> None:
         from azure.servicebus.aio import ServiceBusClient
 
         self._client = ServiceBusClient.from_connection_string(connection)
-        self._sender = self._client.get_queue_sender(queue.name)
+        self._sender = self._client.get_queue_sender(queue)
 
     async def deliver(self, event: CloudEvent) -> None:
         from azure.servicebus import ServiceBusMessage

@@ -217,7 +217,7 @@ async def test_the_content_filter_tells_the_person(desk: Desk, fault: Fault) -> 
     desk.server.fail(fault)
     with pytest.raises(Refused) as caught:
         await desk.model().complete(MESSAGES)
-    assert caught.value.text == FILTERED
+    assert caught.value.phrase == FILTERED
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ class App:
             "FABRIC_BOTS_DIR": str(bots),
             "FABRIC_KNOWLEDGE_DIR": str(ROOT / "knowledge"),
             "FABRIC_SQLITE_SYNCHRONOUS": "NORMAL",
+            "FABRIC_TRACES": "off",
             **self.teams.settings,
             **self.meta.settings,
         }

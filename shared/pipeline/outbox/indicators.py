@@ -16,7 +16,7 @@ INDICATOR_SECONDS = 1.0
 
 def is_indicator(body: dict[str, Any]) -> bool:
     """Tell whether the effect is a `typing`, a chunk of a stream included."""
-    return body["kind"] == "send" and body["activity"].get("type") == "typing"
+    return bool(body["kind"] == "send" and body["activity"].get("type") == "typing")
 
 
 async def show(fabric: Fabric, key: str, effect: Create) -> bool:

@@ -80,7 +80,7 @@ async def test_a_token_that_nothing_is_granted_to_opens_nothing(
 
     assert (await respond(route, headers))[0] == 403
     [deed] = await audit.deeds(fabric.store)
-    assert (deed["action"], deed["outcome"]) == (route.name, "denied")
+    assert (deed.action, deed.outcome) == (route.name, "denied")
 
 
 async def test_a_foreign_bot_is_not_there(fabric: Lab) -> None:
@@ -88,7 +88,7 @@ async def test_a_foreign_bot_is_not_there(fabric: Lab) -> None:
 
     assert (await respond(ROUTES["stop"], foreign, body={"bot": "lab"}))[0] == 404
     [deed] = await audit.deeds(fabric.store)
-    assert (deed["action"], deed["outcome"]) == ("stop", "denied")
+    assert (deed.action, deed.outcome) == ("stop", "denied")
     assert (await respond(ROUTES["stop"], foreign, body={"skill": "echo"}))[0] == 404
     assert (await respond(ROUTES["stop"], own, body={"skill": "echo"}))[0] == 404
     assert (await respond(ROUTES["stop"], own, body={"bot": "lab"}))[0] == 200

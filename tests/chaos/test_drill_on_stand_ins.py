@@ -17,9 +17,9 @@ from aiohttp import ClientSession
 from chaos.drill import Orders, Report, drill
 from chaos.grounds import Grounds
 from chaos.scenario import QUEUES
-from tests import services, stand_ins
+from tests import azure
+from tests.broker_process import PLAIN, ServiceBusProcess, queues
 from tests.faults.proxy import proxy
-from tests.peers import PLAIN, ServiceBusPeer, queues
 
 INPUTS = int(os.environ.get("INPUTS", "100"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -45,9 +45,7 @@ async def service_bus(folder: Path) -> AsyncIterator[Grounds]:
         *("--drop-connections-every", 15, "--lose-settlement-rate", 0.02),
         *("--duplicate-rate", 0.05, "--seed", SEED),
     )
-    peer = await asyncio.to_thread(
-        ServiceBusPeer.start, services.SERVICEBUS, folder, entities, *flags
-    )
+    peer = await asyncio.to_thread(ServiceBusProcess.start, folder, entities, *flags)
 
     async def outage(seconds: float) -> None:
         await asyncio.to_thread(peer.order, "pause")
@@ -68,7 +66,7 @@ async def service_bus(folder: Path) -> AsyncIterator[Grounds]:
 @asynccontextmanager
 async def cosmos() -> AsyncIterator[Grounds]:
     """Answers 429 now and then; between it and the processes is a way that can be cut."""
-    async with stand_ins.cosmos("--throttle-rate", 0.05, "--seed", SEED) as environ:
+    async with azure.cosmos("--throttle-rate", 0.05, "--seed", SEED) as environ:
         port = environ["FABRIC_STORE_URL"].rpartition(":")[2].partition("/")[0]
         async with proxy("127.0.0.1", int(port)) as way:
 
@@ -89,30 +87,29 @@ def assert_kept(report: Report) -> None:
     assert report.counts["outages"] == 4
 
 
-if services.is_program(services.SERVICEBUS) and services.is_program(services.COSMOS):
+async def test_the_command_drills_where_the_settings_say(tmp_path: Path) -> None:
+    async with cosmos() as store:
+        words = ("chaos", "--processes", "--as-configured", "--inputs", "20", "--json")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli", *words),
+            env={**os.environ, **store.environ},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        url = store.environ["FABRIC_STORE_URL"].replace("cosmos://", "http://")
+        stats = f"{url.rpartition('/')[0]}/_stand_in/stats"
+        async with ClientSession() as session, session.get(stats) as response:
+            stored = await response.json()
+    answer = json.loads(out)
+    assert answer["violations"] == []
+    assert answer["processes"]["books"]["accepted"] == 20
+    assert stored["items"]["fabric/conversations"] > 20
+    assert stored["throttled"] > 0
 
-    async def test_the_command_drills_where_the_settings_say(tmp_path: Path) -> None:
-        async with cosmos() as store:
-            words = ("chaos", "--processes", "--as-configured", "--inputs", "20", "--json")
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "cli", *words),
-                env={**os.environ, **store.environ},
-                stdout=asyncio.subprocess.PIPE,
-            )
-            out, _ = await process.communicate()
-            url = store.environ["FABRIC_STORE_URL"].replace("cosmos://", "http://")
-            stats = f"{url.rpartition('/')[0]}/_peer/stats"
-            async with ClientSession() as session, session.get(stats) as response:
-                stored = await response.json()
-        answer = json.loads(out)
-        assert answer["violations"] == []
-        assert answer["processes"]["books"]["accepted"] == 20
-        assert stored["items"]["fabric/conversations"] > 20
-        assert stored["throttled"] > 0
 
-    async def test_killed_processes_keep_the_promises_on_service_bus_and_cosmos(
-        tmp_path: Path,
-    ) -> None:
-        async with service_bus(tmp_path) as bus, cosmos() as store:
-            both = Grounds({**bus.environ, **store.environ}, {**bus.outages, **store.outages})
-            assert_kept(await drill(SEED, ORDERS, tmp_path, grounds=both))
+async def test_killed_processes_keep_the_promises_on_service_bus_and_cosmos(
+    tmp_path: Path,
+) -> None:
+    async with service_bus(tmp_path) as bus, cosmos() as store:
+        both = Grounds({**bus.environ, **store.environ}, {**bus.outages, **store.outages})
+        assert_kept(await drill(SEED, ORDERS, tmp_path, grounds=both))

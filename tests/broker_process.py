@@ -1,4 +1,4 @@
-"""Programs that stand in for a service: started on a free port, stopped by whoever started them."""
+"""The stand-in for Service Bus as a process of its own, with a switch for outages."""
 
 import json
 import subprocess
@@ -15,12 +15,12 @@ PLAIN = ("events", "dead-letters")
 
 
 def queues(*names: str, **settings: float) -> list[dict[str, Any]]:
-    """Queues of a Service Bus peer, with these settings."""
+    """Queues as the configuration lists them, with these settings."""
     return [{"name": name, "requiresSession": name not in PLAIN, **settings} for name in names]
 
 
-class ServiceBusPeer:
-    """A Service Bus of its own, with a switch for outages."""
+class ServiceBusProcess:
+    """On a free port, stopped by whoever started it."""
 
     def __init__(self, process: subprocess.Popen[str], port: int, control: int) -> None:
         self._process = process
@@ -28,14 +28,12 @@ class ServiceBusPeer:
         self.host = f"localhost:{port}"
 
     @classmethod
-    def start(
-        cls, program: str, folder: Path, entities: Sequence[Mapping[str, Any]], *flags: object
-    ) -> Self:
+    def start(cls, folder: Path, entities: Sequence[Mapping[str, Any]], *flags: object) -> Self:
         config = folder / "servicebus.json"
         config.write_text(json.dumps({"queues": list(entities)}))
         port, control = free_port(), free_port()
-        words = [sys.executable, program, "--port", port, "--config", config, "--control", control]
-        command = [str(word) for word in (*words, *flags)]
+        words = ("-m", "stand_ins.servicebus", "--port", port, "--control", control)
+        command = [sys.executable, *map(str, (*words, "--config", config, *flags))]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout
         ready = process.stdout.readline().strip()

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests import services
-from tests.contract.azurite import Azurite
+from stand_ins.azurite.server import AzuriteServer
 from tests.golden import golden
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +48,7 @@ def queues() -> Sequence[tuple[str, bool]]:
 
 @asynccontextmanager
 async def service_bus(folder: Path, *options: object) -> AsyncIterator[Environ]:
-    """The queues of the app on a Service Bus peer."""
+    """The queues of the app."""
     config = folder / "entities.json"
     made = [
         {
@@ -62,7 +61,7 @@ async def service_bus(folder: Path, *options: object) -> AsyncIterator[Environ]:
         for name, sessions in queues()
     ]
     config.write_text(json.dumps({"queues": made}))
-    command = (sys.executable, services.SERVICEBUS, "--port", "0", "--config", config, *options)
+    command = (sys.executable, "-m", "stand_ins.servicebus", "--config", config, *options)
     async with program(*command) as address:
         port = address.rpartition(":")[2]
         key = "SharedAccessKeyName=tests;SharedAccessKey=tests"
@@ -77,21 +76,14 @@ async def service_bus(folder: Path, *options: object) -> AsyncIterator[Environ]:
 @asynccontextmanager
 async def storage_queue() -> AsyncIterator[Environ]:
     """An empty account on Azurite."""
-    server = Azurite(services.STORAGE)
-    await asyncio.to_thread(server.start)
-    try:
-        yield {
-            "FABRIC_BUS_URL": "storagequeue://devstoreaccount1",
-            "AzureWebJobsStorage": server.connection,
-        }
-    finally:
-        server.close()
+    async with AzuriteServer() as server:
+        yield server.bus_settings
 
 
 @asynccontextmanager
 async def cosmos(*options: object) -> AsyncIterator[Environ]:
-    """An empty account on a Cosmos DB peer."""
-    async with program(sys.executable, services.COSMOS, "--port", "0", *options) as address:
+    """An empty account."""
+    async with program(sys.executable, "-m", "stand_ins.cosmos", *options) as address:
         yield {"FABRIC_STORE_URL": f"cosmos://{address}/fabric", "FABRIC_COSMOS_KEY": "dGVzdHM="}
 
 
