@@ -16,6 +16,7 @@ COMMANDS = {
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "new": "a bot or a skill with its test, ready to run",
+    "doctor": "what is set wrong, each with what to do",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
