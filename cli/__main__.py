@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "bots, skills, functions and what sets them off",
     "new": "a bot or a skill with its test, ready to run",
     "doctor": "what is set wrong, each with what to do",
+    "pack": "a folder for each function app, as func publish and a container build take it",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
