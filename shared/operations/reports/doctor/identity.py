@@ -119,7 +119,15 @@ def operators(premises: Premises) -> Iterator[Mistake]:
             warning=True,
         )
     tenant = premises.get("FABRIC_OPERATOR_TENANT")
-    if tenant and not _GUID.fullmatch(tenant):
+    if not tenant:
+        yield Mistake(
+            "operator-tenant",
+            "FABRIC_OPERATOR_TENANT",
+            "is not set: nobody can operate over HTTP",
+            "set it to the directory (tenant) id of the organisation",
+            warning=True,
+        )
+    elif not _GUID.fullmatch(tenant):
         yield Mistake("operator-tenant", "FABRIC_OPERATOR_TENANT", "is no GUID", _A_GUID)
 
 
