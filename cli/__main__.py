@@ -16,6 +16,8 @@ COMMANDS = {
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
     "new": "a bot or a skill with its test, ready to run",
+    "doctor": "what is set wrong, each with what to do",
+    "pack": "a folder for each function app, as func publish and a container build take it",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "eval": "a bot's own cases against its floor: exit code 1 below it",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
