@@ -17,10 +17,11 @@ from shared.governance.limits.switches import Switches
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.departments import load_departments
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import Models
+from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
 from shared.settings import Settings
 from shared.skill import Skill
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
+    from shared.governance.limits.spending import Spending
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
@@ -68,6 +70,7 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
+        self.departments = load_departments(settings.departments_file, settings.environ)
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
@@ -94,10 +97,13 @@ class Fabric:
             self._check_model(bot)
 
     def _check_model(self, bot: Bot) -> None:
-        try:
-            self.models.named(bot.model)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"bot {bot.id}: model: {error}") from None
+        named = {"model": bot.model, "quota.cheaper_model": bot.quota.cheaper_model}
+        for key, alias in named.items():
+            try:
+                if alias:
+                    self.models.named(alias)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"bot {bot.id}: {key}: {error}") from None
 
     @cached_property
     def store(self) -> Store:
@@ -197,10 +203,41 @@ class Fabric:
     def switches(self) -> Switches:
         return Switches(self.store)
 
-    def assistant(self, bot: Bot) -> "Assistant":
+    @cached_property
+    def spending(self) -> "Spending":
+        from shared.governance.limits.spending import Spending
+
+        return Spending(self.store)
+
+    def assistant(self, bot: Bot, person: str = "") -> "Assistant":
+        """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        return Assistant(self._model(bot, person), instructions=bot.instructions)
+
+    def _model(self, bot: Bot, person: str) -> ChatModel:
+        """The bot's model, held to its limits where it has any and a call costs anything."""
+        if self.settings.ai_url.startswith("offline:"):
+            return self.models.named(bot.model)
+        from shared.governance.governed_model import GovernedModel, Offer
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        if not limits_of(bot, department, 0, person):
+            return self.models.named(bot.model)
+        offers = [
+            Offer(self.models.named(alias), self.models.behind(alias))
+            for alias in (bot.model, bot.quota.cheaper_model)
+            if alias
+        ]
+        return GovernedModel(
+            offers[0],
+            offers[1] if offers[1:] else None,
+            limits=lambda now: limits_of(bot, department, now, person),
+            spending=self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
@@ -239,6 +276,8 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
+        if spending := self.__dict__.get("spending"):
+            await spending.booked()
         names = ("topic", "bus", "blobs", "store", "models", "identities", "credential")
         for name in names:
             if port := self.__dict__.get(name):
