@@ -27,6 +27,7 @@ COMMANDS = {
     "budgets": "what bots and departments may spend, what they did, what calls hold",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
+    "waiting": "people who wait for a person: answer, return",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
     "token": "an operator's token of the stand-in for Entra, on this machine",
     "person": "everything kept of one person: show, export, erase, with a receipt",

@@ -71,7 +71,17 @@ async def _talk(arguments: argparse.Namespace, root: Path) -> int:
         conversation = said.reference.conversation
         body = {"bot": said.bot.id, "conversation": conversation, "activities": heard}
         print(json.dumps(body, ensure_ascii=False))
-    return 0 if complete else 1
+    if complete and not heard:
+        print(f"error: no answer; {_why_silent(said)}", file=sys.stderr)
+    return 0 if complete and heard else 1
+
+
+def _why_silent(said: Inbound) -> str:
+    """What an author looks at when a turn said nothing."""
+    return (
+        f"the turn of {said.bot.id} ended without a reply: a skill said nothing, a person has the "
+        "conversation, or it is a dead letter (botfabric dlq list)"
+    )
 
 
 def _message(fabric: Fabric, arguments: argparse.Namespace) -> Inbound:

@@ -30,6 +30,7 @@ class TeamsChannel:
     certificate_password: str = field(default="", repr=False)
     federated_client_id: str = ""
     tenants: list[str] = field(default_factory=list)
+    cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
 
 
@@ -87,7 +88,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
+    """Days that transcripts are kept, and conversations from their last turn."""
+
     transcript_days: int = _limited(90, ge=1, le=3650)
+    conversation_days: int = _limited(400, ge=1, le=3650)
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,16 @@ class Late:
     taken_over: Literal["send", "prefix", "drop"] = "drop"
     moved_on: Literal["send", "prefix", "drop"] = "prefix"
     moved_on_minutes: int = _limited(10, ge=1)
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """Who answers when somebody asks for a person: when (`Mon-Fri 08:00-18:00 Europe/Berlin`, ""
+    when not known), on which phone, and after how long without an answer the bot is back."""
+
+    hours: str = ""
+    phone: str = ""
+    return_after_minutes: int = _limited(60, ge=1, le=10_080)
 
 
 @dataclass(frozen=True)
@@ -126,3 +140,4 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    handoff: Handoff = field(default_factory=Handoff)

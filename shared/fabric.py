@@ -14,6 +14,7 @@ from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.governance.retention import RetainedStore
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
+
+TICKETS = "tickets"
+"""The backend that is there without a declaration, as a table in the store."""
 
 
 class Fabric:
@@ -107,7 +111,7 @@ class Fabric:
 
     @cached_property
     def store(self) -> Store:
-        return adapters.store(self.settings, self._identity)
+        return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
     def bus(self) -> Bus:
@@ -186,11 +190,13 @@ class Fabric:
         """The systems that skills call, each one for all bots."""
         from shared.integrations.access import Access
         from shared.integrations.http_backend import HttpBackend
+        from shared.integrations.ticket_table import TicketTable
 
-        return {
-            name: HttpBackend(name, declared, Access(declared, self._identity))
-            for name, declared in self._declared.items()
+        declared: dict[str, Backend] = {
+            name: HttpBackend(name, declaration, Access(declaration, self._identity))
+            for name, declaration in self._declared.items()
         }
+        return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
 
     @cached_property
     def prices(self) -> "Prices":

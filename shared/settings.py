@@ -77,8 +77,8 @@ class Settings:
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
     teams_service_hosts: frozenset[str] = frozenset()
-    whatsapp_app_secrets: tuple[str, ...] = ()
-    whatsapp_verify_token: str = ""
+    whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
+    whatsapp_verify_token: str = field(default="", repr=False)
     whatsapp_access_token: str = field(default="", repr=False)
     whatsapp_graph_url: str = GRAPH_URL
     trusted_proxies: int = 1

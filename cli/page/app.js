@@ -82,11 +82,13 @@ function talk(bot) {
   page.botDepartment.textContent = bot.department ?? "";
   page.message.value = drafts.get(bot.id) ?? "";
   page.message.placeholder = `Message ${bot.name}`;
+  showWaiting(false);
   notify();
   resize();
 
   conversation.addEventListener("activity", ({ detail }) => {
     transcript.hear(detail);
+    if ("fabricWaiting" in detail) showWaiting(detail.fabricWaiting);
     refresh();
   });
   conversation.addEventListener("message", ({ detail }) => {
@@ -102,6 +104,14 @@ function talk(bot) {
   page.restart.hidden = !conversation.begun;
   conversation.open();
   if (precise.matches) page.message.focus();
+}
+
+/** Above the message box, while a person is waited for; the bot says when, and in its words. */
+function showWaiting(waiting) {
+  page.waiting.hidden = !waiting;
+  if (!waiting) return;
+  const back = el("button", { type: "button", class: "text-button", onclick: () => say("/bot") }, String(waiting.button ?? ""));
+  page.waiting.replaceChildren(el("span", { class: "waiting-dot", "aria-hidden": "true" }), el("span", {}, String(waiting.text ?? "")), back);
 }
 
 function welcome(bot) {
@@ -185,6 +195,7 @@ page.message.addEventListener("keydown", (event) => {
 page.restart.addEventListener("click", () => {
   current.conversation.restart();
   current.transcript.clear();
+  showWaiting(false);
   notify();
   refresh();
   focusMessage();

@@ -1,16 +1,20 @@
 """Asks for a person; from then on the bot is silent, until somebody brings it back.
 
-State: `offered`, what was said, while a person is offered; `id` and `reason` of the request while
-it waits. The floor stays here, so that nothing else hears what is meant for the colleague.
+State: `offered`, what was said, while a person is offered; `waiting`, the request, while it is
+open. The floor stays here, so that nothing else hears what is meant for the colleague.
 """
 
 import base64
 import re
 
 from functions.triggers import skill_blueprint
-from shared.dialogue.slot import agrees
+from shared.dialogue.forms.draft import person_of
+from shared.dialogue.forms.manner import agrees, asks
+from shared.dialogue.phrases import phrase
 from shared.event import event_id
+from shared.records.waiting import Waiting
 from shared.skill import Skill
+from shared.text.hours import OpeningHours
 from shared.text.words import words
 from shared.turn import Button, Turn
 
@@ -37,9 +41,22 @@ skill = Skill(
     ],
 )
 
-WAKE_WORDS = frozenset({"bot", "resume bot", "back to bot", "back to the bot"})
+WAKE_WORDS = frozenset({"bot", "the bot", "back", "zuruck", "retour", "terug"})
 LONGEST = 500
+LONGEST_WAKE = 8
+"""Words of a message by which somebody may call the bot back."""
 
+_WAKES = (
+    r"\b(?:back|resume|return|changed? my mind|never ?mind|want|again|zuruck|wieder|doch|retour"
+    r"|reviens|reprendre"
+    r"|volver|vuelve|vuelva|volta|voltar|torna|tornare|terug)\b"
+)
+_STATUS = (
+    r"anybody|anyone|someone there|are you there|still there|how long|hello|hallo|jemand da"
+    r"|noch da|wie lange"
+    r"|quelqu ?un|combien de temps|alguien|cuanto tiempo|alguem|quanto tempo|qualcuno"
+    r"|quanto tempo|iemand|hoe lang"
+)
 _PERSON = re.compile(
     r"\b(talk|speak|chat|connect|reach|contact|get|give|want|need|put|transfer|ask for)\b.{0,40}"
     r"\b(person|people|human|humans|agent|colleague|operator|representative|somebody|someone"
@@ -51,11 +68,10 @@ _PERSON = re.compile(
 
 @skill.on_message
 async def ask(turn: Turn) -> None:
-    if turn.muted:
-        if _wakes(turn.text):
-            resume(turn)
+    if waiting := _waiting(turn):
+        wait_on(turn, waiting)
     elif _wakes(turn.text):
-        turn.reply("I am here. What can I do for you?")
+        _say(turn, "here")
     elif "offered" in turn.state:
         decide(turn)
     elif turn.text.lstrip().startswith("/") or _PERSON.search(" ".join(words(turn.text))):
@@ -68,19 +84,41 @@ async def ask(turn: Turn) -> None:
 async def closed(turn: Turn) -> None:
     """Only what closes the request that is open: an older one changes nothing."""
     meant = turn.event.subject or turn.data.get("id")
-    if not turn.muted or (meant and meant != turn.state.get("id")):
+    waiting = _waiting(turn)
+    if waiting is None or (meant and meant != waiting.id):
         return
     wake(turn)
-    turn.reply("My colleague has closed the conversation, so I am back. What else can I do?")
+    _say(turn, "nobody" if turn.data.get("why") == "nobody" else "closed")
+    turn.replies[-1]["fabricWaiting"] = False
+
+
+def wait_on(turn: Turn, waiting: Waiting) -> None:
+    """A message while somebody waits: for the bot, about the waiting, or for the colleague."""
+    if _wakes(turn.text):
+        resume(turn, waiting)
+        return
+    if turn.text.strip():
+        keep(turn, waiting.heard("person", turn.text.strip(), turn.now))
+    if _asks_how_long(turn.text):
+        tell_status(turn, waiting)
+
+
+def tell_status(turn: Turn, waiting: Waiting) -> None:
+    turn.break_silence()
+    if waiting.is_answered:
+        _say(turn, "status-answered")
+        return
+    minutes = max(0, int((turn.now - waiting.since) // 60))
+    said = phrase(turn.language, "handoff.status", request=waiting.id, minutes=minutes)
+    turn.reply(" ".join([said, *_desk(turn)]), buttons=[_back_button(turn)])
 
 
 def offer(turn: Turn) -> None:
     """Silence is a lot to give for a guess: without the word for it, a person is offered first."""
     turn.state["offered"] = turn.text.strip()[:LONGEST]
     turn.hold_floor()
-    turn.reply(
-        "Shall I ask a colleague to take over? I would then be silent here.", buttons=["yes", "no"]
-    )
+    buttons = [phrase(turn.language, f"form.{name}-button") for name in ("yes", "no")]
+    turn.reply(phrase(turn.language, "handoff.offer"), buttons=buttons)
 
 
 def decide(turn: Turn) -> None:
@@ -91,7 +129,7 @@ def decide(turn: Turn) -> None:
         case True:
             request(turn, said)
         case False:
-            turn.reply("All right. What else can I do for you?")
+            _say(turn, "declined")
         case None if turn.bot.default_skill != turn.skill.name:
             turn.hand_off(turn.bot.default_skill)
         case None:
@@ -99,37 +137,92 @@ def decide(turn: Turn) -> None:
 
 
 def request(turn: Turn, said: str) -> None:
+    """Note who waits, tell what will really happen, and fall silent."""
     command, _, rest = said.strip().partition(" ")
-    reason = rest.strip() if command.startswith("/") else said.strip()
+    reason = (rest.strip() if command.startswith("/") else said.strip())[:LONGEST]
     digest = bytes.fromhex(event_id("handoff", turn.event.conversation, turn.event.work_id))
     id = f"H-{base64.b32encode(digest).decode()[:8]}"
-    turn.state.update(id=id, reason=reason[:LONGEST])
-    turn.emit("handoff.requested", {**turn.state, "bot": turn.bot.id}, subject=id)
-    turn.reply(
-        "I have asked a colleague to take over; they will answer here. I am silent from now "
-        "on. Write **/bot** if you want me back.",
-        buttons=[Button("Back to the bot", "/bot")],
+    desk, minutes = turn.bot.handoff, turn.bot.handoff.return_after_minutes
+    keep(
+        turn,
+        Waiting(
+            *(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now + minutes * 60),
+            person=person_of(turn),
+        ),
     )
+    turn.emit("handoff.requested", {"id": id, "reason": reason, "bot": turn.bot.id}, subject=id)
+    there = not desk.hours or OpeningHours.parse(desk.hours).is_open(turn.now)
+    sentence = "handoff.asked" if there else "handoff.closed-now"
+    names = {"request": id, "minutes": minutes, "hours": desk.hours}
+    text = phrase(turn.language, sentence, **names)
+    turn.reply(" ".join([text, *_desk(turn, hours=there)]), buttons=[_back_button(turn)])
+    turn.replies[-1]["fabricWaiting"] = {
+        "text": phrase(turn.language, "handoff.banner"),
+        "button": phrase(turn.language, "handoff.back-button"),
+    }
     turn.mute()
     turn.hold_floor()
 
 
-def resume(turn: Turn) -> None:
-    id = turn.state.get("id")
+def resume(turn: Turn, waiting: Waiting) -> None:
     wake(turn)
-    if id:
-        turn.emit("handoff.withdrawn", {"id": id, "bot": turn.bot.id}, subject=id)
-    turn.reply("I am back. What can I do for you?")
+    data = {"id": waiting.id, "bot": turn.bot.id}
+    turn.emit("handoff.withdrawn", data, subject=waiting.id)
+    _say(turn, "back")
+    turn.replies[-1]["fabricWaiting"] = False
 
 
 def wake(turn: Turn) -> None:
     turn.state.clear()
+    turn.wait_no_more()
     turn.unmute()
     turn.release_floor()
 
 
+def keep(turn: Turn, waiting: Waiting) -> None:
+    turn.state["waiting"] = waiting.to_dict()
+    turn.wait_for_person(waiting)
+
+
+def _waiting(turn: Turn) -> Waiting | None:
+    kept = turn.state.get("waiting")
+    return Waiting.of(kept) if isinstance(kept, dict) else None
+
+
+def _desk(turn: Turn, *, hours: bool = True) -> list[str]:
+    """When somebody is there, and where else to turn."""
+    desk = turn.bot.handoff
+    lines = (
+        [phrase(turn.language, "handoff.hours", hours=desk.hours)] if hours and desk.hours else []
+    )
+    return (
+        [*lines, phrase(turn.language, "handoff.phone", phone=desk.phone)] if desk.phone else lines
+    )
+
+
+def _back_button(turn: Turn) -> Button:
+    return Button(phrase(turn.language, "handoff.back-button"), "/bot")
+
+
+def _say(turn: Turn, id: str) -> None:
+    turn.reply(phrase(turn.language, f"handoff.{id}"))
+
+
+def _asks_how_long(text: str) -> bool:
+    """Whether somebody asks after the colleague, in a few words."""
+    said = words(text)
+    about = re.search(_STATUS, " ".join(said)) is not None
+    return about and len(said) <= LONGEST_WAKE and (asks(text) or len(said) > 1)
+
+
 def _wakes(text: str) -> bool:
-    return text.strip().casefold().startswith("/bot") or " ".join(words(text)) in WAKE_WORDS
+    """Whether the bot is called back: `bot`, `back to the bot`, `zurück zum Bot`."""
+    said = words(text)
+    plain = " ".join(said)
+    if text.strip().casefold().startswith("/bot") or plain in WAKE_WORDS:
+        return True
+    called = "bot" in said and len(said) <= LONGEST_WAKE
+    return called and re.search(_WAKES, plain) is not None
 
 
 bp = skill_blueprint(skill)

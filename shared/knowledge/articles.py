@@ -9,6 +9,7 @@ from time import monotonic
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.knowledge.index import Index
+from shared.observability import log
 
 PASSAGE_WORDS = 120
 """A passage is closed when the next paragraph would make it longer."""
@@ -96,8 +97,12 @@ def read_article(path: Path) -> list[Passage]:
     meta, body = _front_matter(path.read_text("utf-8", "replace").removeprefix("\ufeff"))
     collection, slug = path.parent.name, path.stem
     title = meta.get("title") or slug.replace("-", " ").capitalize()
+    url = meta.get("url", "")
+    if url and not url.startswith("https://"):
+        log.warning("knowledge.url", article=f"{collection}/{slug}", wanted="https://...")
+        url = ""
     return [
-        Passage(f"{collection}/{slug}#{n}", collection, title, heading, text, meta.get("url", ""))
+        Passage(f"{collection}/{slug}#{n}", collection, title, heading, text, url)
         for n, (heading, text) in enumerate(_sections(body, title), start=1)
     ]
 

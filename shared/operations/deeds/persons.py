@@ -24,7 +24,7 @@ from shared.governance.audit.canonical import canonical
 from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
 from shared.operations.reports.person import PERSONS, Kept, Shown, held, hold_id, summed
-from shared.ports.store import Create, Delete, Item, Put
+from shared.ports.store import FOR_EVER, Create, Delete, Item, Put
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
 AT_ONCE = 50
@@ -170,7 +170,7 @@ async def _hold(fabric: Fabric, id: str, reason: str) -> None:
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):
         try:
-            lasting = Put(item.id, item.body, etag=item.etag, due=item.due)
+            lasting = Put(item.id, item.body, etag=item.etag, due=item.due, ttl=FOR_EVER)
             await fabric.store.write(item.partition, lasting)
         except Conflict:
             continue  # a turn has written it anew meanwhile

@@ -14,7 +14,7 @@ from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import phrase
-from shared.errors import Conflict, PermanentError, Refused, TransientError
+from shared.errors import Conflict, PermanentError, Refused, TransientError, UnknownBot
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
@@ -67,7 +67,7 @@ async def perform(
         return _recalled(seen.body) if direct else None
     bot = fabric.bots.get(event.bot)
     if bot is None:
-        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+        raise UnknownBot(event.bot)
     burst: Burst | None = Burst(event)
     if not direct:
         await budget.hold(store, bot, conversation, event)
