@@ -101,10 +101,11 @@ class GovernedModel:
             try:
                 yield offer.model
             finally:
+                used = self._used(calls, money=_in_money(limits))
                 if hold is None:
-                    self._spending.book(limits, bound, self._used(calls))
+                    self._spending.book(limits, bound, used)
                 else:
-                    await asyncio.shield(self._spending.settle(hold, self._used(calls)))
+                    await asyncio.shield(self._spending.settle(hold, used))
 
     async def _hold(self, limits: Sequence[Limit], bound: Amount) -> Hold:
         """Who leaves meanwhile leaves no hold behind."""
@@ -126,7 +127,7 @@ class GovernedModel:
         given = ceil(sum(map(_bytes, sent)) / BYTES_PER_TOKEN) + OVERHEAD_TOKENS
         asked = max(offer.behind.output_tokens for offer in offers) if answers else 0
         micro = 0
-        if any(limit.unit == "usd" for limit in limits):
+        if _in_money(limits):
             names = {
                 name
                 for offer in offers
@@ -135,32 +136,44 @@ class GovernedModel:
             micro = max(self._micro(name, given, 0, asked) for name in names)
         return Amount(given + asked, micro)
 
-    def _used(self, calls: Sequence[ModelCall]) -> Amount:
-        tokens = sum(call.usage.input_tokens + call.usage.output_tokens for call in calls)
-        micro = 0
-        for call in calls:
-            usage = call.usage
-            fresh = usage.input_tokens - usage.cached_tokens
-            try:
-                micro += self._micro(
-                    call.deployment, fresh, usage.cached_tokens, usage.output_tokens
-                )
-            except PermanentError:
-                continue  # it was not held in money either
+    def _used(self, calls: Sequence[ModelCall], *, money: bool) -> Amount:
+        used = [call.usage for call in calls]
+        tokens = sum(usage.input_tokens + usage.output_tokens for usage in used)
+        if not money:
+            return Amount(tokens)
+        micro = sum(
+            self._micro(
+                call.deployment,
+                call.usage.input_tokens - call.usage.cached_tokens,
+                call.usage.cached_tokens,
+                call.usage.output_tokens,
+            )
+            for call in calls
+        )
         return Amount(tokens, micro)
 
     def _micro(self, deployment: str, fresh: int, cached: int, output: int) -> int:
-        usd, now = Decimal(), time()
-        for kind, tokens in (("input", fresh), ("cached", cached), ("output", output)):
-            if tokens:
-                meter_name = f"tokens.{deployment}.{kind}"
-                price = self._prices().at(meter_name, now)
-                if price is None:
-                    raise PermanentError(
-                        "unpriced_model", f"give {meter_name} a [[price]] in prices.toml"
-                    )
-                usd += tokens * price.per_unit
+        now = time()
+        usd = fresh * self._price(deployment, "input", now)
+        usd += output * self._price(deployment, "output", now) if output else 0
+        usd += cached * self._price(deployment, "cached", now) if cached else 0
         return ceil(usd * MICRO)
+
+    def _price(self, deployment: str, kind: str, now: float) -> Decimal:
+        """USD for a token; cached ones without a price of their own cost what others do."""
+        prices = self._prices()
+        price = prices.at(f"tokens.{deployment}.{kind}", now)
+        if price is None and kind == "cached":
+            price = prices.at(f"tokens.{deployment}.input", now)
+        if price is None:
+            raise PermanentError(
+                "unpriced_model", f"give tokens.{deployment}.{kind} a [[price]] in prices.toml"
+            )
+        return price.per_unit
+
+
+def _in_money(limits: Sequence[Limit]) -> bool:
+    return any(limit.unit == "usd" for limit in limits)
 
 
 def _bytes(part: object) -> int:

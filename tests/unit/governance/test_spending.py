@@ -167,6 +167,15 @@ async def test_a_refused_call_frees_what_it_held(spending: Spending, store: Coun
     assert (left.spent, held(left)) == (0, 0)
 
 
+async def test_tries_that_failed_cost_nothing(spending: Spending, store: Counting) -> None:
+    most = limit(2000)
+    busy = Clerk(error=Unavailable("busy"))
+    with pytest.raises(Unavailable):
+        await governed(busy, spending, most).complete(MESSAGES)
+    await governed(Clerk(), spending, most).complete(MESSAGES)
+    assert (await counter(store, most)).spent == TOKENS
+
+
 async def test_a_call_that_is_cancelled_while_it_holds_leaves_nothing(
     spending: Spending, store: Counting
 ) -> None:
