@@ -137,6 +137,13 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class Value:
+    """What the organisation says that one solved conversation is worth to it."""
+
+    usd_per_resolved: float | None = _limited(ge=0)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -161,4 +168,5 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    value: Value = field(default_factory=Value)
     backends: dict[str, list[str]] | None = None
