@@ -1,8 +1,10 @@
 """The composition root: settings in, connected ports out, each on first use."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
@@ -10,17 +12,22 @@ from shared.bot import Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
+from shared.governance.audit.purposes import PURPOSES
+from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.governance.retention import RetainedStore
+from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.policy import Finding, findings, load_policy
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import Models
+from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
@@ -54,6 +61,9 @@ class Fabric:
         self.settings = settings
         self.skills = skills
         adapters.check(settings)
+        self._declared = load_backends(
+            settings.backends_file, settings.environ, local=settings.local
+        )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
@@ -66,12 +76,19 @@ class Fabric:
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
-        self._declared = load_backends(
-            settings.backends_file, settings.environ, local=settings.local
-        )
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
+        for skill in skills.values():
+            if skill.purpose not in PURPOSES:
+                known = ", ".join(PURPOSES)
+                raise ConfigurationError(
+                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
+                )
+        self.breaches = _breaches(settings)
+        self.paused: frozenset[str] = frozenset()
+        if not settings.local:
+            self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
@@ -85,6 +102,8 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+            of_folder(settings.knowledge_dir / name)
+        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -102,7 +121,7 @@ class Fabric:
 
     @cached_property
     def store(self) -> Store:
-        return adapters.store(self.settings, self._identity)
+        return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
     def bus(self) -> Bus:
@@ -189,6 +208,11 @@ class Fabric:
         }
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
 
+    def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
+        """The systems as a bot may call them, each call taken down."""
+        guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
+        return granted(bot, self.backends, guarded, witness, local=self.settings.local)
+
     @cached_property
     def prices(self) -> "Prices":
         """What things cost, for reports and budgets."""
@@ -198,12 +222,22 @@ class Fabric:
 
     @cached_property
     def switches(self) -> Switches:
-        return Switches(self.store)
+        started = time()
+        return Switches(self.store, {("bot", id): started for id in self.paused})
 
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        return Assistant(self._model(bot), instructions=bot.instructions)
+
+    def _model(self, bot: Bot) -> ChatModel:
+        """What the bot's alias names, and between them what the bot declares."""
+        model = self.models.named(bot.model)
+        if bot.safety.personal_data == "redact":
+            from shared.ai.redacting import Redacting
+
+            return Redacting(model)
+        return model
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
@@ -249,6 +283,12 @@ class Fabric:
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
+
+
+def _breaches(settings: Settings) -> list[Finding]:
+    """Measure the manifests by the organisation's policy, as of today."""
+    policy = load_policy(settings.policy_file)
+    return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
 
 
 def _check_references(settings: Settings) -> None:

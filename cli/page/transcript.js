@@ -98,7 +98,8 @@ export class Transcript {
   #parts(activity) {
     const cited = citations(activity);
     const parts = [];
-    const text = typeof activity.text === "string" ? activity.text.trim() : "";
+    const said = typeof activity.text === "string" ? activity.text.trim() : "";
+    const text = cited.length ? said.replace(DEFINITIONS, "") : said;
     if (text) {
       const plain = activity.textFormat === "plain";
       const content = plain ? el("p", { class: "plain" }, text) : markdown(text, cited.map((source) => safeUrl(source.url)));
@@ -193,6 +194,9 @@ export class Transcript {
 function attachmentNames(activity) {
   return (activity.attachments ?? []).map((attachment) => attachment.name).filter(Boolean).join(", ");
 }
+
+/** The sources once more, as other clients read them; here they stand in their own box. */
+const DEFINITIONS = /\n\n(?:(?:\[\d+\]: |\\\[\d+\\\] ).*(?:\n|$))+$/;
 
 /** What a `https://schema.org/Message` entity cites: `{name, url, abstract}` in order of position. */
 function citations(activity) {

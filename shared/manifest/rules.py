@@ -99,6 +99,12 @@ def _teams(teams: TeamsChannel, bot_id: str, *, local: bool) -> Iterator[Problem
         yield key("app_id"), _A_GUID
     if teams.tenant_id and not _GUID.fullmatch(teams.tenant_id):
         yield key("tenant_id"), _A_GUID
+    if not local and not teams.tenants and not teams.tenant_id:
+        yield (
+            key("tenants"),
+            "missing, and so is tenant_id: anybody of any organisation could talk to the bot; "
+            'write tenants = ["$CONTOSO_TENANT_ID"] and set that variable',
+        )
     yield from _credentials(teams, variable, local=local)
     if not all(_GUID.fullmatch(tenant) for tenant in teams.tenants):
         yield key("tenants"), f"one of them {_A_GUID}"
