@@ -27,6 +27,7 @@ COMMANDS = {
     "usage": "which bots are used, by how many people, and how fast they answer",
     "slow": "which systems and models people wait for, the slowest first",
     "cost": "what the bots cost, by department, bot and meter; a FOCUS file",
+    "budgets": "what bots and departments may spend, what they did, what calls hold",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "waiting": "people who wait for a person: answer, return",

@@ -63,6 +63,7 @@ class Settings:
     operator_tenant: str = ""
     operator_openid_url: str = ""
     prices_file: Path = Path("prices.toml")
+    departments_file: Path = Path("departments.toml")
     function_memory_mb: int = 2048
     traces: str = ""
     ai_models: str = ""
@@ -134,6 +135,7 @@ class Settings:
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
+            departments_file=Path(env.get("FABRIC_DEPARTMENTS_FILE") or "departments.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),

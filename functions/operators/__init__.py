@@ -4,6 +4,7 @@ from functions.operator import bp as bp
 from functions.operators import audit as audit
 from functions.operators import books as books
 from functions.operators import bots as bots
+from functions.operators import budgets as budgets
 from functions.operators import conversations as conversations
 from functions.operators import cost as cost
 from functions.operators import dead_letters as dead_letters
