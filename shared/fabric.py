@@ -30,6 +30,7 @@ from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
+from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
-
-TICKETS = "tickets"
-"""The backend that is there without a declaration, as a table in the store."""
 
 
 class Fabric:
