@@ -17,6 +17,7 @@ from cli.page import Page
 from cli.routes import Routes
 from cli.sent import PREFIX as SENT
 from cli.sent import Sent
+from cli.web_socket import WebSockets
 from cli.webhooks import Webhooks
 from shared.observability import log
 from shared.settings import LOOPBACK
@@ -33,12 +34,19 @@ class HttpHost:
     What needs a key in Azure is not for web pages here, nor for a foreign name of this machine.
     """
 
-    def __init__(self, functions: Sequence[Function], limits: HostJson, page: Page) -> None:
+    def __init__(
+        self,
+        functions: Sequence[Function],
+        limits: HostJson,
+        page: Page,
+        sockets: WebSockets | None = None,
+    ) -> None:
         http = [function for function in functions if function.type == HTTP]
         others = [function for function in functions if function.type != HTTP]
         self._routes = Routes(http)
         self._prefix = f"/{limits.route_prefix}/" if limits.route_prefix else "/"
         self._page = page
+        self._sockets = sockets
         self._sent = Sent()
         self._webhooks = Webhooks(others)
         self._runner: web.ServerRunner | None = None
@@ -63,6 +71,8 @@ class HttpHost:
         """Accept nothing more; give what runs `grace` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
+                if self._sockets is not None:
+                    await self._sockets.close()
                 if self._runner is not None:
                     await self._runner.cleanup()
                 await self._webhooks.drain()
@@ -75,6 +85,10 @@ class HttpHost:
             return _closing(400)
         if body is None:
             return _closing(413)
+        if self._sockets and (
+            stream := await self._sockets.answer(request, headers, _query(request))
+        ):
+            return stream
         path = request.rel_url.raw_path
         if (route := path.casefold()).startswith(ADMIN) and request.method == "POST":
             if not _from_here(headers):

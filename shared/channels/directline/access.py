@@ -55,7 +55,7 @@ class Access:
         token = Token(
             conversation=secrets.token_urlsafe(16),
             bot=bot.id,
-            user=_claimed_id(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
+            user=_claimed_id(claimed.get("id")) or f"visitor_{secrets.token_urlsafe(12)}",
             user_name=_line(claimed.get("name")),
             origin=canonical(request.headers["origin"]),
         )

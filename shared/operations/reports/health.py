@@ -63,12 +63,31 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     checks |= {f"backend {name}": backend.check() for name, backend in fabric.backends.items()}
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
+    lines |= await _stopped(fabric)
+    lines |= {
+        f"bot {f.breach.bot}": f"degraded: paused by policy: {f}; the other bots are not affected"
+        for f in fabric.breaches
+        if f.breach.enforced and f.breach.bot in fabric.paused
+    }
     ok = all(line == "ok" for line in lines.values())
     return {
         "status": "ok" if ok else "degraded",
         "version": _version(),
         "bots": len(fabric.bots),
         "dependencies": lines,
+    }
+
+
+async def _stopped(fabric: Fabric) -> dict[str, str]:
+    """A line for each bot and skill that an operator stopped."""
+    try:
+        async with asyncio.timeout(3):
+            stopped = await fabric.switches.stopped()
+    except Exception:  # the line of the store says so, and a health report reports
+        return {}
+    return {
+        f"{kind} {name}": f"degraded: stopped; its messages wait for `botfabric start {name}`"
+        for kind, name in sorted(stopped)
     }
 
 

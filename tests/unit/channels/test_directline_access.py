@@ -96,7 +96,7 @@ async def test_a_person_without_an_id_is_given_one(web: Web) -> None:
     await web.join()
     other = await web.say("hello")
 
-    assert one.reference.user.startswith("dl_")
+    assert one.reference.user.startswith("visitor_")
     assert one.reference.user != other.reference.user
 
 
@@ -105,18 +105,18 @@ async def test_a_person_without_an_id_is_given_one(web: Web) -> None:
     [
         ({"id": "ann\r\nX: y\x00"}, "annX: y"),
         ({"id": "x" * 5_000}, "x" * 128),
-        ({"id": 7}, "dl_"),
-        ({"id": ""}, "dl_"),
+        ({"id": 7}, "visitor_"),
+        ({"id": ""}, "visitor_"),
         ({"id": "\u202eann\u200b\U000e0041"}, "ann"),
         (
             {"id": "29:1bSnHZ7Js2STWrgk6ScEErLk1Lp2z"},
-            "dl_",
+            "visitor_",
         ),
-        ({"id": "28:app"}, "dl_"),
-        ({"id": "8:orgid:ann"}, "dl_"),
-        ({"id": "+49 30 23125"}, "dl_"),
-        (["ann"], "dl_"),
-        ("ann", "dl_"),
+        ({"id": "28:app"}, "visitor_"),
+        ({"id": "8:orgid:ann"}, "visitor_"),
+        ({"id": "+49 30 23125"}, "visitor_"),
+        (["ann"], "visitor_"),
+        ("ann", "visitor_"),
     ],
 )
 async def test_a_claimed_id_is_one_short_line(web: Web, user: Any, expected: str) -> None:
