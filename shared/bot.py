@@ -59,11 +59,18 @@ class Channels:
 
 @dataclass(frozen=True)
 class Quota:
-    """Absent means no limit, zero none allowed."""
+    """Absent means no limit, zero none allowed.
+
+    `cheaper_model` is the alias that is called from 80 % of a limit on. `on_unknown` is what
+    becomes of a call while the counters cannot be asked.
+    """
 
     turns_per_user_per_day: int | None = _limited(ge=0)
+    tokens_per_user_per_day: int | None = _limited(ge=0)
     tokens_per_day: int | None = _limited(ge=0)
     budget_usd_per_month: float | None = _limited(ge=0)
+    cheaper_model: str = ""
+    on_unknown: Literal["refuse", "allow"] = "refuse"
 
 
 @dataclass(frozen=True)
@@ -154,3 +161,4 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    backends: dict[str, list[str]] | None = None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
     from shared.knowledge.articles import Knowledge, Passage
+    from shared.person import Person
     from shared.skill import Skill
 
 
@@ -79,6 +80,10 @@ class Turn:
     def data(self) -> dict[str, Any]:
         """The data of the fact being handled (`@skill.on_event`)."""
         return self.event.data
+
+    async def person(self) -> "Person | None":
+        """Who speaks, with their groups, once they have signed in; None for anybody else."""
+        return await self.knowledge.reader.person()
 
     def backend(self, name: str) -> TurnBackend:
         """A system of the organisation that the backends file declares: `turn.backend("crm")`.

@@ -12,7 +12,7 @@ from shared.errors import ConfigurationError
 from shared.manifest import rules, schema, shape
 from shared.manifest.toml_file import from_environ, parse, wrong
 
-_NUMBERS = frozenset(
+NUMBERS = frozenset(
     {
         *("requests_per_second", "transcript_days", "moved_on_minutes"),
         "return_after_minutes",
@@ -61,7 +61,7 @@ def load_bots(
 
 def read_bot(path: Path, environ: Mapping[str, str]) -> Bot:
     """One manifest, right in its shape."""
-    raw = from_environ(parse(path), environ, path, numbers=_NUMBERS)
+    raw = from_environ(parse(path), environ, path, numbers=NUMBERS)
     try:
         return bot_of(raw)
     except ValidationError as error:

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.activity import ConversationReference
 from shared.event import event_id
+from shared.records import signed_in
 
 FOUND_WITHIN = 8
 """An id of at least so many characters is looked for within texts; a shorter one as a whole."""
@@ -32,6 +33,7 @@ class Marks:
             who = reference.user or reference.conversation
             person = event_id(reference.channel, reference.tenant, who)
             partitions.add(f"quota:{reference.bot}.{person}")
+            partitions |= {signed_in.partition_of(reference)} - {""}
             if not reference.is_group or reference.alone == id:
                 partitions |= {reference.key, f"web:{reference.conversation}"}
                 followers.add(f"follower:{reference.key}")

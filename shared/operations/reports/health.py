@@ -64,6 +64,11 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
     lines |= await _stopped(fabric)
+    lines |= {
+        f"bot {f.breach.bot}": f"degraded: paused by policy: {f}; the other bots are not affected"
+        for f in fabric.breaches
+        if f.breach.enforced and f.breach.bot in fabric.paused
+    }
     ok = all(line == "ok" for line in lines.values())
     return {
         "status": "ok" if ok else "degraded",

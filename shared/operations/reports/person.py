@@ -11,13 +11,11 @@ from shared.activity import ConversationReference
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.governance.pseudonym import PERSONS
 from shared.ports.store import Item, every
 from shared.records.conversation import DOCUMENT
 from shared.records.person import Marks
 from shared.records.ticket import TICKETS_PREFIX
-
-PERSONS = "persons"
-"""The partition of legal holds and of the keys of pseudonyms, which name nobody."""
 
 README = (
     "This is everything that the organisation's chatbots keep of you: what you wrote and what "

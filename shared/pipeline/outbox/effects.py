@@ -84,6 +84,14 @@ def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Cr
     return _effect(conversation, cause, event.id, kind="publish", event=event.to_dict())
 
 
+def audit_effect(
+    conversation: Conversation, cause: Cause, effect: str, entry: dict[str, Any]
+) -> Create:
+    """Put `entry` on record, about whom the conversation is with."""
+    reference = conversation.reference.to_dict()
+    return _effect(conversation, cause, effect, kind="audit", reference=reference, entry=entry)
+
+
 def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) -> Create:
     now = time()
     body |= {

@@ -10,7 +10,7 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import trace
-from shared.pipeline.outbox import effects, lateness
+from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Delete, Op, Put
 from shared.records import waiting
@@ -57,7 +57,7 @@ async def commit(
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
-    made: list[Create] = []
+    made: list[Create] = reads.made(conversation, cause, turn)
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):

@@ -7,7 +7,7 @@ import pytest
 
 from shared.ai.redacting import Redacting
 from shared.fabric import Fabric
-from shared.ports.models import ChatModel, Completion, ToolCall
+from shared.ports.models import Behind, ChatModel, Completion, ToolCall
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -123,6 +123,9 @@ def _use(fabric: Fabric, model: ChatModel) -> None:
     class One:
         def named(self, alias: str) -> ChatModel:
             return model
+
+        def behind(self, alias: str) -> Behind:
+            return Behind((alias,), (alias,), 0)
 
         async def check(self) -> str:
             return ""

@@ -27,7 +27,7 @@ TABLE = ROOT / "docs/what-is-kept.md"
 DAY = 86_400
 RETENTION = "[retention]\ntranscript_days = 1\nconversation_days = 7"
 
-PARTITIONS = {"quota", "subject", "token", "web"}
+PARTITIONS = {"quota", "subject", "tickets", "token", "web"}
 """Beginnings of partitions, which look like kinds."""
 
 careless = Skill("careless", "Says, fails and forgets")

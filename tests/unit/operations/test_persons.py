@@ -11,6 +11,7 @@ from shared.governance import audit
 from shared.governance.access import Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.verify import broken
+from shared.governance.pseudonym import pseudonym
 from shared.operations.deeds import persons
 from shared.operations.reports import person as reports
 from shared.ports.store import Create, Delete, Put, every
@@ -77,13 +78,13 @@ async def test_nothing_is_left_and_the_receipt_is_true(fabric: Lab) -> None:
 
 async def test_a_pseudonym_is_nobodys_once_its_key_is_gone(fabric: Lab) -> None:
     await talk(fabric, "hello")
-    before = await persons.pseudonym(fabric, "ann")
-    assert await persons.pseudonym(fabric, "ann") == before
+    before = await pseudonym(fabric.store, "ann")
+    assert await pseudonym(fabric.store, "ann") == before
 
     receipt = await persons.erase(fabric, BOSS, "ann", "she asked")
 
     assert receipt.person == before
-    assert await persons.pseudonym(fabric, "ann") != before
+    assert await pseudonym(fabric.store, "ann") != before
 
 
 @pytest.mark.parametrize(
