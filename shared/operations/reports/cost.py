@@ -90,7 +90,7 @@ async def charges(fabric: Fabric, scope: Scope, period: Period) -> tuple[list[Ch
         if entry.request_units:
             used[*place, "cosmos.request_units"] += Decimal(str(entry.request_units))
         for call in entry.model_calls:
-            for meter, tokens in _tokens(call):
+            for meter, tokens in metered_tokens(call):
                 used[*place, meter] += tokens
     found = [_charge(fabric, key, quantity) for key, quantity in sorted(used.items())]
     return found, len(conversations)
@@ -123,7 +123,7 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     )
 
 
-def _tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
+def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
     """Cached tokens are among the input, and cost less."""
     usage, name = call.usage, f"tokens.{call.deployment}"
     fresh = usage.input_tokens - usage.cached_tokens
