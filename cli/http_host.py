@@ -22,13 +22,17 @@ from cli.webhooks import Webhooks
 from shared.observability import log
 from shared.settings import LOOPBACK
 
-MAX_BODY_BYTES = 104_857_600
+MAX_BODY_BYTES = 4_194_304
+"""What FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is to allow in Azure, where 100 MB are the default."""
 MAX_HEADER_BYTES = 32_768
 ADMIN, EVENT_GRID = "/admin/functions/", "/runtime/webhooks/eventgrid"
 
 
 class HttpHost:
-    """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin."""
+    """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin.
+
+    What needs a key in Azure is not for web pages here, nor for a foreign name of this machine.
+    """
 
     def __init__(
         self,
@@ -100,6 +104,8 @@ class HttpHost:
         if path.startswith(self._prefix):
             matched = self._routes.match(request.method, path[len(self._prefix) :])
             if matched is not None:
+                if matched[0].needs_key and not _from_here(headers):
+                    return web.Response(status=403)
                 return await self._call(request, *matched, headers, body)
         return self._page.answer(request.method, path) or web.Response(status=404)
 
