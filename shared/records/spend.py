@@ -9,7 +9,10 @@ from shared.ports.store import Create, Item, Put
 KEPT_SECONDS = 400 * 86_400
 """Longer than a year, for reports by month."""
 
-PREFIX = "counter:"
+
+def counter_id(unit: str, who: str, window: str) -> str:
+    """Of a limit in `tokens` or `usd`: whose it is, `*` for the department's, and which window."""
+    return f"counter:{unit}:{who}:{window}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from shared.errors import Conflict, FabricError, OverBudget, TransientError, Una
 from shared.manifest.departments import Department
 from shared.observability import log
 from shared.ports.store import Store
-from shared.records.spend import PREFIX, Counter
+from shared.records.spend import Counter, counter_id
 
 LEASE_SECONDS = 600.0
 """Longer than any call of a model with all its retries."""
@@ -101,7 +101,7 @@ def limits_of(bot: Bot, department: Department | None, now: float, person: str =
 
     def limit(name: str, unit: str, window: str, who: str, most: float) -> Limit:
         scale = MICRO if unit == "usd" else 1
-        id = f"{PREFIX}{unit}:{who}:{window}"
+        id = counter_id(unit, who, window)
         return Limit(partition, id, name, unit, window, round(most * scale))
 
     found = []
