@@ -309,7 +309,8 @@ class Fabric:
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
-        return DirectLineChannel(self.bots, self.store, self.settings)
+        streams = adapters.streams(self.settings, self.http, self._identity)
+        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""

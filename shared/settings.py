@@ -28,6 +28,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-openai": "azure-openai://<resource-host>",
         "openai": "openai://<host>",
     },
+    "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
 
@@ -56,6 +57,8 @@ class Settings:
     bus_url: str
     events_url: str
     ai_url: str
+    stream_url: str = ""
+    stream_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     policy_file: Path = Path("policy.toml")
@@ -127,6 +130,8 @@ class Settings:
             bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
+            stream_url=env.get("FABRIC_STREAM_URL", ""),
+            stream_key=env.get("FABRIC_STREAM_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             policy_file=Path(env.get("FABRIC_POLICY_FILE") or "policy.toml"),
