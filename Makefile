@@ -16,6 +16,7 @@ run: export FABRIC_WHATSAPP_APP_SECRET ?= local-app-secret
 run: export FABRIC_WHATSAPP_VERIFY_TOKEN ?= local-verify-token
 run: export FABRIC_WHATSAPP_ACCESS_TOKEN ?= local-access-token
 run: export FABRIC_WHATSAPP_GRAPH_URL ?= http://127.0.0.1:$(PORT)/_sent/whatsapp
+run: export FABRIC_EMBEDDINGS ?= warm
 run: .venv/.local ## the whole platform on http://localhost:7071 (PORT=8000 for another)
 	@$(BIN)/botfabric run
 
@@ -57,7 +58,7 @@ clean: ## remove what make made; data in .fabric stays
 	@touch $@
 
 .venv/.local: .venv/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	$(BIN)/python -m pip install --quiet --editable '.[local,embeddings]'
 	@touch $@
 
 .venv/.dev: .venv/.local pyproject.toml

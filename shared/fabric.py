@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
-from shared.bot import Bot
+from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.ledger import Ledger
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.ai.assistant import Assistant
+    from shared.ai.encoder import Encoder
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
@@ -76,6 +77,12 @@ class Fabric:
                 raise ConfigurationError(
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
+                )
+        for topic, says in bot.urgent.items():
+            if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
+                raise ConfigurationError(
+                    f"bot {bot.id}: urgent.{topic}: there is no article "
+                    f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
@@ -145,10 +152,19 @@ class Fabric:
         return Secrets(self.http, self._identity, local=self.settings.local)
 
     @cached_property
+    def encoder(self) -> "Encoder | None":
+        """What knows texts by their meaning; None where it is switched off."""
+        if self.settings.embeddings == "off":
+            return None
+        from shared.ai.encoder import Encoder
+
+        return Encoder(self.settings.data_dir / "encoder")
+
+    @cached_property
     def knowledge(self) -> "KnowledgeBase":
         from shared.knowledge.articles import KnowledgeBase
 
-        return KnowledgeBase(self.settings.knowledge_dir)
+        return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
 
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
@@ -168,7 +184,8 @@ class Fabric:
     def assistant(self, bot: Bot) -> "Assistant":
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        model = self.models.named(bot.model)
+        return Assistant(model, instructions=bot.instructions, encoder=self.encoder)
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""

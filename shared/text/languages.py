@@ -190,6 +190,11 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
     return best if likely[best] - likely[expected] > UNLIKE else expected
 
 
+def is_small_word(word: str) -> bool:
+    """Whether some language has this word, in small letters, in nearly every text."""
+    return word in _OWNERS
+
+
 def is_other_script(text: str) -> bool:
     """Whether a text is mostly in letters that none of the languages is written in."""
     letters = sum(char.isalpha() for char in text[:CONSIDERED])

@@ -17,6 +17,8 @@ _WITHOUT = {
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
 }
+_WITHOUT_ENCODER = "routing and answers go by words"
+"""It is an extra: to be without it is no fault."""
 _WITHOUT_BACKEND = "people are told, their messages wait for it; other skills are not affected"
 
 
@@ -35,6 +37,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
     ok = all(line == "ok" for line in lines.values())
+    if fabric.encoder is not None and (missing := await fabric.encoder.check()):
+        lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}"
     return {
         "status": "ok" if ok else "degraded",
         "version": _version(),

