@@ -25,6 +25,9 @@ ENOUGH = 0.35
 NEAR = 0.42
 """Nearness in meaning from which a passage is worth an answer; a dialogue may ask for more."""
 
+AS_NEAR = 0.08
+"""Difference in nearness of two passages of one article that are both quoted."""
+
 PATIENCE = 20.0
 """Seconds a person is kept waiting for the model where the offline way can stand in."""
 
@@ -100,7 +103,7 @@ class Assistant:
         if not fitting:
             return Answer(ABSTAINED, [], abstained=True)
         if self.is_offline and fitting[0].meaning is not None:
-            return await self._quoted(question, fitting[0])
+            return await self._quoted(question, fitting)
         sources = "\n\n".join(
             f"[{number}] {_quotable(passage)}" for number, passage in enumerate(fitting, start=1)
         )
@@ -115,20 +118,29 @@ class Assistant:
         except FAILURES as error:
             fell_back("answer", error)
             if fitting[0].meaning is not None:
-                return replace(await self._quoted(question, fitting[0]), degraded=True)
+                return replace(await self._quoted(question, fitting), degraded=True)
             quoted = await _offline().complete(messages)
             return replace(_cited(quoted.text, fitting), degraded=True)
         return _cited(completion.text, fitting)
 
     async def quote(self, question: str, passage: Passage) -> Answer:
         """What one passage says to a question, in its own words, whether it answers or not."""
-        return await self._quoted(question, passage)
+        return await self._quoted(question, [passage])
 
-    async def _quoted(self, question: str, passage: Passage) -> Answer:
-        """The sentences of the nearest passage that answer."""
+    async def _quoted(self, question: str, passages: Sequence[Passage]) -> Answer:
+        """The sentences of the nearest passage that answer, and of the next if it is as near."""
         from shared.ai.quoting import quote
 
-        return _cited(await quote(question, passage.text, self.encoder), [passage])
+        best = passages[0]
+        near = [
+            p
+            for p in passages[1:]
+            if p.article == best.article and nearness(p) > nearness(best) - AS_NEAR
+        ]
+        quoted = [
+            await quote(question, passage.text, self.encoder) for passage in (best, *near[:1])
+        ]
+        return _cited("\n\n".join(quoted), [best])
 
     async def classify(self, text: str, choices: Sequence[Choice]) -> list[Ranked]:
         """Every choice with the confidence that the text asks for it, the likeliest first."""
@@ -195,6 +207,11 @@ class Assistant:
     def _instructed(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         head = {"role": "system", "content": self._instructions}
         return [head, *messages] if self._instructions else list(messages)
+
+
+def nearness(passage: Passage) -> float:
+    """How near a passage is by meaning and words together."""
+    return (passage.meaning or 0.0) + 0.25 * passage.score
 
 
 def is_near(passage: Passage) -> bool:

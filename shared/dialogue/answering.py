@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.ai.assistant import ENOUGH
 from shared.dialogue.context import completed, is_short, leans, opens
 from shared.dialogue.phrases import name_of, phrase
-from shared.dialogue.split import questions
+from shared.dialogue.split import clauses, questions
 from shared.knowledge.articles import Passage
 from shared.knowledge.views import Borders
 from shared.records.topic import Topic
@@ -33,6 +33,9 @@ LONGEST = 200
 
 WORDED = 0.6
 """Share of a question's words in a passage that makes up for a doubt about its meaning."""
+
+CLAUSE_BY = 0.1
+"""Lead in nearness of a piece of a message over the whole of it."""
 
 ALL = 10_000
 """Passages, when all are to be compared."""
@@ -80,7 +83,7 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
         if not _is_sure(question, best, borders, certainty):
             _offer(turn, question, passages)
             return False
-    found = await turn.ai.answer(asked, passages[:5])
+    found = await turn.ai.answer(asked if leaning else question, passages[:5])
     if found.abstained:
         _not_found(turn, question)
         return False
@@ -116,7 +119,7 @@ async def quote_article(turn: Turn, article: str, question: str) -> bool:
 async def _found(turn: Turn, question: str) -> tuple[Sequence[Passage], str]:
     """The passages, best first, and the question as it was understood."""
     topic = turn.about
-    alone = await turn.knowledge.search(question, ALL)
+    alone = await _alone(turn, question)
     if topic is None or topic.is_over(turn.now) or not (leans(question) or is_short(question)):
         return alone, question
     asked = completed(question, topic.question)
@@ -138,6 +141,20 @@ async def _found(turn: Turn, question: str) -> tuple[Sequence[Passage], str]:
     together = {p.id: p.meaning or 0.0 for p in await turn.knowledge.search(asked, ALL)}
     inside.sort(key=lambda p: -(p.meaning or 0.0) - 0.5 * together.get(p.id, 0.0))
     return inside, asked
+
+
+async def _alone(turn: Turn, question: str) -> Sequence[Passage]:
+    """The passages for a message as it stands, or for the piece of it that comes nearest."""
+    found: Sequence[Passage] = await turn.knowledge.search(question, ALL)
+    if not found or found[0].meaning is None:
+        return found
+    borders = await turn.knowledge.borders()
+    if found[0].meaning < borders.sure:
+        for clause in clauses(question):
+            of_clause = await turn.knowledge.search(clause, ALL)
+            if (of_clause[0].meaning or 0.0) > (found[0].meaning or 0.0) + CLAUSE_BY:
+                found = of_clause
+    return found
 
 
 async def _by_words(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.ai.ranking import Choice, Ranked
 from shared.dialogue.answering import nearness
+from shared.dialogue.split import clauses
 from shared.text.words import stem, words
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | O
     borders = await turn.knowledge.borders()
     corrected = turn.knowledge.corrected(text)
     nearest = await turn.ai.nearest(corrected, choices(others))
+    for clause in clauses(corrected) if nearest and max(nearest.values()) < CLEAR else ():
+        by_clause = await turn.ai.nearest(clause, choices(others))
+        nearest = {name: max(near, by_clause.get(name, -1.0)) for name, near in nearest.items()}
     if not nearest:
         return Route(KNOWLEDGE) if near >= borders.fit else await rank(turn.ai, text, skills)
     first, *rest = sorted(nearest, key=lambda name: -nearest[name])

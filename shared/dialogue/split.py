@@ -10,6 +10,12 @@ MOST = 3
 SHORTEST = 2
 """Words of a part that can stand for itself, besides those that stand in every sentence."""
 
+WORDY = 9
+"""Words from which the point of a message may stand in one of its pieces."""
+
+MOST_CLAUSES = 6
+"""Pieces of a message that are looked at."""
+
 _AND = (
     r"and|und|et|y|e|en|ed|also|additionally|besides|plus|außerdem|ausserdem|aussi|también"
     r"|tambien"
@@ -80,4 +86,20 @@ _REFERS = re.compile(
     r"|esto|isso"
     r"|isto|ele|ela|questo|quello|lo|het|dat|dit|deze|daar|because|weil|parce|porque|perché"
     r"|omdat)\b"
+)
+
+
+def clauses(text: str) -> list[str]:
+    """The pieces of a long message, each with words enough to mean something."""
+    if len(words(text)) <= WORDY:
+        return []
+    pieces = [piece.strip() for piece in _CLAUSE.split(text) if len(words(piece)) > SHORTEST]
+    return pieces[:MOST_CLAUSES] if len(pieces) > 1 else []
+
+
+_CLAUSE = re.compile(
+    r"[,.;:!?\n]+\s*"
+    r"|\s+(?:because|and|but|so|since|weil|und|aber|denn|parce que|et|mais|porque|y|pero|e|mas"
+    r"|perché|ma|omdat|en|maar)\s+",
+    re.IGNORECASE,
 )

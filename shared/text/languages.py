@@ -131,7 +131,7 @@ wachtwoord wanneer want waren was wat we weet weer week wel welke werk werkt wer
 wil wilde willen word worden wordt zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou
 zullen""",
 }
-LANGUAGES = tuple(_WORDS)
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 """The languages that are told apart, and that the platform speaks, English first."""
 
 _SIGNS = {
@@ -148,6 +148,7 @@ _NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|<[^>]*>|\bT-[A-Z2-7]+\b")
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f\u1e00-\u1eff]")
 
 
+@cache
 def _owners() -> Mapping[str, frozenset[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for language, text in _WORDS.items():
@@ -156,15 +157,12 @@ def _owners() -> Mapping[str, frozenset[str]]:
     return {word: frozenset(languages) for word, languages in found.items()}
 
 
-_OWNERS = _owners()
-
-
 def evidence(text: str) -> dict[str, float]:
     """How much speaks for each language; nothing for those that nothing speaks for."""
     found: defaultdict[str, float] = defaultdict(float)
-    plain = _plain(text)
+    plain, known = _plain(text), _owners()
     for word in _WORD.findall(plain):
-        owners = _OWNERS.get(word) or _OWNERS.get(word.partition("'")[0])
+        owners = known.get(word) or known.get(word.partition("'")[0])
         for language in owners or ():
             found[language] += 1 / len(owners) if owners else 0
     for language, signs in _SIGNS.items():
@@ -192,7 +190,7 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
 
 def is_small_word(word: str) -> bool:
     """Whether some language has this word, in small letters, in nearly every text."""
-    return word in _OWNERS
+    return word in _owners()
 
 
 def is_other_script(text: str) -> bool:

@@ -10,6 +10,9 @@ from shared.text.words import STOPWORDS, words
 SHORTEST = 4
 """Letters of a word from which one error in it is put right."""
 
+QUESTIONS = frozenset({"what", "when", "where", "which", "who", "how", "why"})
+"""Words that a short one with an error in it may be."""
+
 LONG = 8
 """Letters of a word from which two are."""
 
@@ -30,7 +33,12 @@ class Spelling:
     """Knows the words of texts, and how often each is there."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._known: Mapping[str, int] = Counter(word for text in texts for word in words(text))
+        self._known: Mapping[str, int] = Counter(
+            word
+            for text in texts
+            for word in words(text)
+            if word not in STOPWORDS and not is_small_word(word)
+        )
         self._by_first: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._known:
             if len(word) >= LONG:
@@ -48,17 +56,18 @@ class Spelling:
 
     def _corrected(self, word: str) -> str:
         said = word.casefold()
-        if not SHORTEST <= len(said) <= LONGEST or not said.isascii() or word.isupper():
+        if not SHORTEST - 1 <= len(said) <= LONGEST or not said.isascii() or word.isupper():
             return word
         if said in self._known or said in STOPWORDS or is_small_word(said):
             return word
         if said not in self._cache:
-            near = [other for other in edits(said) if other in self._known]
+            known = self._known if len(said) >= SHORTEST else QUESTIONS
+            near = [other for other in edits(said) if other in known or other in QUESTIONS]
             if not near and len(said) >= LONG:
                 near = [other for other in self._by_first[said[0]] if _differ(said, other) <= 2]
             if len(self._cache) > REMEMBERED:
                 self._cache.clear()
-            self._cache[said] = max(near, key=lambda other: self._known[other], default=word)
+            self._cache[said] = max(near, key=lambda other: self._known.get(other, 0), default=word)
         return self._cache[said]
 
 
