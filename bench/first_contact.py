@@ -50,14 +50,13 @@ async def first_contacts(folder: Path, rounds: int = 5) -> Mapping[str, Times]:
 
 def _grounds(folder: Path) -> Mapping[str, Any]:
     """Contexts that give the settings."""
-    from tests import services, stand_ins
+    from tests import azure, services
 
     grounds: dict[str, Any] = {"embedded": _settings()}
-    if services.is_program(services.STORAGE):
-        grounds["Storage Queue, SQLite"] = stand_ins.storage_queue()
-    if services.is_program(services.SERVICEBUS) and services.is_program(services.COSMOS):
-        parts = (stand_ins.service_bus(folder), stand_ins.cosmos(), stand_ins.openai())
-        grounds["Service Bus, Cosmos DB, OpenAI"] = _settings(*parts)
+    if services.HAS_AZURITE:
+        grounds["Storage Queue, SQLite"] = azure.storage_queue()
+    parts = (azure.service_bus(folder), azure.cosmos(), azure.openai())
+    grounds["Service Bus, Cosmos DB, OpenAI"] = _settings(*parts)
     return grounds
 
 

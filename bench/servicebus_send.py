@@ -11,8 +11,7 @@ from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus.bus import ServiceBusBus
 from shared.storage.files import FileBlobs
-from tests import services
-from tests.peers import ServiceBusPeer, queues
+from tests.broker_process import ServiceBusProcess, queues
 
 MESSAGES = 300
 ROUNDS = 9
@@ -33,14 +32,11 @@ class SendCost:
     ratio: tuple[float, float]
 
 
-async def send_cost(folder: Path) -> SendCost | None:
-    """None where no Service Bus peer is configured."""
-    if not services.is_program(services.SERVICEBUS):
-        return None
+async def send_cost(folder: Path) -> SendCost:
     from azure.servicebus import ServiceBusMessage
     from azure.servicebus.aio import ServiceBusClient
 
-    peer = ServiceBusPeer.start(services.SERVICEBUS, folder, queues(QUEUE))
+    peer = ServiceBusProcess.start(folder, queues(QUEUE))
     claims = ClaimCheck(FileBlobs(folder / "blobs"))
     bus = ServiceBusBus("", connection=peer.connection, claims=claims)
     client = ServiceBusClient.from_connection_string(peer.connection)

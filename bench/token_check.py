@@ -8,7 +8,7 @@ from typing import Any
 from bench.connector import APP_ID, Connector
 from shared.clients.http import HttpClient, Response
 from shared.identity.connector_jwt import ConnectorTokens
-from shared.identity.connector_keys import ConnectorKeys
+from shared.identity.openid_keys import OpenIdKeys
 
 
 class _Published(HttpClient):
@@ -28,7 +28,7 @@ async def token_check_us(count: int = 1000, rounds: int = 5) -> float:
     async with Connector() as connector:
         header = f"Bearer {connector.token}"
         http = _Published({openid: {"jwks_uri": keys}, keys: connector.jwks})
-    tokens = ConnectorTokens(ConnectorKeys(openid, http))
+    tokens = ConnectorTokens(OpenIdKeys(openid, http))
     times = []
     for _ in range(rounds + 1):
         started = process_time()

@@ -15,15 +15,24 @@ COMMANDS = {
     "func": "the same app under Azure Functions Core Tools, with Azurite",
     "talk": "one turn with a bot, the reply on stdout; needs no server",
     "list": "bots, skills, functions and what sets them off",
+    "new": "a bot or a skill with its test, ready to run",
+    "verify": "the conformance kit: what a bot or a skill promises, tried",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
+    "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
+    "trace": "the hops of a conversation, a message or a trace, with time, tokens and fates",
+    "usage": "which bots are used, by how many people, and how fast they answer",
+    "slow": "which systems and models people wait for, the slowest first",
+    "cost": "what the bots cost, by department, bot and meter; a FOCUS file",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
+    "token": "an operator's token of the stand-in for Entra, on this machine",
+    "person": "everything kept of one person: show, export, erase, with a receipt",
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }
-"""Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
+"""Each is a module, `-` as `_`, with `add_arguments(parser)` and `run(arguments, root)`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +62,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=f"{name}: {purpose}.")
         if name in argv:
-            module = import_module(f"cli.{name}")
+            module = import_module(f"cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser

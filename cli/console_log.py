@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Literal
 
 from shared.observability import log
+from shared.observability.failure import trace_of
 
 Format = Literal["auto", "json", "text"]
 
 _COLOURS = {"WARNING": "\033[33m", "ERROR": "\033[31m"}
-_HIDDEN = ("span", "bot")
+_HIDDEN = ("span", "bot", "error")
 
 
 def configure(format: Format = "auto", *, quiet: bool = False) -> None:
@@ -38,9 +39,10 @@ class TextFormatter(logging.Formatter):
         line = f"{moment}.{int(record.msecs):03d} {level} {record.getMessage():<16}"
         known, rest = _told(fields)
         line = "  ".join(part for part in (line, known, rest) if part)
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line.rstrip()
+        error = fields.get("error")
+        if error is None and record.exc_info and record.exc_info[1]:
+            error = trace_of(record.exc_info[1])
+        return line.rstrip() + (f"\n{_lines(error)}" if error else "")
 
 
 def _told(fields: Mapping[str, object]) -> tuple[str, str]:
@@ -59,6 +61,10 @@ def _told(fields: Mapping[str, object]) -> tuple[str, str]:
         elif name not in _HIDDEN and value not in ("", None):
             rest.append(f"{name}={_plain(value)}")
     return " ".join(columns), " ".join(rest)
+
+
+def _lines(value: object) -> str:
+    return "\n".join(map(_plain, str(value).splitlines()))
 
 
 def _plain(value: object) -> str:

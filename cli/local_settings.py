@@ -7,7 +7,10 @@ from pathlib import Path
 
 from shared.errors import ConfigurationError
 
-PATH_SETTINGS = ("FABRIC_DATA_DIR", "FABRIC_BOTS_DIR", "FABRIC_KNOWLEDGE_DIR")
+PATH_SETTINGS = (
+    *("FABRIC_DATA_DIR", "FABRIC_BOTS_DIR", "FABRIC_KNOWLEDGE_DIR"),
+    "FABRIC_ACCESS_FILE",
+)
 
 
 def enter_app_root() -> Path:

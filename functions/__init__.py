@@ -1,24 +1,28 @@
-"""The table of contents: one line for each function file."""
+"""The table of contents: a folder is a chapter, and a module that has a blueprint is in it.
 
-from functions import operators
-from functions.channels import directline, teams, whatsapp
-from functions.platform import dead_letters, deliver, events, health, outbox
-from functions.skills import echo, handoff, knowledge, notify, router, tickets
+A new skill is a new file and nothing else, and an app that runs a part of the skills is a folder
+with a part of the files. A package that has a blueprint of its own stands for its modules.
+"""
 
-BLUEPRINTS = [
-    teams.bp,
-    whatsapp.bp,
-    directline.bp,
-    router.bp,
-    knowledge.bp,
-    tickets.bp,
-    notify.bp,
-    handoff.bp,
-    echo.bp,
-    deliver.bp,
-    events.bp,
-    dead_letters.bp,
-    outbox.bp,
-    health.bp,
-    operators.bp,
-]
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+import azure.functions as func
+
+
+def _blueprints() -> Iterator[func.Blueprint]:
+    for chapter in iter_modules(__path__, f"{__name__}."):
+        if not chapter.ispkg:
+            continue
+        package = import_module(chapter.name)
+        if hasattr(package, "bp"):
+            yield package.bp
+            continue
+        for page in iter_modules(package.__path__, f"{chapter.name}."):
+            module = import_module(page.name)
+            if hasattr(module, "bp"):
+                yield module.bp
+
+
+BLUEPRINTS = list(_blueprints())

@@ -3,6 +3,7 @@
 from functools import cache
 
 from shared.fabric import Fabric
+from shared.observability.exporters import export_spans
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -13,4 +14,6 @@ SKILLS: dict[str, Skill] = {}
 @cache
 def fabric() -> Fabric:
     """Return this process' fabric, made from the environment at the first call."""
-    return Fabric(Settings.from_environ(), SKILLS)
+    settings = Settings.from_environ()
+    export_spans(settings)
+    return Fabric(settings, SKILLS)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from math import ceil
 
 import azure.functions as func
 
 from shared.errors import Rejected, TransientError
-from shared.governance.audit import Operator
+from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.observability.failure import HandlerFailed, told
 from shared.ports.channel import Request
 
 
@@ -21,27 +23,35 @@ def request_of(req: func.HttpRequest) -> Request:
     )
 
 
-def operator_of(req: func.HttpRequest) -> Operator:
-    """Who calls, as the `x-operator` header says: the app knows only that it has a key."""
-    said = "".join(filter(str.isprintable, req.headers.get("x-operator", ""))).strip()
-    return Operator(said[:80] or "function key", "http")
-
-
 async def responding(
     name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
 ) -> func.HttpResponse:
     """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent):
-        try:
-            return await answer()
-        except Rejected as refusal:
-            log.warning(
-                "webhook.rejected", function=name, status=refusal.status, reason=refusal.reason
-            )
-            return refused(refusal.status)
-        except TransientError as error:
-            log.error("webhook.unavailable", function=name, reason=str(error))
-            return refused(503)
+    with trace.span(traceparent, name) as span:
+        response = await _answered(name, answer)
+        span.attributes[names.STATUS] = response.status_code
+        return response
+
+
+async def _answered(
+    name: str, answer: Callable[[], Awaitable[func.HttpResponse]]
+) -> func.HttpResponse:
+    try:
+        return await answer()
+    except Rejected as refusal:
+        log.warning("webhook.rejected", function=name, status=refusal.status, reason=refusal.reason)
+        return refused(refusal.status, after=refusal.after)
+    except TransientError as error:
+        log.error("webhook.unavailable", function=name, reason=told(error))
+        return refused(503)
+    except Exception as error:
+        raise bug(error, name) from None
+
+
+def bug(error: Exception, function: str) -> HandlerFailed:
+    """Log where a function failed; return what the host may print of it, which is no value."""
+    log.error("function.bug", exc_info=True, function=function)
+    return HandlerFailed(type(error).__name__)
 
 
 _WORDS = {
@@ -60,8 +70,12 @@ _WORDS = {
 }
 
 
-def refused(status: int) -> func.HttpResponse:
-    return json_response({"error": _WORDS.get(status, "refused")}, status)
+def refused(status: int, *, after: float | None = None) -> func.HttpResponse:
+    """Return the small body of a refusal; `after` becomes the header Retry-After."""
+    response = json_response({"error": _WORDS.get(status, "refused")}, status)
+    if after is not None:
+        response.headers["Retry-After"] = str(max(1, ceil(after)))
+    return response
 
 
 def json_response(body: object, status: int = 200) -> func.HttpResponse:

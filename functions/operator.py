@@ -4,7 +4,9 @@
     async def usage(ask: Ask) -> Usage:
         return await reports.usage(ask.fabric, since=ask.text("since"))
 
-There is no way to register a route without its least role. What the handler returns becomes the
+There is no way to register a route without its least role. Who asks is whom the bearer token
+vouches for: 401 without a token, 403 without that role anywhere; `Ask.departments` are those in
+which the caller has it, and what is outside of them is 404. What the handler returns becomes the
 JSON answer: a dataclass, a mapping or a list. What it raises becomes a status: Rejected its own,
 PermanentError 404, TransientError 503.
 """
@@ -16,14 +18,19 @@ from typing import Any, TypeVar
 import azure.functions as func
 
 from functions.host import fabric
-from functions.http import json_response, operator_of, responding
+from functions.http import json_response, responding
+from shared.bot import Bot
 from shared.errors import PermanentError, Rejected
 from shared.fabric import Fabric
+from shared.governance import audit
+from shared.governance.access import Departments
 from shared.governance.audit import Operator
 from shared.governance.roles import Role
 from shared.parse import json_object
 
 MAX_BODY_BYTES = 100_000
+MAX_TARGET_CHARACTERS = 200
+"""Of what a denied request asked for, this much of each parameter is on record."""
 
 Handler = Callable[["Ask"], Awaitable[object]]
 H = TypeVar("H", bound=Handler)
@@ -31,12 +38,23 @@ H = TypeVar("H", bound=Handler)
 bp = func.Blueprint()
 
 
+class Foreign(Rejected):
+    """It is there, and outside the caller's departments: answered as what is not there."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(404, f"no_such_{kind}")
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What one operator asks: `path` and `query` as they were sent, the body not yet read."""
+    """What one operator asks: `path` and `query` as they were sent, the body not yet read.
+
+    `departments` are those in which the operator may ask it.
+    """
 
     fabric: Fabric
     operator: Operator
+    departments: Departments
     path: Mapping[str, str]
     query: Mapping[str, str]
     raw_body: bytes
@@ -44,6 +62,20 @@ class Ask:
     def text(self, name: str) -> str:
         """Return a parameter of the query, "" when it is not there."""
         return self.query.get(name, "")
+
+    def sees(self, bot_id: str) -> bool:
+        """Whether a bot is the operator's; one that has no manifest any more is everybody's."""
+        bot = self.fabric.bots.get(bot_id)
+        return self.departments.everywhere if bot is None else bot.department in self.departments
+
+    def bot(self, id: str) -> Bot:
+        """Return a bot of the operator's departments. Raises Rejected (404) for any other."""
+        bot = self.fabric.bots.get(id)
+        if bot is None:
+            raise Rejected(404, "no_such_bot")
+        if bot.department not in self.departments:
+            raise Foreign("bot")
+        return bot
 
     def body(self) -> dict[str, Any]:
         """Read the body as a JSON object. Raises Rejected (400, 413)."""
@@ -61,16 +93,35 @@ class OperatorRoute:
     handler: Handler
 
     async def respond(self, req: func.HttpRequest) -> func.HttpResponse:
-        ask = Ask(fabric(), operator_of(req), req.route_params, req.params, req.get_body())
-
         async def answer() -> func.HttpResponse:
+            ask = await self._admit(req)
             try:
                 result = await self.handler(ask)
+            except Foreign:
+                await self._deny(ask.fabric, ask.operator, {**ask.path, **ask.query})
+                raise
             except PermanentError as error:
                 raise Rejected(404, error.reason) from error
             return json_response(_plain(result))
 
         return await responding(self.name, answer, req.headers.get("traceparent", ""))
+
+    async def _admit(self, req: func.HttpRequest) -> Ask:
+        """Find out who asks and where they may. Raises Rejected 401 or 403."""
+        here = fabric()
+        caller = await here.operators.validate(req.headers.get("authorization", ""))
+        operator = Operator(caller.oid, "http")
+        rights = here.access.rights(caller.oid, caller.roles, caller.groups)
+        departments = rights.departments(self.least)
+        if not departments:
+            await self._deny(here, operator, {})
+            raise Rejected(403, f"role_below_{self.least.name.lower()}")
+        return Ask(here, operator, departments, req.route_params, req.params, req.get_body())
+
+    async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
+        """Put on record, before the answer leaves, that somebody known was turned away."""
+        shown = {name: value[:MAX_TARGET_CHARACTERS] for name, value in target.items()}
+        await audit.record(here.store, operator, self.name, shown, audit.DENIED)
 
 
 ROUTES: dict[str, OperatorRoute] = {}
@@ -87,7 +138,7 @@ def operator_route(method: str, path: str, *, least: Role, name: str = "") -> Ca
         ROUTES[function] = route
 
         @bp.function_name(function)
-        @bp.route(path, methods=[method], auth_level=func.AuthLevel.FUNCTION)
+        @bp.route(path, methods=[method], auth_level=func.AuthLevel.ANONYMOUS)
         async def run(req: func.HttpRequest) -> func.HttpResponse:
             return await route.respond(req)
 
@@ -97,4 +148,6 @@ def operator_route(method: str, path: str, *, least: Role, name: str = "") -> Ca
 
 
 def _plain(result: object) -> object:
+    if isinstance(result, list):
+        return [_plain(item) for item in result]
     return asdict(result) if is_dataclass(result) and not isinstance(result, type) else result

@@ -10,10 +10,11 @@ import azure.functions as func
 
 from functions.backpressure import Backpressure
 from functions.host import SKILLS, fabric
-from functions.http import json_response, responding
-from shared.errors import TransientError
+from functions.http import bug, json_response, responding
+from shared.errors import FabricError, TransientError
 from shared.event import Event
 from shared.observability import log
+from shared.observability.failure import HandlerFailed
 from shared.pipeline.door import accept, calls, claims, facts, receipts
 from shared.pipeline.turns import settle
 from shared.pipeline.turns.outage import sit_out
@@ -115,9 +116,12 @@ def service_bus_function(
     async def run(msg: func.ServiceBusMessage) -> None:
         try:
             await handle(msg)
-        except Exception as error:
+        except (FabricError, HandlerFailed) as error:
             await backpressure.hold(error, msg.delivery_count or 1)
             raise
+        except Exception as error:
+            await backpressure.hold(error, msg.delivery_count or 1)
+            raise bug(error, name) from None
 
 
 def _storage_queue_function(
@@ -136,3 +140,7 @@ def _storage_queue_function(
         except TransientError:
             await sit_out(fabric().store, count)
             raise
+        except (FabricError, HandlerFailed):
+            raise
+        except Exception as error:
+            raise bug(error, name) from None

@@ -91,6 +91,24 @@ class Activity(dict[str, Any]):
     def is_message(self) -> bool:
         return self.type == "message"
 
+    @property
+    def removes_bot(self) -> bool:
+        """Whether the bot was taken out of the conversation."""
+        if self.type == "installationUpdate":
+            return self._text("action") in ("remove", "remove-upgrade")
+        return self.type == "conversationUpdate" and self._has_bot("membersRemoved")
+
+    @property
+    def shows_presence(self) -> bool:
+        """Whether it tells that the bot may speak here: somebody did something, or added it."""
+        if self.type == "installationUpdate":
+            return not self.removes_bot
+        return self.type != "conversationUpdate" or self._has_bot("membersAdded")
+
+    def _has_bot(self, members: str) -> bool:
+        bot = self.recipient.get("id")
+        return bot is not None and bot in [member.get("id") for member in self.objects(members)]
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationReference:
@@ -99,7 +117,8 @@ class ConversationReference:
     `bot` is the manifest id; `channel` one of `teams`, `whatsapp`, `web`, `api`; `conversation`
     and `user` are the channel's own ids. `account` is the bot's id on the channel (Teams
     `28:<app id>`, WhatsApp phone_number_id). `reply_to` is the activity to answer, empty for
-    a proactive message.
+    a proactive message. `alone` is the channel's id of the person in a group who alone reads
+    what is said here, who wrote to the bot alone; it is a conversation of its own.
     """
 
     bot: str
@@ -114,6 +133,7 @@ class ConversationReference:
     locale: str = ""
     is_group: bool = False
     reply_to: str = ""
+    alone: str = ""
 
     @property
     def key(self) -> str:
@@ -123,7 +143,14 @@ class ConversationReference:
         may stand in a log, a URL and a Service Bus SessionId.
         """
         who = f"{self.tenant}\n{self.account}\n{self.conversation}"
+        if self.alone:
+            who += f"\n{self.alone}"
         return f"{self.bot}.{self.channel}.{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+
+    @property
+    def verified(self) -> bool:
+        """Whether the channel knows who `user` is; elsewhere it is what somebody calls himself."""
+        return self.channel in ("teams", "whatsapp")
 
     def proactive(self) -> Self:
         """The same place without an activity to reply to."""

@@ -32,13 +32,14 @@ class Rejected(FabricError):
     """A webhook request is refused.
 
     `status` is the HTTP status; `reason` a short code for the log. The caller of the webhook
-    only ever sees a constant body.
+    only ever sees a constant body, and with `after` in how many seconds to come again.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, *, after: float | None = None) -> None:
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason
+        self.after = after
 
 
 class Conflict(FabricError):

@@ -9,10 +9,12 @@ from shared import adapters, vault_reference
 from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
+from shared.governance.access import Access
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.ports.backend import Backend
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.identity.credential import ManagedIdentities
+    from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.knowledge.articles import KnowledgeBase
+    from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -64,6 +68,9 @@ class Fabric:
             self._check(bot)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
+        )
+        self.access = Access(
+            load_access(settings.access_file, settings.environ), laptop=settings.local
         )
         self.ledger = Ledger()
         self.admission = Admission()
@@ -145,6 +152,24 @@ class Fabric:
         return ManagedIdentities()
 
     @cached_property
+    def operators(self) -> "OperatorTokens":
+        """Who may sign in to operate: whom Entra, or on a laptop its stand-in, vouches for."""
+        from shared.identity.key_file import KeyFile
+        from shared.identity.openid_keys import OpenIdKeys
+        from shared.identity.operator_token import OperatorTokens
+
+        settings = self.settings
+        url = settings.operator_openid_url
+        keys = (
+            OpenIdKeys(url, self.http, local=settings.local)
+            if url
+            else KeyFile(settings.laptop_keys)
+        )
+        return OperatorTokens(
+            keys, audience=settings.operator_audience, tenant=settings.operator_tenant
+        )
+
+    @cached_property
     def secrets(self) -> "Secrets":
         """What settings and manifests name by its place in a Key Vault."""
         from shared.identity.secrets import Secrets
@@ -176,6 +201,13 @@ class Fabric:
             name: HttpBackend(name, declared, Access(declared, self._identity))
             for name, declared in self._declared.items()
         }
+
+    @cached_property
+    def prices(self) -> "Prices":
+        """What things cost, for reports and budgets."""
+        from shared.manifest.prices import load_prices
+
+        return load_prices(self.settings.prices_file)
 
     @cached_property
     def switches(self) -> Switches:

@@ -31,6 +31,16 @@ FORMS: Mapping[str, Mapping[str, str]] = {
 }
 """How each setting is written, by scheme."""
 
+LAPTOP_TENANT = "c0a7c0de-0000-4000-8000-000000000001"
+LAPTOP_AUDIENCE = "api://bot-fabric"
+"""The organisation and the API that the stand-in for Entra issues operators' tokens for."""
+
+OPERATOR_OPENID_URL = (
+    "https://login.microsoftonline.com/{tenant}/v2.0/.well-known/openid-configuration"
+)
+TRACES = ("off", "file", "opentelemetry")
+"""Where spans go: nowhere, into the data folder, to the provider that the worker set up."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -47,6 +57,13 @@ class Settings:
     events_url: str
     ai_url: str
     backends_file: Path = Path("backends.toml")
+    access_file: Path = Path("access.toml")
+    operator_audience: str = ""
+    operator_tenant: str = ""
+    operator_openid_url: str = ""
+    prices_file: Path = Path("prices.toml")
+    function_memory_mb: int = 2048
+    traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
     embeddings: str = "auto"
@@ -64,6 +81,7 @@ class Settings:
     whatsapp_verify_token: str = ""
     whatsapp_access_token: str = field(default="", repr=False)
     whatsapp_graph_url: str = GRAPH_URL
+    trusted_proxies: int = 1
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -115,6 +133,14 @@ class Settings:
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
+            access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
+            or (LAPTOP_AUDIENCE if local else ""),
+            operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
+            operator_openid_url=_operator_openid_url(env, local=local),
+            prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
+            function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
+            traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
             embeddings=embeddings,
@@ -136,13 +162,45 @@ class Settings:
             whatsapp_graph_url=_web_url(
                 env, "FABRIC_WHATSAPP_GRAPH_URL", GRAPH_URL, local=local
             ).rstrip("/"),
+            trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
+
+    @property
+    def laptop_keys(self) -> Path:
+        """Where the stand-in for Entra leaves its public keys; read on a laptop only."""
+        return self.data_dir / "entra" / "keys.json"
+
+
+def _count(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip()
+    if text and not (text.isdecimal() and text.isascii() and int(text) > 0):
+        raise ConfigurationError(f"{name} is {text[:20]!r}; write a whole number above 0")
+    return int(text or default)
+
+
+def _traces(env: Mapping[str, str], *, local: bool) -> str:
+    text = env.get("FABRIC_TRACES", "").strip() or ("file" if local else "off")
+    if text not in TRACES:
+        raise ConfigurationError(
+            f"FABRIC_TRACES is {text[:20]!r}; write one of {', '.join(TRACES)}"
+        )
+    return text
 
 
 def bus_scheme() -> str:
     """The scheme of `FABRIC_BUS_URL`, unchecked: triggers are chosen before the app starts."""
     return os.environ.get("FABRIC_BUS_URL", "").partition(":")[0]
+
+
+def _trusted_proxies(env: Mapping[str, str]) -> int:
+    value = env.get("FABRIC_TRUSTED_PROXIES") or "1"
+    if value not in map(str, range(1, 10)):
+        raise ConfigurationError(
+            f"FABRIC_TRUSTED_PROXIES is {value!r}; write how many front ends of yours append to "
+            "x-forwarded-for: 1 for the platform alone, 2 with Front Door or a gateway before it"
+        )
+    return int(value)
 
 
 def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) -> str:
@@ -153,6 +211,15 @@ def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) ->
             "FABRIC_ENVIRONMENT is local)"
         )
     return value
+
+
+def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:
+    """Where operators' tokens find their keys; "" on a laptop: in the stand-in's file."""
+    tenant = env.get("FABRIC_OPERATOR_TENANT") or "organizations"
+    default = "" if local else OPERATOR_OPENID_URL.format(tenant=tenant)
+    if not env.get("FABRIC_OPERATOR_OPENID_URL"):
+        return default
+    return _web_url(env, "FABRIC_OPERATOR_OPENID_URL", default, local=local)
 
 
 def secure(url: str, *, local: bool) -> bool:

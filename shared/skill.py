@@ -20,7 +20,9 @@ class Skill:
     router and a model choose by. `overlap` is what becomes of messages that wait behind a
     running turn: each its own turn (queue), one turn for all of them (merge), or one for the
     newest, while the others are recorded as superseded (latest). `concurrency` is how many of
-    its turns run at once in a process, None as many as the host runs.
+    its turns run at once in a process, None as many as the host runs. `every_click` when the same
+    button of the same card, pressed again within 90 s, counts again ("+1", "next page"): Teams
+    may then post one press twice.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Skill:
     activities: dict[str, Handler] = field(default_factory=dict)
     overlap: Overlap = "queue"
     concurrency: int | None = None
+    every_click: bool = False
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):

@@ -1,13 +1,13 @@
 """Fixtures for every suite."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.skill import Skill
-from tests import services
+from tests import canary, services
 from tests.lab import Lab
 
 if TYPE_CHECKING:
@@ -25,6 +25,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer | None") -
     from tests.workers import Scheduler
 
     return Scheduler(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _log_is_free_of_what_was_said(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No line that a test logged holds what a person said in it."""
+    canary.forget()
+    yield
+    assert canary.leaks(caplog.get_records("call")) == []
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from shared.ports.store import Item
 from shared.queues import OUTBOUND
 from shared.settings import Settings
 from shared.skill import Skill
+from tests import canary
 
 
 class MemoryChannel:
@@ -79,6 +80,7 @@ class Lab(Fabric):
             "FABRIC_BOTS_DIR": str(bots),
             "FABRIC_KNOWLEDGE_DIR": str(folder / "knowledge"),
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
+            "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
         self.memory = MemoryChannel()
@@ -91,6 +93,7 @@ class Lab(Fabric):
         self, text: str, *, conversation: str = "one", id: str = "", **more: Any
     ) -> Inbound:
         self.count += 1
+        canary.said(text)
         activity = Activity(type="message", id=id or f"m{self.count}", text=text, **more)
         reference = ConversationReference(
             "lab", "web", conversation, user="ann", reply_to=activity.id

@@ -1,38 +1,37 @@
-"""Where the suites find services that are not embedded, by environment variable.
+"""Where the suites of the ports find services that are not embedded.
 
-A value is a connection string, or the path of a program that stands in for the service and
-that a test starts for itself, on a free port. Without a value the suites do not know that
-service.
+They start stand-ins for themselves, each on a free port. An environment variable with a
+connection string has them use a service of Azure, or Microsoft's emulator, instead.
 """
 
 import os
 
+from stand_ins.azurite.process import missing
+
 SERVICEBUS = os.environ.get("FABRIC_TEST_SERVICEBUS", "")
-"""`Endpoint=sb://...`, or a Service Bus peer."""
+"""`Endpoint=sb://...`, of a namespace for tests alone."""
 
 COSMOS = os.environ.get("FABRIC_TEST_COSMOS", "")
-"""`AccountEndpoint=...;AccountKey=...`, or a Cosmos DB peer."""
+"""`AccountEndpoint=...;AccountKey=...`."""
 
 STORAGE = os.environ.get("FABRIC_TEST_STORAGE", "")
-"""`DefaultEndpointsProtocol=...`, or Azurite's `main.js`."""
+"""`DefaultEndpointsProtocol=...`, of an account for tests alone."""
+
+HAS_AZURITE = not missing()
 
 
 def summary() -> str:
-    """Which services this run knows, without their keys."""
-    known = {"Service Bus": SERVICEBUS, "Cosmos DB": COSMOS, "Storage": STORAGE}
-    return ", ".join(f"{name}: {_kind(value)}" for name, value in known.items())
-
-
-def is_program(value: str) -> bool:
-    return bool(value) and "=" not in value
+    """Say which services this run uses, without their keys."""
+    found = {"Service Bus": SERVICEBUS, "Cosmos DB": COSMOS, "Storage": STORAGE}
+    if not STORAGE and not HAS_AZURITE:
+        found["Storage"] = "left out"
+    return ", ".join(f"{name}: {_kind(value)}" for name, value in found.items())
 
 
 def shared() -> bool:
     """Whether the suites use a service that there is only one of, and must not meet there."""
-    return any(value and not is_program(value) for value in (SERVICEBUS, COSMOS, STORAGE))
+    return bool(SERVICEBUS or COSMOS or STORAGE)
 
 
 def _kind(value: str) -> str:
-    if not value:
-        return "embedded only"
-    return "a stand-in" if is_program(value) else "as configured"
+    return "as configured" if "=" in value else value or "a stand-in"

@@ -5,7 +5,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import services
 
 APART = (
-    "tests/chaos/test_drill_on_peers.py",
+    "tests/chaos/test_drill_on_stand_ins.py",
     "tests/chaos/test_simulation.py::test_random_faults_are_survived",
     "tests/contract/test_bus.py",
     "tests/contract/test_topic.py",

@@ -10,6 +10,7 @@ from functions.host import fabric
 from functions.http import json_response, request_of, responding
 from functions.triggers import take_in
 from shared.channels.directline.channel import DirectLineChannel
+from shared.pipeline.door import crowd
 from shared.ports.channel import Request
 
 bp = func.Blueprint()
@@ -23,6 +24,7 @@ _CODES = {
     403: "Forbidden",
     404: "NotFound",
     413: "MessageSizeTooBig",
+    415: "BadArgument",
     429: "TooManyRequests",
     503: "ServiceUnavailable",
 }
@@ -123,6 +125,7 @@ async def _post(channel: DirectLineChannel, request: Request) -> Answer:
     """Echo first, then enqueue: a client that must send again finds its message once."""
     received = await channel.receive(request)
     for inbound in received.activities:
+        await crowd.admit(fabric(), inbound)
         await channel.record(inbound)
     await take_in(received)
     ids = [inbound.activity.id for inbound in received.activities]
@@ -142,7 +145,10 @@ async def _serve(req: func.HttpRequest, name: str, operation: Operation) -> func
 
     response = await responding(name, answer, request.headers.get("traceparent", ""))
     if code := _CODES.get(response.status_code):
+        again = response.headers.get("Retry-After")
         error = {"code": code, "message": code}
         response = json_response({"error": error}, response.status_code)
+        if again:
+            permission |= {"Retry-After": again, "Access-Control-Expose-Headers": "Retry-After"}
     response.headers.update({"Cache-Control": "no-store", **permission})
     return response

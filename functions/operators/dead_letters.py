@@ -5,7 +5,6 @@ from typing import Any
 
 from functions.operator import Ask, operator_route
 from shared.errors import Rejected
-from shared.fabric import Fabric
 from shared.governance.roles import Role
 from shared.operations.deeds.letters import move
 from shared.operations.reports import letters
@@ -38,13 +37,13 @@ class Moved:
 
 @operator_route("GET", "dead-letters", least=Role.AUDITOR, name="dead_letters_list")
 async def show_all(ask: Ask) -> DeadLetters:
-    found = await _letters(ask.fabric, **{name: ask.text(name) for name in FILTERS})
+    found = await _letters(ask, **{name: ask.text(name) for name in FILTERS})
     return DeadLetters([letter.summary() for letter in found[:LISTED]], len(found))
 
 
 @operator_route("GET", "dead-letters/{id}", least=Role.AUDITOR, name="dead_letters_show")
 async def show(ask: Ask) -> dict[str, Any]:
-    [letter, *_] = letters.named(await _letters(ask.fabric), [ask.path.get("id", "")])
+    [letter, *_] = letters.named(await _letters(ask), [ask.path.get("id", "")])
     return letter.explain()
 
 
@@ -76,18 +75,18 @@ async def _chosen(ask: Ask) -> list[Letter]:
     if not all(name in FILTERS and isinstance(text, str) for name, text in wanted.items()):
         raise Rejected(400, "unknown_filter")
     if ids is None and everything is True:
-        return await _letters(ask.fabric, **wanted)
+        return await _letters(ask, **wanted)
     if not _is_ids(ids) or everything is not False:
         raise Rejected(400, "neither_ids_nor_all")
-    return letters.named(await _letters(ask.fabric, **wanted), ids)
+    return letters.named(await _letters(ask, **wanted), ids)
 
 
 def _is_ids(ids: Any) -> bool:
     return isinstance(ids, list) and bool(ids) and all(isinstance(id, str) for id in ids)
 
 
-async def _letters(
-    fabric: Fabric, *, bot: str = "", skill: str = "", reason: str = ""
-) -> list[Letter]:
+async def _letters(ask: Ask, *, bot: str = "", skill: str = "", reason: str = "") -> list[Letter]:
+    """Those of the operator's departments."""
     queue = skill_queue(skill) if skill else ""
-    return await letters.letters(fabric, bot=bot, queue=queue, reason=reason)
+    found = await letters.letters(ask.fabric, bot=bot, queue=queue, reason=reason)
+    return [letter for letter in found if ask.sees(letter.bot)]

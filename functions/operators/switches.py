@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.operator import Ask, operator_route
+from functions.operator import Ask, Foreign, operator_route
 from shared.errors import Rejected
 from shared.governance.limits.switches import KINDS
 from shared.governance.roles import Role
@@ -26,15 +26,29 @@ async def start(ask: Ask) -> Stopped:
 
 @operator_route("GET", "stopped", least=Role.AUDITOR)
 async def stopped(ask: Ask) -> Stopped:
-    return {"stopped": await switches.stopped(ask.fabric)}
+    every = await switches.stopped(ask.fabric)
+    return {"stopped": [one for one in every if _concerns(ask, one["kind"], one["name"])]}
+
+
+def _concerns(ask: Ask, kind: str, name: str) -> bool:
+    """Whether what is stopped stands still in one of the operator's departments."""
+    if kind == "bot":
+        return ask.sees(name)
+    return ask.departments.everywhere or any(
+        name in bot.skills for bot in ask.fabric.bots.values() if ask.sees(bot.id)
+    )
 
 
 def _meant(ask: Ask) -> tuple[str, str]:
-    """`{"bot": name}` or `{"skill": name}`."""
+    """`{"bot": name}` or `{"skill": name}`: a skill works for all departments at once."""
     wanted = ask.body()
     if len(wanted) != 1:
         raise Rejected(400, "one_bot_or_skill")
     [(kind, name)] = wanted.items()
     if kind not in KINDS or not isinstance(name, str):
         raise Rejected(400, "one_bot_or_skill")
+    if kind == "bot" and name in ask.fabric.bots:
+        ask.bot(name)
+    elif not ask.departments.everywhere:
+        raise Foreign(kind)
     return kind, name

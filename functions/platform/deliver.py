@@ -5,6 +5,7 @@ import azure.functions as func
 from functions.host import fabric
 from functions.triggers import queue_function
 from shared.event import Event
+from shared.observability import conventions as names
 from shared.observability import trace
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns.bury import bury_body
@@ -19,7 +20,9 @@ async def deliver(body: str, count: int) -> None:
     except ValueError as error:
         await bury_body(fabric(), body, "not_an_event", str(error), queue=OUTBOUND)
         return
-    with trace.span(wake.traceparent):
+    with trace.span(
+        wake.traceparent, f"process {OUTBOUND}", **{names.CONVERSATION: wake.conversation}
+    ):
         await relay.wake_up(fabric(), wake, count)
 
 

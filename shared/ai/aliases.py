@@ -18,7 +18,10 @@ EMBEDDING = "embedding"
 SCHEMES = ("azure-openai", "openai")
 
 _FORM = 'write {"default": "<deployment>", "smart": ["<deployment>", "<next one>"]}'
-_KEYS = {"deployment", "priority", "url", "key"}
+_KEYS = {"deployment", "priority", "url", "key", "output_tokens"}
+
+OUTPUT_TOKENS = 1000
+"""What one answer may have at most, unless a deployment says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,14 @@ class Deployment:
     """What is called. The lowest priority goes first, and equals share the load.
 
     `url` is another resource than FABRIC_AI_URL's, and `key` its key, when it has any.
+    `output_tokens` bound one answer; a model that thinks first counts that too.
     """
 
     name: str
     priority: int = 1
     url: str = ""
     key: str = field(default="", repr=False)
+    output_tokens: int = OUTPUT_TOKENS
 
 
 def read_aliases(text: str, environ: Mapping[str, str]) -> dict[str, tuple[Deployment, ...]]:
@@ -120,4 +125,7 @@ def _deployment(alias: str, place: int, entry: Any, environ: Mapping[str, str]) 
         raise ConfigurationError(f"{where}: a key needs a url; FABRIC_AI_KEY is FABRIC_AI_URL's")
     if key and not environ.get(key[1:]):
         raise ConfigurationError(f"{where}: {key} is not set; set the variable {key[1:]}")
-    return Deployment(name.strip(), priority, url, environ[key[1:]] if key else "")
+    tokens = entry.get("output_tokens", OUTPUT_TOKENS)
+    if isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1:
+        raise ConfigurationError(f"{where}: output_tokens is {tokens!r}; write 1 or more")
+    return Deployment(name.strip(), priority, url, environ[key[1:]] if key else "", tokens)

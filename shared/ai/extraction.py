@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONSIDERED = 20_000
+CONSIDERED = 8_000
 """Characters of a text that are read."""
 
 _ASKED = """\

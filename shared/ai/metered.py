@@ -13,7 +13,8 @@ from time import monotonic
 from typing import Any, Protocol
 
 from shared.errors import TransientError
-from shared.observability import log, meter
+from shared.observability import conventions as names
+from shared.observability import log, meter, trace
 from shared.observability.meter import ModelCall
 from shared.ports.models import Completion, Usage
 
@@ -152,6 +153,14 @@ class _Call:
     def _record(self, call: ModelCall, estimated: bool) -> None:
         meter.record(call)
         usage = call.usage
+        attributes: dict[str, trace.Value] = {
+            names.MODEL_OPERATION: call.operation,
+            names.MODEL: call.deployment,
+            names.INPUT_TOKENS: usage.input_tokens,
+            names.OUTPUT_TOKENS: usage.output_tokens,
+        }
+        error = "" if call.outcome == "ok" else call.outcome
+        trace.record(f"{call.operation} {call.deployment}", call.seconds, error=error, **attributes)
         fields: dict[str, object] = {
             "gen_ai.operation.name": call.operation,
             "gen_ai.provider.name": self._model.provider,

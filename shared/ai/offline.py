@@ -20,6 +20,9 @@ DIMENSIONS = 1024
 UNKNOWN = "I do not know."
 
 _PASSAGE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
+PASSAGES = "<passages"
+"""How a message of the user begins that holds passages and asks nothing."""
+
 MAX_STEPS = 8
 """List items that are quoted after the sentence that introduces them."""
 
@@ -45,8 +48,16 @@ class OfflineModel:
         Without any, all text is quoted from. `tools` are never called, and a `schema` is more
         than it can keep to. A token is a word.
         """
-        asked = [_text(message) for message in messages if message.get("role") == "user"]
-        given = [_text(message) for message in messages if message.get("role") != "user"]
+        asked: list[str] = []
+        given: list[str] = []
+        for message in messages:
+            text = _text(message)
+            if message.get("role") != "user":
+                given.append(text)
+            elif text.startswith(PASSAGES):
+                given.append("\n".join(text.splitlines()[1:-1]))
+            else:
+                asked.append(text)
         answer = (_quote(asked[-1], given) if asked else "") or UNKNOWN
         usage = Usage(sum(len(text.split()) for text in asked + given), len(answer.split()))
         if reading is not None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from shared.ai.aliases import OUTPUT_TOKENS
 from shared.ai.metered import Reading, plus
 from shared.ai.openai_errors import FILTERED, OPERATOR, translated
 from shared.errors import Refused, Unavailable
@@ -75,8 +76,11 @@ class OpenAIModel:
 
     structured = True
 
-    def __init__(self, endpoint: Endpoint, deployment: str) -> None:
+    def __init__(
+        self, endpoint: Endpoint, deployment: str, *, output_tokens: int = OUTPUT_TOKENS
+    ) -> None:
         self.name = deployment
+        self._output_tokens = output_tokens
         self.provider = endpoint.provider
         self._endpoint = endpoint
 
@@ -96,7 +100,10 @@ class OpenAIModel:
         with self._translated(reading):
             async with asyncio.timeout(self._endpoint.seconds):
                 answer = await self._endpoint.client().chat.completions.create(
-                    model=self.name, messages=list(messages), **options
+                    model=self.name,
+                    messages=list(messages),
+                    max_completion_tokens=self._output_tokens,
+                    **options,
                 )
             _note(answer, reading)
             message = answer.choices[0].message
@@ -127,6 +134,7 @@ class OpenAIModel:
             chunks = await self._endpoint.client().chat.completions.create(
                 model=self.name,
                 messages=list(messages),
+                max_completion_tokens=self._output_tokens,
                 stream=True,
                 stream_options={"include_usage": True},
                 **options,

@@ -84,7 +84,9 @@ class OpenAIModels:
         place = (url, deployment.name)
         if place not in self._breakers:
             self._breakers[place] = Breaker(deployment.name)
-        model = OpenAIModel(self._endpoints[url], deployment.name)
+        model = OpenAIModel(
+            self._endpoints[url], deployment.name, output_tokens=deployment.output_tokens
+        )
         return Member(Metered(model, alias), self._breakers[place], deployment.priority)
 
     def _endpoint(self, url: str, key: str) -> Endpoint:

@@ -25,6 +25,20 @@ _URL = re.compile(
 _MAX_LENGTH = 1024
 
 
+def same_url(url: str) -> str:
+    """Return `url` as all that name the same place are written (RFC 3986 6.2).
+
+    Scheme and host in lower case, no port of https, no slash at the end; a path has its case.
+    """
+    match = _URL.fullmatch(url) if len(url) <= _MAX_LENGTH else None
+    if match is None:
+        return url.removesuffix("/")
+    scheme, netloc = match["scheme"].lower(), match["netloc"].lower()
+    if scheme == "https":
+        netloc = netloc.removesuffix(":443")
+    return f"{scheme}://{netloc}{match['path']}".removesuffix("/")
+
+
 def allowed(url: str, *, extra: frozenset[str] = frozenset(), loopback: bool = False) -> bool:
     """Whether `url` is the https address of a known connector, without query or userinfo.
 

@@ -1,10 +1,10 @@
-"""What each turn used, written beside it: tokens by model, request units of the store."""
+"""What each turn used, written beside it: tokens by model, calls of backends, request units."""
 
 from time import time
 from typing import Any
 
 from shared.event import Event
-from shared.observability.meter import ModelCall, current
+from shared.observability.meter import BackendCall, ModelCall, Offered, current
 from shared.ports.store import Put
 
 KEPT = 400 * 86_400
@@ -28,15 +28,16 @@ class Ledger:
         """
         meter = current()
         meter.request_units += self._carried.pop(event.bot, 0.0)
-        if not meter.calls and not meter.request_units:
+        if not (meter.calls or meter.backend_calls or meter.request_units):
             return []
-        meter.offered = len(meter.calls), meter.request_units
+        meter.offered = Offered(len(meter.calls), len(meter.backend_calls), meter.request_units)
         body = {
             "bot": event.bot,
             "skill": skill,
             "at": time(),
             "request_units": round(meter.request_units, 2),
             "calls": [_call(call) for call in meter.calls],
+            "backends": [_backend_call(call) for call in meter.backend_calls],
         }
         id = f"ledger:{event.id}" + (f".{delivery}" if delivery else "")
         return [Put(id, body, ttl=KEPT)]
@@ -44,9 +45,10 @@ class Ledger:
     def booked(self) -> None:
         """The last entry is committed; what its commit cost is not in it."""
         meter = current()
-        calls, units = meter.offered
-        meter.calls, meter.offered = meter.calls[calls:], (0, 0.0)
-        meter.request_units -= units
+        offered, meter.offered = meter.offered, Offered()
+        meter.calls = meter.calls[offered.calls :]
+        meter.backend_calls = meter.backend_calls[offered.backend_calls :]
+        meter.request_units -= offered.request_units
 
     def carry(self, event: Event) -> None:
         """The work is over: what was used since the entry goes into the next one."""
@@ -66,4 +68,14 @@ def _call(call: ModelCall) -> dict[str, Any]:
         "cached_tokens": call.usage.cached_tokens,
         "reasoning_tokens": call.usage.reasoning_tokens,
         "seconds": round(call.seconds, 3),
+    }
+
+
+def _backend_call(call: BackendCall) -> dict[str, Any]:
+    return {
+        "backend": call.backend,
+        "operation": call.operation,
+        "outcome": call.outcome,
+        "seconds": round(call.seconds, 3),
+        "tries": call.tries,
     }

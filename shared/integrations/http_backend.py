@@ -18,7 +18,9 @@ from shared.errors import TransientError, Unavailable
 from shared.integrations.access import Access
 from shared.integrations.gate import Gate
 from shared.manifest.backends import Declaration
-from shared.observability import log, trace
+from shared.observability import conventions as names
+from shared.observability import log, meter, trace
+from shared.observability.meter import BackendCall
 from shared.ports.backend import BackendError, Call, OutcomeUnknown
 
 PATIENCE = 5.0
@@ -89,6 +91,20 @@ class HttpBackend:
             record.outcome = "unavailable"
             raise
         finally:
+            seconds = self._clock() - started
+            meter.record_backend(
+                BackendCall(self.name, call.operation, record.outcome, seconds, record.tries)
+            )
+            trace.record(
+                f"backend {self.name}",
+                seconds,
+                error="" if record.outcome in ("ok", "declined") else record.outcome,
+                **{
+                    names.STATUS: record.status,
+                    names.TRIES: record.tries,
+                    names.BREAKER: self._breaker.state,
+                },
+            )
             write = log.warning if record.outcome == "unavailable" else log.info
             write(
                 "backend.call",
@@ -96,7 +112,7 @@ class HttpBackend:
                 operation=call.operation,
                 outcome=record.outcome,
                 status=record.status,
-                ms=round((self._clock() - started) * 1000, 1),
+                ms=round(seconds * 1000, 1),
                 tries=record.tries,
                 breaker=self._breaker.state,
             )

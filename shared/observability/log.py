@@ -1,7 +1,7 @@
 """Structured logs: one line, one JSON object, one event name.
 
 Fields are ids, counts and durations. Message text, names, phone numbers, tokens and secrets
-have no place in them; conversations appear as their hashed key.
+have no place in them; conversations appear as their hashed key, errors by type and place.
 """
 
 import logging
@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from shared import wire
+from shared.observability.failure import trace_of
 from shared.observability.trace import current
 
 _logger = logging.getLogger("fabric")
@@ -24,8 +25,8 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             **getattr(record, "fields", {}),
         }
-        if record.exc_info:
-            body["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] and "error" not in body:
+            body["error"] = trace_of(record.exc_info[1])
         return wire.dumps(body)
 
 
@@ -45,12 +46,11 @@ def _write(level: int, event: str, fields: dict[str, object], *, exc_info: bool 
     if _logger.isEnabledFor(level):
         if span := current():
             fields["trace"], fields["span"] = span.trace_id, span.span_id
+        if exc_info and (failure := sys.exception()) is not None:
+            fields["error"] = trace_of(failure)  # a handler of the host would print its text too
         # made by hand: finding the caller's line costs more than the rest, and nobody prints it
-        failure = sys.exc_info() if exc_info else None
         extra = {"fields": fields}
-        _logger.handle(
-            _logger.makeRecord(_logger.name, level, "", 0, event, (), failure, extra=extra)
-        )
+        _logger.handle(_logger.makeRecord(_logger.name, level, "", 0, event, (), None, extra=extra))
 
 
 def configure(formatter: logging.Formatter | None = None, level: int = logging.INFO) -> None:

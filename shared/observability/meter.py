@@ -1,4 +1,5 @@
-"""What one unit of work uses: calls of models, request units of the store.
+"""What one unit of work uses: calls of models and backends, request units
+of the store.
 
 Adapters record, whoever runs the work takes the sum and writes it to the ledger.
 """
@@ -31,16 +32,38 @@ class ModelCall:
     seconds: float = 0.0
 
 
-@dataclass
-class Meter:
-    """The readings of one unit of work: what is not booked yet, and the sums of all.
+@dataclass(frozen=True, slots=True)
+class BackendCall:
+    """One call of a system of the organisation, retries in place included.
 
-    `offered` is how many calls and units stand in an entry that may be committed now.
+    `outcome` is `ok`, `declined` (it said no), `unavailable` or `cancelled`; `seconds` is how
+    long the caller waited.
     """
 
-    calls: list[ModelCall] = field(default_factory=list)
+    backend: str
+    operation: str
+    outcome: str
+    seconds: float
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """How much of a meter stands in an entry that may be committed now."""
+
+    calls: int = 0
+    backend_calls: int = 0
     request_units: float = 0.0
-    offered: tuple[int, float] = (0, 0.0)
+
+
+@dataclass
+class Meter:
+    """The readings of one unit of work: what is not booked yet, and the sums of all."""
+
+    calls: list[ModelCall] = field(default_factory=list)
+    backend_calls: list[BackendCall] = field(default_factory=list)
+    request_units: float = 0.0
+    offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
 
@@ -75,3 +98,8 @@ def record(call: ModelCall) -> None:
     if meter := _current.get():
         meter.calls.append(call)
         meter.total_tokens += call.usage.input_tokens + call.usage.output_tokens
+
+
+def record_backend(call: BackendCall) -> None:
+    if meter := _current.get():
+        meter.backend_calls.append(call)

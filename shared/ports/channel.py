@@ -23,11 +23,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One authenticated activity for one bot."""
+    """One authenticated activity for one bot.
+
+    `network` is where an anonymous sender is connected, "" when that is not known.
+    """
 
     bot: "Bot"
     reference: ConversationReference
     activity: Activity
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from shared.records.topic import Topic
 
 DOCUMENT = "conversation"
 
+GONE = "gone"
+"""The id of the note, with its time, that the bot may not write in the conversation any more."""
+
 MAX_AGE = 24 * 3600.0
 """Seconds from their first failure that work and messages are tried again."""
 

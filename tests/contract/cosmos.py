@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from shared.storage.cosmos.store import CosmosStore
 from tests import services
-from tests.ports import free_port
 
 ANY_KEY = "YW55IGtleQ=="
 
@@ -21,8 +20,8 @@ class Peer:
     """The stand-in as a process of ours."""
 
     def __init__(self, *flags: object, port: int = 0) -> None:
-        chosen = str(port or free_port())
-        line = [sys.executable, services.COSMOS, "--port", chosen, *map(str, flags)]
+        words = ("-m", "stand_ins.cosmos", "--port", port, *flags)
+        line = [sys.executable, *map(str, words)]
         self._process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         self.address = self._process.stdout.readline().removeprefix("ready ").strip()
@@ -50,7 +49,7 @@ def peer(*flags: object, port: int = 0) -> Iterator[Peer]:
 @cache
 def account() -> tuple[str, str]:
     """Endpoint and key; a stand-in is started once and ends with this process."""
-    if services.is_program(services.COSMOS):
+    if not services.COSMOS:
         started = Peer()
         atexit.register(started.stop)
         return started.endpoint, ANY_KEY

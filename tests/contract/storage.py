@@ -1,9 +1,11 @@
 """Queues and blobs of the storage account that the suites run on.
 
-`FABRIC_TEST_STORAGE` is the connection string of an account for tests alone: its queues are
-cleared after each test. A program is Azurite, started once for each run.
+They are on Azurite, started once for each run, or in the account of `FABRIC_TEST_STORAGE`, for
+tests alone: its queues are cleared after each test.
 """
 
+import atexit
+from functools import cache
 from pathlib import Path
 
 from azure.storage.blob import ContainerClient
@@ -13,20 +15,30 @@ from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.storagequeue.bus import StorageQueueBus
 from shared.storage.blob import CONTAINER, BlobStorage
 from shared.storage.files import FileBlobs
+from stand_ins.azurite.process import SERVICES, Azurite
 from tests import services
-from tests.contract import azurite
+from tests.ports import free_port
 
 LOCK_SECONDS = 3
 """For whoever asks for no other lock: long enough for a test, short enough to see it end."""
 
 
+@cache
+def azurite() -> Azurite:
+    """Return the one of this test run, started by the first who asks."""
+    server = Azurite({service: free_port() for service in SERVICES})
+    atexit.register(server.close)
+    server.start()
+    return server
+
+
 def connection(folder: Path) -> str:
     """The account's connection string, also for other processes with the same folder."""
-    if not services.is_program(services.STORAGE):
+    if services.STORAGE:
         return services.STORAGE
     note = folder / "storage"
     if not note.exists():
-        note.write_text(azurite.shared(services.STORAGE).connection)
+        note.write_text(azurite().connection)
     return note.read_text()
 
 

@@ -1,7 +1,7 @@
 """The backends that the suites of the ports run on. A new one joins by one line.
 
-The embedded ones are always there. The others are Azure's services or stand-ins for them, and
-join when an environment variable says where one is.
+The others than the embedded ones are stand-ins for Azure's services, or those themselves where
+`services` has a connection string. Storage needs Azurite, which needs node.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -9,16 +9,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.event import Event
 from shared.messaging.embedded.bus import SqliteBus
 from shared.messaging.eventgrid import EventGridTopic
 from shared.messaging.queue_topic import QueueTopic
-from shared.ports.bus import PeekLockBus, Topic
+from shared.ports.bus import Bus, PeekLockBus, Topic
 from shared.ports.store import Blobs, Store
+from shared.queues import EVENTS
 from shared.storage.files import FileBlobs
 from shared.storage.sqlite import SqliteStore
+from stand_ins.eventgrid.server import EventGridServer
+from stand_ins.eventgrid.subscriptions import CloudEvent, Deliver
 from tests import services
-from tests.contract import cosmos, storage
-from tests.eventgrid_server import EventGridServer, into_queue
+from tests.contract import cosmos, servicebus, storage
 
 EVERYTHING = frozenset({"sessions", "duplicates", "schedule", "deaths", "foresight"})
 """The features of the embedded bus."""
@@ -65,6 +68,15 @@ class BlobsTarget:
     end: Callable[[Path], None] = _nothing
 
 
+def into_queue(bus: Bus) -> Deliver:
+    """A subscription that delivers to the queue `events` of a bus."""
+
+    async def deliver(event: CloudEvent) -> None:
+        await bus.send(EVENTS, Event.from_dict(event))
+
+    return deliver
+
+
 @asynccontextmanager
 async def _queue(bus: PeekLockBus) -> AsyncIterator[Topic]:
     yield QueueTopic(bus)
@@ -82,18 +94,17 @@ async def _eventgrid(bus: PeekLockBus) -> AsyncIterator[Topic]:
 
 STORES: dict[str, StoreTarget] = {
     "sqlite": StoreTarget(lambda folder: SqliteStore(folder / "store.db")),
+    "cosmos": StoreTarget(cosmos.open_in, cosmos.drop),
 }
-if services.COSMOS:
-    STORES["cosmos"] = StoreTarget(cosmos.open_in, cosmos.drop)
 BUSES: dict[str, BusTarget] = {
     "sqlite": BusTarget(lambda folder, **options: SqliteBus(folder / "bus.db", **options)),
+    "servicebus": BusTarget(
+        servicebus.open_servicebus,
+        servicebus.end_servicebus,
+        EVERYTHING - {"foresight"},
+        servicebus.PACE,
+    ),
 }
-if services.SERVICEBUS:
-    from tests.contract.servicebus import PACE, end_servicebus, open_servicebus
-
-    BUSES["servicebus"] = BusTarget(
-        open_servicebus, end_servicebus, EVERYTHING - {"deaths", "foresight"}, PACE
-    )
 TOPICS: dict[str, Callable[[PeekLockBus], AbstractAsyncContextManager[Topic]]] = {
     "queue": _queue,
     "eventgrid": _eventgrid,
@@ -104,6 +115,6 @@ BLOBS: dict[str, BlobsTarget] = {
     "files": BlobsTarget(lambda folder: FileBlobs(folder / "blobs")),
 }
 
-if services.STORAGE:
+if services.STORAGE or services.HAS_AZURITE:
     BUSES["storagequeue"] = BusTarget(storage.open_bus, storage.end_bus, frozenset({"deaths"}))
     BLOBS["blob"] = BlobsTarget(storage.open_blobs, storage.end_blobs)

@@ -12,7 +12,7 @@ from shared.ai.offline import OfflineModels
 from shared.ai.openai_models import OpenAIModels
 from shared.observability.meter import metering
 from shared.ports.models import ChatModel, Models
-from tests.openai_server import KEY, OpenAIServer
+from stand_ins.openai.server import KEY, OpenAIServer
 
 
 def openai(scheme: str, server: OpenAIServer) -> OpenAIModels:

@@ -5,8 +5,8 @@ import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+from stand_ins.eventgrid.server import KEY
 from tests.e2e.processes import ROOT, Connector, Folder
-from tests.eventgrid_server import KEY
 from tests.ports import free_port
 
 
@@ -23,7 +23,7 @@ async def test_a_ticket_is_told_of_through_event_grid(tmp_path: Path) -> None:
         _, url = await folder.start()
         webhook = f"{url}/runtime/webhooks/EventGrid?functionName=events_grid"
         topic = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.eventgrid_server"),
+            *(sys.executable, "-m", "stand_ins.eventgrid"),
             *("--port", str(port), "--deliver", webhook),
             cwd=ROOT,
             stdout=PIPE,

@@ -9,7 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
+from shared.settings import Settings
+from stand_ins.entra.tokens import Subject
 from tests.e2e.processes import ROOT, Connector, Folder
+from tests.operators import bearer
 
 
 class Gone(Connector):
@@ -46,7 +49,7 @@ async def test_an_operator_finds_mends_and_leaves_a_trace(tmp_path: Path) -> Non
         _, url = await folder.start("--no-reload")
 
         async def ask(method: str, path: str, body: Any = None) -> Any:
-            headers = {"x-operator": "ann"}
+            headers = bearer(Settings.from_environ(folder.environ))
             async with folder.session.request(
                 method, f"{url}/api/{path}", json=body, headers=headers
             ) as response:
@@ -82,5 +85,5 @@ async def test_an_operator_finds_mends_and_leaves_a_trace(tmp_path: Path) -> Non
             ("stop", "http", "done"),
             ("start", "cli", "done"),
         ]
-        assert [deed["who"] for deed in deeds[:2]] == ["ann", "ann"]
+        assert {deed["who"] for deed in deeds[:2]} == {Subject("ann").oid}
         assert await command(folder, "dlq", "broker") == []

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import ClientSession
 
-from tests import services, stand_ins
+from tests import azure
 from tests.e2e.processes import Connector
 from tests.e2e.test_same_transcript import host
 from tests.faults.proxy import proxy
@@ -22,7 +22,7 @@ OUTAGE = float(os.environ.get("OUTAGE", "4"))
 CONVERSATIONS, MESSAGES = 6, 4
 """So many people say so many things while something is down."""
 
-Service = tuple[stand_ins.Environ, Callable[[], None], Callable[[], None]]
+Service = tuple[azure.Environ, Callable[[], None], Callable[[], None]]
 """The settings for it, how it goes away, and how it comes back."""
 
 
@@ -98,7 +98,7 @@ async def through(service: Service, folder: Path, seconds: float = OUTAGE) -> Ta
 
 
 @asynccontextmanager
-async def between(environ: stand_ins.Environ, url: str) -> AsyncIterator[Service]:
+async def between(environ: azure.Environ, url: str) -> AsyncIterator[Service]:
     """The same settings, by way of a proxy that can be cut."""
     port = urlsplit(environ[url]).port
     assert port
@@ -114,7 +114,7 @@ async def between(environ: stand_ins.Environ, url: str) -> AsyncIterator[Service
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[Service]:
     async with (
-        stand_ins.service_bus(tmp_path) as environ,
+        azure.service_bus(tmp_path) as environ,
         between(environ, "FABRIC_BUS_URL") as service,
     ):
         yield service
@@ -123,7 +123,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[Service]:
 @pytest.fixture
 async def store() -> AsyncIterator[Service]:
     async with (
-        stand_ins.cosmos() as environ,
+        azure.cosmos() as environ,
         between(environ, "FABRIC_STORE_URL") as service,
     ):
         yield service
@@ -141,23 +141,23 @@ def both(one: Service, other: Service) -> Service:
     return {**one[0], **other[0]}, cut, restore
 
 
-if services.is_program(services.SERVICEBUS) and services.is_program(services.COSMOS):
+async def test_without_the_broker_the_store_takes_what_comes(
+    broker: Service, tmp_path: Path
+) -> None:
+    talk = await through(broker, tmp_path / "host")
+    assert talk.refused == []
 
-    async def test_without_the_broker_the_store_takes_what_comes(
-        broker: Service, tmp_path: Path
-    ) -> None:
-        talk = await through(broker, tmp_path / "host")
-        assert talk.refused == []
 
-    async def test_without_the_store_the_broker_takes_what_comes(
-        store: Service, tmp_path: Path
-    ) -> None:
-        talk = await through(store, tmp_path / "host")
-        assert talk.refused == []
+async def test_without_the_store_the_broker_takes_what_comes(
+    store: Service, tmp_path: Path
+) -> None:
+    talk = await through(store, tmp_path / "host")
+    assert talk.refused == []
 
-    async def test_without_both_the_channel_is_told_to_come_again(
-        broker: Service, store: Service, tmp_path: Path
-    ) -> None:
-        """For longer than a webhook waits for either."""
-        talk = await through(both(broker, store), tmp_path / "host", 3 * OUTAGE)
-        assert talk.refused
+
+async def test_without_both_the_channel_is_told_to_come_again(
+    broker: Service, store: Service, tmp_path: Path
+) -> None:
+    """For longer than a webhook waits for either."""
+    talk = await through(both(broker, store), tmp_path / "host", 3 * OUTAGE)
+    assert talk.refused

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from tests import services, stand_ins
+from tests import azure, services
 from tests.e2e.processes import Connector
 from tests.ports import free_port
 
@@ -33,7 +33,7 @@ nobody waited for.
 
 
 @asynccontextmanager
-async def host(folder: Path, environ: stand_ins.Environ) -> AsyncIterator[str]:
+async def host(folder: Path, environ: azure.Environ) -> AsyncIterator[str]:
     """The local host with the sample bots, on a folder that need not exist; its URL."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")}
     settings = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(folder)}
@@ -41,7 +41,7 @@ async def host(folder: Path, environ: stand_ins.Environ) -> AsyncIterator[str]:
     with errors.open("w") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli", "run", "--no-reload"),
-            cwd=stand_ins.ROOT,
+            cwd=azure.ROOT,
             env={**clean, **settings, **environ},
             stdout=PIPE,
             stderr=log,
@@ -82,7 +82,7 @@ async def converse(url: str) -> list[str]:
         return heard
 
 
-async def transcript(folder: Path, environ: stand_ins.Environ) -> list[str]:
+async def transcript(folder: Path, environ: azure.Environ) -> list[str]:
     async with host(folder, environ) as url:
         return await converse(url)
 
@@ -95,7 +95,7 @@ async def test_the_script_says_what_it_should(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-async def on_azure(tmp_path: Path) -> AsyncIterator[stand_ins.Environ]:
+async def on_azure(tmp_path: Path) -> AsyncIterator[azure.Environ]:
     """Service Bus, Cosmos DB, Event Grid and OpenAI, each a stand-in on this machine."""
     port = free_port()
     deliver = f"http://127.0.0.1:{port}/runtime/webhooks/EventGrid?functionName=events_grid"
@@ -103,28 +103,26 @@ async def on_azure(tmp_path: Path) -> AsyncIterator[stand_ins.Environ]:
         parts = [
             await stack.enter_async_context(part)
             for part in (
-                stand_ins.service_bus(tmp_path),
-                stand_ins.cosmos(),
-                stand_ins.openai(),
-                stand_ins.event_grid(deliver),
+                azure.service_bus(tmp_path),
+                azure.cosmos(),
+                azure.openai(),
+                azure.event_grid(deliver),
             )
         ]
         environ = {name: value for part in parts for name, value in part.items()}
         yield {**environ, "PORT": str(port)}
 
 
-if services.is_program(services.SERVICEBUS) and services.is_program(services.COSMOS):
-
-    async def test_the_transcript_is_the_same_on_azures_services(
-        on_azure: stand_ins.Environ, tmp_path: Path
-    ) -> None:
-        embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
-        assert await transcript(tmp_path / "azure", on_azure) == embedded
+async def test_the_transcript_is_the_same_on_azures_services(
+    on_azure: azure.Environ, tmp_path: Path
+) -> None:
+    embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
+    assert await transcript(tmp_path / "azure", on_azure) == embedded
 
 
-if services.is_program(services.STORAGE):
+if services.HAS_AZURITE:
 
     async def test_the_transcript_is_the_same_on_storage_queues(tmp_path: Path) -> None:
         embedded = await transcript(tmp_path / "embedded", {"PORT": "0"})
-        async with stand_ins.storage_queue() as environ:
+        async with azure.storage_queue() as environ:
             assert await transcript(tmp_path / "queues", {**environ, "PORT": "0"}) == embedded

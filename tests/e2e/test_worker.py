@@ -20,16 +20,14 @@ from cli.routes import Routes
 from cli.timers import seconds_until_next
 from shared.activity import Activity, ConversationReference
 from shared.event import ACTIVITY, Event
+from shared.settings import Settings
+from tests.golden import golden as bindings
+from tests.operators import bearer
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = "azure-functions-runtime==1.3.0"
 CACHE = ROOT / ".cache" / "worker"
-GOLDEN = Path(__file__).with_name("golden")
-SCHEMES = {
-    "sqlite": "bindings_servicebus.json",
-    "servicebus": "bindings_servicebus.json",
-    "storagequeue": "bindings_storagequeue.json",
-}
+SCHEMES = {"sqlite": "servicebus", "servicebus": "servicebus", "storagequeue": "storagequeue"}
 """The golden list of each bus; the embedded one has the semantics of Service Bus."""
 DRIVER = Path(__file__).with_name("worker_driver.py")
 
@@ -65,8 +63,7 @@ def scheme() -> str:
 @pytest.fixture
 def golden(scheme: str) -> dict[str, Any]:
     """The bindings of every function, by name."""
-    bindings: dict[str, Any] = json.loads((GOLDEN / SCHEMES[scheme]).read_text())
-    return bindings
+    return bindings(SCHEMES[scheme])
 
 
 @pytest.fixture
@@ -226,16 +223,18 @@ def test_the_web_opens_a_conversation(worker: Worker) -> None:
     assert json.loads(answer["body"])["token"]
 
 
-def test_operators_are_answered(worker: Worker) -> None:
+def test_operators_are_answered(worker: Worker, tmp_path: Path, scheme: str) -> None:
+    environ = {**environment(scheme), "FABRIC_DATA_DIR": str(tmp_path)}
+    proof = {"headers": bearer(Settings.from_environ(environ))}
     every = json.dumps({"all": True})
     calls = [
-        http("dead_letters_list", "GET", query={"bot": "helpdesk"}),
-        http("dead_letters_show", "GET", params={"id": "none"}),
-        http("dead_letters_redrive", "POST", body=every),
-        http("dead_letters_discard", "POST", body=every),
-        http("stop", "POST", body=json.dumps({"bot": "helpdesk"})),
-        http("stopped", "GET"),
-        http("start", "POST", body=json.dumps({"bot": "helpdesk"})),
+        http("dead_letters_list", "GET", query={"bot": "helpdesk"}, **proof),
+        http("dead_letters_show", "GET", params={"id": "none"}, **proof),
+        http("dead_letters_redrive", "POST", body=every, **proof),
+        http("dead_letters_discard", "POST", body=every, **proof),
+        http("stop", "POST", body=json.dumps({"bot": "helpdesk"}), **proof),
+        http("stopped", "GET", **proof),
+        http("start", "POST", body=json.dumps({"bot": "helpdesk"}), **proof),
     ]
     answers = worker(*calls)["results"]
     assert [answer["status"] for answer in answers] == [200, 404, 200, 200, 200, 200, 200]

@@ -1,4 +1,4 @@
-"""A Service Bus peer that misbehaves on order, and clients of it."""
+"""A Service Bus that misbehaves on order, and clients of it."""
 
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,11 +12,10 @@ from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.servicebus.bus import ServiceBusBus
 from shared.storage.files import FileBlobs
-from tests import services
+from tests.broker_process import ServiceBusProcess, queues
 from tests.contract.processes import received
-from tests.peers import ServiceBusPeer, queues
 
-StartPeer = Callable[..., ServiceBusPeer]
+StartPeer = Callable[..., ServiceBusProcess]
 OpenBus = Callable[..., ServiceBusBus]
 
 
@@ -27,12 +26,12 @@ leaves_sockets = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExce
 @pytest.fixture
 def start_peer(tmp_path: Path) -> Iterator[StartPeer]:
     """Start one with `q`, `events` and `dead-letters`, these flags and settings of all queues."""
-    started: list[ServiceBusPeer] = []
+    started: list[ServiceBusProcess] = []
 
-    def start(*flags: object, **settings: float) -> ServiceBusPeer:
+    def start(*flags: object, **settings: float) -> ServiceBusProcess:
         settings = {"duplicateDetectionSeconds": 600, **settings}
         entities = queues("q", "events", "dead-letters", **settings)
-        started.append(ServiceBusPeer.start(services.SERVICEBUS, tmp_path, entities, *flags))
+        started.append(ServiceBusProcess.start(tmp_path, entities, *flags))
         return started[-1]
 
     yield start
@@ -45,7 +44,7 @@ async def open_bus(start_peer: StartPeer, tmp_path: Path) -> AsyncIterator[OpenB
     """Open clients; they are closed before their peer is stopped."""
     opened: list[ServiceBusBus] = []
 
-    def open(peer: ServiceBusPeer, **options: object) -> ServiceBusBus:
+    def open(peer: ServiceBusProcess, **options: object) -> ServiceBusBus:
         options = {"claims": ClaimCheck(FileBlobs(tmp_path / "blobs")), **options}
         opened.append(ServiceBusBus("", connection=peer.connection, **options))  # type: ignore[arg-type]
         return opened[-1]
@@ -70,7 +69,7 @@ async def consumed(bus: ServiceBusBus, count: int, queue: str = "q") -> list[str
     return ids
 
 
-async def strange(peer: ServiceBusPeer, message: ServiceBusMessage) -> None:
+async def strange(peer: ServiceBusProcess, message: ServiceBusMessage) -> None:
     """Send what is not made by us."""
     async with (
         ServiceBusClient.from_connection_string(peer.connection) as client,

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests import services
-from tests.contract import azurite
+from stand_ins.azurite import process as azurite
+from tests.contract import storage
 from tests.contract.storage import clear_blobs, clear_queues
 from tests.faults.proxy import Proxy, proxy
 
@@ -34,7 +34,7 @@ def drop(between: Proxy) -> None:
 @asynccontextmanager
 async def account() -> AsyncIterator[Account]:
     """The run's Azurite; afterwards it is empty and runs again."""
-    server = azurite.shared(services.STORAGE)
+    server = storage.azurite()
     try:
         async with (
             proxy("127.0.0.1", server.ports["blob"]) as blob,

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from shared.messaging.servicebus.bus import ServiceBusBus
+from tests.broker_process import PLAIN, ServiceBusProcess, queues
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, event
-from tests.peers import PLAIN, ServiceBusPeer, queues
-from tests.services import SERVICEBUS
 
 ROOT = Path(__file__).parents[2]
 SKILLS = ("router", "knowledge", "tickets", "notify", "handoff", "echo")
@@ -56,7 +55,7 @@ async def test_what_the_broker_put_aside_is_listed_and_goes_back_in_order(
     tmp_path: Path, open_bus: OpenBus, settings: dict[str, str]
 ) -> None:
     entities = queues(*NAMES, duplicateDetectionSeconds=600)
-    peer = ServiceBusPeer.start(SERVICEBUS, tmp_path, entities)
+    peer = ServiceBusProcess.start(tmp_path, entities)
     try:
         bus = open_bus(peer)
         settings |= {

@@ -23,7 +23,9 @@ from shared.pipeline.outbox import relay
 from shared.ports.bus import Topic
 from shared.skill import Skill
 from shared.turn import Turn
-from tests.eventgrid_server import KEY, EventGridServer, Fault, into_queue
+from stand_ins.eventgrid.faults import Fault
+from stand_ins.eventgrid.server import KEY, EventGridServer
+from tests.contract.targets import into_queue
 from tests.lab import Lab
 
 FACT = Event(

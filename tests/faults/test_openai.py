@@ -22,7 +22,8 @@ from shared.clients.breaker import Breaker
 from shared.errors import PermanentError, Refused, TransientError, Unavailable
 from shared.observability.meter import Meter, metering
 from shared.ports.models import ChatModel, Usage
-from tests.openai_server import KEY, Fault, OpenAIServer
+from stand_ins.openai.faults import Fault, Kind
+from stand_ins.openai.server import KEY, OpenAIServer
 
 MESSAGES = [
     {"role": "system", "content": "The office opens at eight. The canteen opens at noon."},
@@ -159,7 +160,7 @@ async def test_the_sdk_does_not_retry_by_itself(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["hang", "drop", "lost", "garbage"])
-async def test_no_answer_may_have_been_paid_for(desk: Desk, kind: str) -> None:
+async def test_no_answer_may_have_been_paid_for(desk: Desk, kind: Kind) -> None:
     desk.server.fail(Fault(kind))
     with metering() as meter, pytest.raises(Unavailable) as caught:
         await Metered(desk.model(seconds=0.3), "smart").complete(MESSAGES)
@@ -171,7 +172,7 @@ async def test_no_answer_may_have_been_paid_for(desk: Desk, kind: str) -> None:
 
 async def test_a_closed_port_has_done_nothing(desk: Desk) -> None:
     model = desk.model()
-    await desk.server.close()
+    await desk.server.stop()
     with metering() as meter, pytest.raises(Unavailable) as caught:
         await Metered(model, "smart").complete(MESSAGES)
     assert not caught.value.maybe_done
@@ -179,7 +180,7 @@ async def test_a_closed_port_has_done_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("kind", ["truncate", "cut"])
-async def test_a_stream_that_breaks_raises(desk: Desk, kind: str) -> None:
+async def test_a_stream_that_breaks_raises(desk: Desk, kind: Kind) -> None:
     desk.server.fail(Fault(kind))
     pieces: list[str] = []
     with metering() as meter, pytest.raises(Unavailable):
@@ -216,7 +217,7 @@ async def test_the_content_filter_tells_the_person(desk: Desk, fault: Fault) -> 
     desk.server.fail(fault)
     with pytest.raises(Refused) as caught:
         await desk.model().complete(MESSAGES)
-    assert caught.value.text == FILTERED
+    assert caught.value.phrase == FILTERED
 
 
 @pytest.mark.parametrize(

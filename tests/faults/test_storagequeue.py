@@ -16,7 +16,7 @@ from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
 from shared.messaging.storagequeue.bus import LIMIT, StorageQueueBus
 from shared.storage.files import FileBlobs
-from tests.contract.azurite import KEY
+from stand_ins.azurite.process import KEY
 from tests.contract.processes import received
 from tests.faults.credential import Token
 from tests.faults.storage import Account, account, drop, throttled

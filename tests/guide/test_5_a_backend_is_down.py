@@ -23,7 +23,7 @@ from shared.pipeline.door import accept
 from shared.ports.channel import Inbound
 from shared.skill import Skill
 from shared.turn import Turn
-from tests.crm_server import KEY, CrmServer
+from stand_ins.crm.server import KEY, CrmServer
 from tests.lab import Lab
 from tests.sentences import WAITING_TEXT
 

@@ -18,7 +18,7 @@ from cli.function import EVENT_GRID, Function
 from cli.webhooks import Webhooks
 from functions import host
 from functions.channels import directline, teams, whatsapp
-from functions.operators import dead_letters, switches
+from functions.operator import ROUTES
 from functions.platform import events
 from functions.skills import echo
 from shared.fabric import Fabric
@@ -52,18 +52,24 @@ phone_number_id = "{NUMBER}"
 [channels.web]
 origins = ["{ORIGIN}"]
 """
+
+
+def user_function(builder: Any) -> Any:
+    return builder._function.get_user_function()
+
+
 FUNCTIONS: dict[str, Any] = {
-    "teams": teams.teams,
-    "whatsapp": whatsapp.whatsapp,
-    "generate": directline.generate,
-    "refresh": directline.refresh,
-    "conversations": directline.conversations,
-    "conversation": directline.conversation,
-    "activities": directline.activities,
-    "upload": directline.upload,
-    "session": directline.session,
-    "redrive": dead_letters.redrive,
-    "stop": switches.stop,
+    "teams": user_function(teams.teams),
+    "whatsapp": user_function(whatsapp.whatsapp),
+    "generate": user_function(directline.generate),
+    "refresh": user_function(directline.refresh),
+    "conversations": user_function(directline.conversations),
+    "conversation": user_function(directline.conversation),
+    "activities": user_function(directline.activities),
+    "upload": user_function(directline.upload),
+    "session": user_function(directline.session),
+    "redrive": ROUTES["dead_letters_redrive"].respond,
+    "stop": ROUTES["stop"].respond,
 }
 
 
@@ -115,6 +121,7 @@ class App:
             "FABRIC_BOTS_DIR": str(bots),
             "FABRIC_KNOWLEDGE_DIR": str(ROOT / "knowledge"),
             "FABRIC_SQLITE_SYNCHRONOUS": "NORMAL",
+            "FABRIC_TRACES": "off",
             **self.teams.settings,
             **self.meta.settings,
         }
@@ -157,7 +164,7 @@ class App:
             route_params=path or {},
             body=body,
         )
-        return await self._run(user_function(FUNCTIONS[function])(request))
+        return await self._run(FUNCTIONS[function](request))
 
     async def to_teams(self, body: Any, *, bot: str = "genuine", **headers: str) -> Answer:
         proof = {"authorization": self.proof} if bot == "genuine" else HOST
@@ -200,10 +207,6 @@ class App:
         if isinstance(response, func.HttpResponse):
             return Answer(response.status_code, response.get_body(), effects)
         return Answer(response.status, response.body or b"", effects)
-
-
-def user_function(builder: Any) -> Any:
-    return builder._function.get_user_function()
 
 
 def name_of(builder: Any) -> str:

@@ -18,6 +18,7 @@ from shared.ports.bus import Delivery
 from tests.hostile import corpus
 from tests.hostile.app import APP_ID, NUMBER, TENANT, Answer, App, raw, running
 from tests.hostile.mutations import some
+from tests.operators import bearer
 
 PLAN = {"teams": 2700, "local": 1300, "whatsapp": 3200, "web": 1100, "skill": 200, "grid": 250}
 """How many mutations each webhook gets, at least."""
@@ -49,8 +50,8 @@ def target(app: App, name: str) -> Post:
         "start": lambda body: app.web("conversations", body),
         "skill": app.to_skill,
         "grid": app.to_event_grid,
-        "redrive": lambda body: app.call("redrive", raw(body), {}),
-        "stop": lambda body: app.call("stop", raw(body), {}),
+        "redrive": lambda body: app.call("redrive", raw(body), bearer(app.fabric.settings)),
+        "stop": lambda body: app.call("stop", raw(body), bearer(app.fabric.settings)),
         "upload": lambda body: app.web(
             "upload", body, content_type="multipart/form-data; boundary=b1"
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.bot import Bot
+from shared.channels.directline.network import network_of
 from shared.channels.directline.origin import canonical, cors, listed, own_page
 from shared.channels.directline.token import LIFETIME, Token, Tokens
 from shared.errors import Rejected
@@ -13,14 +14,15 @@ from shared.parse import json_object
 from shared.ports.channel import Request
 from shared.ports.store import Store
 from shared.settings import Settings
+from shared.text.clean import LONGEST_NAME, one_line
 
 TOKENS_PER_MINUTE = 120
-"""New conversations that one client address may open with one process."""
+"""New conversations that one network of clients may open with one process."""
 
 _BEARER = re.compile(r"[Bb]earer ([A-Za-z0-9_-]{20,100})", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ANOTHER_CHANNELS = re.compile(r"(?:8|28|29):.*|\+?[0-9 ()-]{7,}", re.DOTALL)
+"""Ids as Teams and WhatsApp give them to people whom they know."""
 _MAX_BODY = 65_536
-_MAX_NAME = 128
 
 
 class Access:
@@ -35,6 +37,7 @@ class Access:
     ) -> None:
         self._bots = bots
         self._local = settings.local
+        self._proxies = settings.trusted_proxies
         self._clock = clock
         self._tokens = Tokens(store, clock)
         self._minute = 0
@@ -52,7 +55,7 @@ class Access:
         token = Token(
             conversation=secrets.token_urlsafe(16),
             bot=bot.id,
-            user=_line(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
+            user=_claimed_id(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
             user_name=_line(claimed.get("name")),
             origin=canonical(request.headers["origin"]),
         )
@@ -93,19 +96,22 @@ class Access:
             self._local and own_page(request.headers)
         )
 
+    def network(self, request: Request) -> str:
+        """Return where the client is connected; "" on a laptop, which has no front end."""
+        return network_of(request.headers, proxies=self._proxies)
+
     def _count(self, request: Request) -> None:
-        """Hold one address, as the front end names it, to its share; a laptop has no front end."""
-        address = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        if not address:
+        """Hold one network to its share of new conversations."""
+        network = self.network(request)
+        if not network:
             return
-        if address.count(":") == 1 or address.startswith("["):
-            address = address.rpartition(":")[0]
         minute = int(self._clock() // 60)
         if minute != self._minute:
             self._minute, self._opened = minute, {}
-        self._opened[address] = self._opened.get(address, 0) + 1
-        if self._opened[address] > TOKENS_PER_MINUTE:
-            raise Rejected(429, "too_many_conversations")
+        self._opened[network] = self._opened.get(network, 0) + 1
+        if self._opened[network] > TOKENS_PER_MINUTE:
+            after = 60 * (minute + 1) - self._clock()
+            raise Rejected(429, "too_many_conversations", after=after)
 
 
 def _origins(bot: Bot) -> Sequence[str]:
@@ -125,4 +131,10 @@ def _grant(token: Token, secret: str, expires_in: int = LIFETIME) -> dict[str, A
 
 def _line(value: object) -> str:
     """A claimed id or name as one short line; "" when there is none."""
-    return _CONTROL.sub("", value)[:_MAX_NAME].strip() if isinstance(value, str) else ""
+    return one_line(value, LONGEST_NAME) if isinstance(value, str) else ""
+
+
+def _claimed_id(value: object) -> str:
+    """What a client calls itself, unless another channel's people are called so."""
+    id = _line(value)
+    return "" if _ANOTHER_CHANNELS.fullmatch(id) else id

@@ -23,13 +23,16 @@ from shared.parse import json_object
 from shared.ports.channel import Inbound, Received, Request
 from shared.ports.store import Store
 from shared.settings import Settings
+from shared.text.clean import cleaned
 
 CHANNEL_ID = "directline"
 _WATERMARK = re.compile(r"[0-9]{1,12}", re.ASCII)
 _FROM_A_PERSON = frozenset({"message", "event", "messageReaction"})
-_CONTENT = ("text", "value", "attachments")
 _NOT_THE_CLIENTS = ("serviceUrl", "deliveryMode", "callerId", "relatesTo")
 _TYPING_SECONDS = 30
+
+LONGEST_TEXT = 8_000
+"""Characters of one message of a visitor, as many as the chat page lets them type."""
 _DAY = 86_400
 
 
@@ -70,7 +73,11 @@ class DirectLineChannel:
             raise Rejected(400, "type_missing")
         if activity.type not in _FROM_A_PERSON:
             return Received(ignored=["web_activity_type"])
-        if activity.is_message and not any(activity.get(part) for part in _CONTENT):
+        if activity.text:
+            activity["text"] = cleaned(activity.text)
+        if len(activity.text) > LONGEST_TEXT:
+            raise Rejected(413, "text_too_long")
+        if activity.is_message and not _says_something(activity):
             raise Rejected(400, "empty_message")
         client_id = activity.channel_data.get("clientActivityID")
         for name in _NOT_THE_CLIENTS:
@@ -95,7 +102,7 @@ class DirectLineChannel:
             locale=activity.locale[:35],
             reply_to=activity.id,
         )
-        return Received([Inbound(bot, reference, activity)])
+        return Received([Inbound(bot, reference, activity, self.access.network(request))])
 
     def split(self, activity: Activity) -> list[Activity]:
         return [activity]
@@ -178,6 +185,14 @@ class DirectLineChannel:
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _says_something(activity: Activity) -> bool:
+    """Tell whether it has content, or is the press of a button, which may carry none."""
+    pressed = {"postBack", "messageBack"} & set(activity.channel_data)
+    return bool(
+        activity.text or activity.attachments or activity.get("value") is not None or pressed
+    )
 
 
 def _ttl(bot: Bot) -> int:

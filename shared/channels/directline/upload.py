@@ -11,12 +11,32 @@ from email.parser import HeaderParser
 from shared.activity import Activity
 from shared.errors import Rejected
 from shared.parse import json_object
+from shared.text.clean import one_line
 
 ACTIVITY_BYTES = 65_536
 UPLOAD_BYTES = 4 * 1_048_576
 _MAX_FILES = 10
+ALLOWED_TYPES = frozenset(
+    {
+        *("application/pdf", "application/json", "application/zip", "application/rtf"),
+        *("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"),
+        *(
+            f"application/vnd.openxmlformats-officedocument.{kind}"
+            for kind in (
+                "wordprocessingml.document",
+                "spreadsheetml.sheet",
+                "presentationml.presentation",
+            )
+        ),
+        *(f"application/vnd.oasis.opendocument.{kind}" for kind in ("text", "spreadsheet")),
+        "message/rfc822",
+    }
+)
+"""Documents that people send; beside them text, pictures, sound and film."""
+_ALLOWED_KINDS = ("text/", "image/", "audio/", "video/")
+_ACTIVE_TYPES = frozenset({"image/svg+xml", "text/html", "text/javascript"})
+"""What would run in a page that shows it."""
 _MAX_HEAD = 4_096
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BOUNDARY = re.compile(
     r'multipart/form-data\s*;.*?boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.I
 )
@@ -53,8 +73,8 @@ def activity_of(content_type: str, body: bytes) -> Activity:
         else:
             files.append(
                 {
-                    "contentType": headers.get_content_type()[:100],
-                    "name": _line(filename or name or "file"),
+                    "contentType": _allowed(headers.get_content_type()),
+                    "name": _file_name(filename or name),
                     "content": {"bytes": len(content)},
                 }
             )
@@ -63,9 +83,18 @@ def activity_of(content_type: str, body: bytes) -> Activity:
     return activity
 
 
-def _line(name: str) -> str:
-    """A file name that storage takes: one line, no lone surrogates."""
-    return _CONTROL.sub("", name.encode("utf-8", "replace").decode())[:200]
+def _file_name(name: str) -> str:
+    """What the file is called, without the folders it was in: one line, no lone surrogates."""
+    base = re.split(r"[/\\\\]", name.encode("utf-8", "replace").decode())[-1]
+    return one_line(base, 200).strip(".") or "file"
+
+
+def _allowed(content_type: str) -> str:
+    """Raises Rejected 415 for a type of file that no bot has a use for."""
+    kind = content_type.lower()
+    if kind in ALLOWED_TYPES or (kind.startswith(_ALLOWED_KINDS) and kind not in _ACTIVE_TYPES):
+        return kind[:100]
+    raise Rejected(415, "file_type")
 
 
 def _names(headers: Message) -> tuple[str, str]:

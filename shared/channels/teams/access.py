@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.bot import TeamsChannel
+from shared.channels.service_url import same_url
 from shared.errors import Rejected
 from shared.identity.connector_jwt import ConnectorToken
 
@@ -42,26 +43,30 @@ def check_loopback(headers: Mapping[str, str]) -> None:
 
 def check_token_binding(activity: Activity, token: ConnectorToken, app_id: str) -> None:
     """Rejected 403 when token and activity name different services, channels or bots."""
-    claimed = token.service_url.removesuffix("/")
-    if not claimed or activity.service_url.removesuffix("/") != claimed:
+    claimed = same_url(token.service_url)
+    if not claimed or same_url(activity.service_url) != claimed:
         raise Rejected(403, "service_url_mismatch")
     if activity.channel_id != "msteams" or activity.channel_id not in token.endorsements:
         raise Rejected(403, "channel_not_endorsed")
-    if activity.recipient.get("id") not in (app_id, f"28:{app_id}"):
+    recipient = str(activity.recipient.get("id")).lower()
+    if recipient.removeprefix("28:") != app_id.lower():
         raise Rejected(403, "another_recipient")
 
 
 def check_tenant(activity: Activity, teams: TeamsChannel) -> str:
-    """The tenant the activity comes from, "" when it names none and none is demanded.
+    """The tenant the activity comes from, in lower case; "" when it names and needs none.
 
     Rejected 403 when the activity contradicts itself or the tenant is not one of the bot's.
     """
     tenants = _named_tenants(activity)
     allowed = {t.lower() for t in teams.tenants or [teams.tenant_id] if t}
-    if not all(isinstance(t, str) and t for t in tenants) or len(set(tenants)) > 1:
+    if not all(isinstance(t, str) and t for t in tenants):
         raise Rejected(403, "tenant_mismatch")
-    tenant: str = tenants[0] if tenants else ""
-    if allowed and tenant.lower() not in allowed:
+    named: list[str] = sorted({t.lower() for t in tenants})
+    if len(named) > 1:
+        raise Rejected(403, "tenant_mismatch")
+    tenant = named[0] if named else ""
+    if allowed and tenant not in allowed:
         raise Rejected(403, "tenant_not_allowed")
     return tenant
 

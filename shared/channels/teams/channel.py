@@ -6,6 +6,7 @@ Source: bot-docs, "Bot Framework REST connector"; learn.microsoft.com, "Teams bo
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
@@ -13,7 +14,7 @@ from shared.bot import Bot
 from shared.bot import TeamsChannel as TeamsTable
 from shared.channels.send_rate import SendRate
 from shared.channels.service_url import allowed
-from shared.channels.teams import connector, message
+from shared.channels.teams import connector, message, text
 from shared.channels.teams.access import (
     ADVICE,
     LOCAL_CHANNELS,
@@ -22,19 +23,19 @@ from shared.channels.teams.access import (
     check_tenant,
     check_token_binding,
 )
-from shared.channels.teams.text import spoken
 from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Rejected
 from shared.event import event_id
 from shared.identity.bot_token import BotTokens
 from shared.identity.connector_jwt import ConnectorToken, ConnectorTokens
-from shared.identity.connector_keys import ConnectorKeys
 from shared.identity.credential import ManagedIdentities
+from shared.identity.openid_keys import OpenIdKeys
 from shared.identity.secrets import Secrets
 from shared.observability import log
 from shared.parse import json_object
 from shared.ports.channel import Inbound, Received, Request
 from shared.settings import Settings
+from shared.text.clean import LONGEST_NAME, one_line
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -60,9 +61,7 @@ class TeamsChannel:
         self._service_hosts = settings.teams_service_hosts if settings.local else frozenset()
         self._http = http
         self._rate = SendRate()
-        self._keys = ConnectorKeys(
-            settings.teams_openid_url, http, local=settings.local, clock=clock
-        )
+        self._keys = OpenIdKeys(settings.teams_openid_url, http, local=settings.local, clock=clock)
         self._inbound_tokens = ConnectorTokens(self._keys, clock=clock)
         self._outbound_tokens = BotTokens(
             settings.teams_token_url,
@@ -102,29 +101,40 @@ class TeamsChannel:
         reference = _reference(bot, activity, check_tenant(activity, teams))
         if activity.is_message and _from_bot(activity):
             return Received(ignored=["from_bot"])
+        if reference.is_group and activity.recipient.get("isTargeted") is True:
+            alone = _text(activity.sender.get("id"))
+            if not alone:
+                return Received(ignored=["targeted_by_nobody"])
+            reference = replace(reference, alone=alone)
         if not activity.id:
             activity["id"] = event_id(bot.id, hashlib.sha256(request.body).hexdigest())
-        if activity.text:
-            activity["text"] = spoken(activity)
+        text.read(activity)
         return Received(activities=[Inbound(bot, reference, activity)])
 
     def split(self, activity: Activity) -> list[Activity]:
         return message.split(activity)
 
     async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
-        """Send, reply to `reference.reply_to`, or replace the message `activity["updateId"]`."""
+        """Send, reply to `reference.reply_to`, or replace the message `activity["updateId"]`.
+
+        Where one person of a group is spoken to alone, nobody else may see it, typing included.
+        """
         teams = bot.channels.teams
         if teams is None:
             raise PermanentError("teams_not_configured", f"bots/{bot.id}.toml: no [channels.teams]")
         if not self._may_call(teams, reference.service_url):
             raise PermanentError("service_url_not_allowed")
+        if reference.alone and not activity.is_message:
+            return ""
         update_id = activity.get("updateId")
         method, segments = "POST", ["conversations", reference.conversation, "activities"]
         if update_id:
             method, segments = "PUT", [*segments, str(update_id)]
-        elif reference.reply_to and activity.type != "typing":
+        elif reference.reply_to and activity.type != "typing" and not reference.alone:
             segments.append(reference.reply_to)
         url = f"{reference.service_url.removesuffix('/')}/v3/{connector.path(segments)}"
+        if reference.alone:
+            url += "?isTargetedActivity=true"
         await self._rate.wait(bot.id, teams.requests_per_second)
         response = await self._call(bot, teams, method, url, message.body(activity, reference))
         throttled, after = response.status == 429, response.retry_after
@@ -169,7 +179,7 @@ def _reference(bot: Bot, activity: Activity, tenant: str) -> ConversationReferen
         channel="teams",
         conversation=conversation["id"],
         user=_text(sender.get("aadObjectId")) or _text(sender.get("id")),
-        user_name=_text(sender.get("name")),
+        user_name=one_line(_text(sender.get("name")), LONGEST_NAME),
         account=_text(activity.recipient.get("id")),
         tenant=tenant,
         service_url=activity.service_url,

@@ -1,7 +1,8 @@
 """How an activity looks on its way to the connector: parts of a fit size, and the REST body.
 
-Limits: a payload of 100 KB in UTF-16, suggested actions in personal chats only
-(learn.microsoft.com, "format your bot messages").
+Limits: a payload of 100 KB in UTF-16; suggested actions in personal chats only, three of them and
+none beside a card; six buttons of a card (learn.microsoft.com, "format your bot messages",
+"suggested actions", "cards reference").
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from shared.activity import Activity, ConversationReference
 
 MAX_TEXT_BYTES = 25 * 1024
 """UTF-16 bytes of text in one message; the rest of the 100 KB is for cards and citations."""
+
+MAX_SUGGESTED_ACTIONS = 3
+MAX_CARD_BUTTONS = 6
 
 _BORDERS = ("\n\n", "\n", ". ", " ")
 _LAST_ONLY = ("attachments", "attachmentLayout", "suggestedActions", "value")
@@ -53,23 +57,36 @@ def body(activity: Activity, reference: ConversationReference) -> dict[str, Any]
     }
     message["from"] = {"id": reference.account}
     message["conversation"] = {"id": reference.conversation}
-    if reference.reply_to:
+    if reference.alone:
+        message["recipient"] = {"id": reference.alone, "isTargeted": True}
+    elif reference.reply_to:
         message["replyToId"] = reference.reply_to
-    if reference.is_group and "suggestedActions" in message:
-        _buttons_as_card(message)
+    _show_buttons(message, is_group=reference.is_group)
     return message
 
 
-def _buttons_as_card(message: dict[str, Any]) -> None:
-    """Group chats and channels show no suggested actions, but the buttons of a hero card."""
-    actions = message.pop("suggestedActions")
+def _show_buttons(message: dict[str, Any], *, is_group: bool) -> None:
+    """Offer what suggested actions would not show as buttons of hero cards."""
+    actions = message.get("suggestedActions")
     buttons = actions.get("actions") if isinstance(actions, dict) else None
-    if buttons:
-        card = {
-            "contentType": "application/vnd.microsoft.card.hero",
-            "content": {"buttons": buttons},
-        }
-        message["attachments"] = [*message.get("attachments", ()), card]
+    attachments = message.get("attachments") or []
+    if not isinstance(buttons, list) or not buttons:
+        if is_group:
+            message.pop("suggestedActions", None)
+        return
+    if not is_group and not attachments and len(buttons) <= MAX_SUGGESTED_ACTIONS:
+        return
+    del message["suggestedActions"]
+    message["attachments"] = [
+        *attachments,
+        *(
+            {
+                "contentType": "application/vnd.microsoft.card.hero",
+                "content": {"buttons": buttons[start : start + MAX_CARD_BUTTONS]},
+            }
+            for start in range(0, len(buttons), MAX_CARD_BUTTONS)
+        ),
+    ]
 
 
 def _belongs(entity: dict[str, Any], text: str, *, last: bool) -> bool:

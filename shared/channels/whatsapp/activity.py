@@ -11,12 +11,12 @@ from typing import Any
 from shared.activity import Activity
 from shared.errors import Rejected
 from shared.parse import json_object
+from shared.text.clean import cleaned
 
 MEDIA_URL = "whatsapp:media/"
 """Attachments say where their bytes are by this and Meta's media id."""
 
 _MEDIA = frozenset({"image", "audio", "video", "document", "sticker"})
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 _EPOCH = re.compile(r"[0-9]{1,12}")
 
@@ -142,4 +142,4 @@ def _attachment(kind: str, content: Any) -> dict[str, Any]:
 
 def _clean(text: Any) -> str:
     """As it was typed, without control characters."""
-    return text_of(text).translate(_CONTROLS)
+    return cleaned(text_of(text))

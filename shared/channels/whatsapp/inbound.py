@@ -15,6 +15,7 @@ from shared.bot import Bot
 from shared.channels.whatsapp.activity import activity_of, text_of, time_of
 from shared.channels.whatsapp.callback import conversation_in
 from shared.ports.channel import Inbound, Receipt, Received
+from shared.text.clean import LONGEST_NAME, one_line
 
 STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
 _CODE = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -45,7 +46,8 @@ class Person:
     @property
     def name(self) -> str:
         profile = (self.contact or {}).get("profile")
-        return text_of(profile.get("name")) if isinstance(profile, dict) else ""
+        name = text_of(profile.get("name")) if isinstance(profile, dict) else ""
+        return one_line(name, LONGEST_NAME)
 
 
 @dataclass(frozen=True, slots=True)

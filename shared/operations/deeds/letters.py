@@ -14,6 +14,7 @@ from shared.event import ACTIVITY, Event, utc_now
 from shared.fabric import Fabric
 from shared.governance.audit import Operator
 from shared.observability import log
+from shared.observability.failure import code
 from shared.operations.deeds.record import on_record
 from shared.operations.reports.letters import BODY, EVENT, Letter
 from shared.pipeline.door.accept import OVERDUE
@@ -80,7 +81,7 @@ async def redrive(fabric: Fabric, letter: Letter) -> None:
         await _send_again(fabric, letter)
     else:
         await _into_outbox(fabric, letter)
-    log.info("dead.redriven", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+    _tell("dead.redriven", letter)
 
 
 async def discard(fabric: Fabric, letter: Letter) -> None:
@@ -88,7 +89,12 @@ async def discard(fabric: Fabric, letter: Letter) -> None:
     item = letter.item
     body = {**item.body, "discarded": time()}
     await fabric.store.write(item.partition, Put(item.id, body, etag=item.etag, ttl=DEAD_KEPT))
-    log.info("dead.discarded", conversation=letter.conversation, id=letter.id, reason=letter.reason)
+    _tell("dead.discarded", letter)
+
+
+def _tell(event: str, letter: Letter) -> None:
+    reason = code(letter.reason)
+    log.info(event, conversation=letter.conversation, id=letter.id, reason=reason)
 
 
 async def _send_again(fabric: Fabric, letter: Letter) -> None:

@@ -15,15 +15,25 @@ async def on_record(
     action: str,
     target: Mapping[str, str],
     deed: Callable[[], Awaitable[object]],
+    *,
+    purpose: str = "",
 ) -> None:
     """Do it, with an audit entry before and one after; what cannot be recorded is not done."""
-    number = await audit.record(fabric.store, who, action, target, audit.BEGUN)
+    bot = fabric.bots.get(target.get("bot", ""))
+    about = {
+        "purpose": purpose,
+        "policy": "cli" if who.via == "cli" else "access.toml",
+        "bot": target.get("bot", ""),
+        "department": bot.department if bot else "",
+        "conversation": target.get("conversation", ""),
+    }
+    begun = await audit.record(fabric.store, who, action, target, audit.BEGUN, **about)
 
     async def close(outcome: str) -> None:
         try:
-            await audit.record(fabric.store, who, action, target, outcome, of=number)
+            await audit.record(fabric.store, who, action, target, outcome, of=begun, **about)
         except TransientError as error:
-            log.error("audit.unfinished", number=number, outcome=outcome, reason=str(error))
+            log.error("audit.unfinished", entry=begun, outcome=outcome, reason=str(error))
 
     try:
         await deed()

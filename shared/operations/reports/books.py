@@ -3,10 +3,13 @@
 from time import time
 
 from shared.fabric import Fabric
-from shared.ports.store import every
+from shared.operations.reports.turns import Scope
+from shared.ports.store import Item, every
+
+EVERYTHING = Scope()
 
 
-async def books(fabric: Fabric) -> dict[str, int]:
+async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
     """accepted = done + parked + dead + pending, counted over every conversation.
 
     `done`: answered, nothing left to send. `parked`: waits for a known time, a retry or a
@@ -26,6 +29,8 @@ async def books(fabric: Fabric) -> dict[str, int]:
     along: list[tuple[str, str]] = []
     count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
     async for item in every(fabric.store, "accepted:"):
+        if not _belongs(fabric, scope, item):
+            continue
         place = (item.partition, item.id.removeprefix("accepted:"))
         if leader := item.body.get("with"):
             along.append((item.partition, leader))
@@ -43,8 +48,15 @@ async def books(fabric: Fabric) -> dict[str, int]:
     for place in along:
         count["accepted"] += 1
         count[unfinished.get(place, "done")] += 1
-    count["repeated"] = len([item async for item in every(fabric.store, "repeat:")])
+    count["repeated"] = len(
+        [i async for i in every(fabric.store, "repeat:") if _belongs(fabric, scope, i)]
+    )
     return count
+
+
+def _belongs(fabric: Fabric, scope: Scope, item: Item) -> bool:
+    bot = item.partition.partition(".")[0]
+    return scope.takes(bot, fabric.bots.get(bot))
 
 
 def balanced(count: dict[str, int]) -> bool:

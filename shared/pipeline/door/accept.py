@@ -4,23 +4,25 @@ Nothing here meets a model, a tool or a URL from the message.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic, time
 
-from shared.activity import Activity
 from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, TransientError, Unavailable
 from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP, not_before
+from shared.governance.limits.visitor import Visitor
+from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.pipeline.door import crowd
+from shared.pipeline.door.clicks import first_click
 from shared.pipeline.outbox import kept
 from shared.pipeline.turns import overlap
 from shared.ports.channel import Inbound
-from shared.ports.store import Create, Item, Put
+from shared.ports.store import Create, Put
 from shared.queues import skill_queue
 from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
 
@@ -33,14 +35,8 @@ STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 One that does not answer at all is waited for once, as long as its adapter does.
 """
 
-ALL_UNFINISHED = 100_000
-"""More than one conversation ever has."""
-
 LATE_SECONDS = 1.0
 """How long the note of what the bus took without one may take."""
-
-CLICK_WINDOW = 90
-"""Seconds in which the same card action by the same person is one click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +75,10 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     events: dict[str, Event] = {}
     for inbound in inbounds:
         event = arrival(inbound)
-        if _is_click(inbound.activity):
-            try:
-                event = await first_click(fabric, event, inbound.activity)
-            except Unavailable as error:
-                log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        try:
+            event = await first_click(fabric, event, inbound)
+        except Unavailable as error:
+            log.error("accept.store_unavailable", conversation=key, reason=str(error))
         if event.id in events:
             log.info("accept.duplicate", conversation=key, id=event.id)
             continue
@@ -91,13 +86,18 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     if not events:
         return
     known: set[str] = set()
-    lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    try:
+        lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+    except crowd.Crowded:
+        await crowd.turn_away(fabric, key, inbounds[0], list(events.values()))
+        return
     queue = skill_queue(lane.skill)
     try:
         if lane.kept:
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
-        await fabric.bus.send(queue, *events.values(), delay=delay)
+        with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
+            await fabric.bus.send(queue, *events.values(), delay=delay)
         if delay and time() - began > GAP / 2:
             await _note_delay(fabric, key, list(events.values()), time() + delay)
         if not recorded:
@@ -120,7 +120,8 @@ async def _enter(
     While the store does not answer, messages are taken all the same; one whose lane is unknown
     may overtake an unfinished one, which the log calls `accept.unordered`.
     """
-    lane, slot, started = None, fabric.admission.slot(inbound.bot), monotonic()
+    slot, started = fabric.admission.slot(inbound.bot, Visitor.of(inbound)), monotonic()
+    lane = None
     while True:
         try:
             if lane is None:
@@ -157,38 +158,15 @@ def arrival(inbound: Inbound) -> Event:
     )
 
 
-def _is_click(activity: Activity) -> bool:
-    return activity.value is not None and not activity.text
-
-
-async def first_click(fabric: Fabric, event: Event, activity: Activity) -> Event:
-    """The event under the id with which this click was first seen; as it is for the first.
-
-    Teams may repeat a card action about 30 s later under a new id and timestamp.
-    """
-    value = json.dumps(activity.value, sort_keys=True)
-    marker = "click:" + event_id(
-        str(activity.sender.get("id")), activity.name, activity.reply_to_id, value
-    )
-    try:
-        create = Create(marker, {"event": event.id}, ttl=CLICK_WINDOW)
-        await fabric.store.write(event.conversation, create)
-    except Conflict:
-        if first := await fabric.store.get(event.conversation, marker):
-            id = str(first.body["event"])
-            return replace(event, id=id, origin=id)
-    return event
-
-
 async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
     """Where and when the activity, whose bot lets it in at `slot`, is enqueued.
 
     While earlier activities of the conversation are unfinished, the newest one's queue: the
     session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
-    addressee, so that a turn needs one hop.
+    addressee, so that a turn needs one hop. Raises Crowded.
     """
     key = inbound.reference.key
-    unfinished = await _unfinished(fabric, key)
+    unfinished = await crowd.unfinished(fabric, inbound)
     at = not_before(inbound.bot, slot, unfinished)
     if unfinished:
         newest = max(unfinished, key=lambda item: item.body["at"])
@@ -201,15 +179,6 @@ async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
     known = Conversation.from_item(item)
     floor, muted = known.floor, known.muted
     return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
-
-
-async def _unfinished(fabric: Fabric, key: str) -> list[Item]:
-    """The notes of all that was accepted and is not finished."""
-    for limit in (1000, ALL_UNFINISHED):
-        found = await fabric.store.find(key, "accepted:", due_by=float("inf"), limit=limit)
-        if len(found) < limit:
-            break
-    return found
 
 
 async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], lane: Lane) -> None:

@@ -10,9 +10,11 @@ from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
+from shared.observability.failure import code
 from shared.observability.meter import metering
 from shared.parse import json_object
-from shared.pipeline.door.accept import arrival, first_click
+from shared.pipeline.door.accept import arrival
+from shared.pipeline.door.clicks import action_skill, first_click
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns.commit import Outcome
 from shared.pipeline.turns.perform import perform
@@ -36,7 +38,7 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
     takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
     if not takers:
         return None
-    event = await first_click(fabric, arrival(inbound), activity)
+    event = await first_click(fabric, arrival(inbound), inbound)
     skill = fabric.skills[await _invoked(fabric, inbound, takers)]
     try:
         async with asyncio.timeout(INVOKE_SECONDS):
@@ -110,7 +112,7 @@ async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) ->
             await asyncio.sleep(random() * 0.05)
             continue
         except PermanentError as error:
-            raise Rejected(400, error.reason) from error
+            raise Rejected(400, code(error.reason)) from None
         if outcome is not None:
             await relay.relay(fabric, event.conversation, outcome.effects)
             return outcome
@@ -119,11 +121,9 @@ async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) ->
 
 async def _invoked(fabric: Fabric, inbound: Inbound, takers: list[str]) -> str:
     """The skill that made the card, if it says so; else the one that holds the floor."""
-    value = inbound.activity.value
-    action = value.get("action") if isinstance(value, dict) else None
-    data = action.get("data") if isinstance(action, dict) else None
-    if isinstance(data, dict) and data.get("skill") in takers:
-        return str(data["skill"])
+    named = action_skill(inbound.activity)
+    if named in takers:
+        return str(named)
     item = await fabric.store.get(inbound.reference.key, DOCUMENT)
     floor = item.body["floor"] if item else ""
     return floor if floor in takers else takers[0]

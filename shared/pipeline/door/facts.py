@@ -5,6 +5,7 @@ from dataclasses import replace
 from shared.errors import TransientError
 from shared.event import MAX_HOPS, Event, event_id, utc_now
 from shared.fabric import Fabric
+from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.turns.bury import bury_body
 from shared.ports.store import Put, every
@@ -29,7 +30,7 @@ async def fan_out(fabric: Fabric, body: str) -> None:
     if fact.hops > MAX_HOPS:
         await bury_body(fabric, body, "too_many_hops", queue=EVENTS)
         return
-    with trace.span(fact.traceparent):
+    with trace.span(fact.traceparent, f"fact {fact.type}", **{names.MESSAGE_ID: fact.id}):
         targets = await _targets(fabric, fact)
         sent = 0
         for conversation, bot_id in targets.items():

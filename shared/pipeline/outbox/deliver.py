@@ -20,11 +20,12 @@ from shared.errors import (
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
 from shared.fabric import Fabric
-from shared.observability import log
+from shared.observability import conventions as names
+from shared.observability import log, trace
 from shared.pipeline.outbox import lateness
 from shared.ports.store import Create, Delete, Item, Op, Put
 from shared.queues import OUTBOUND
-from shared.records.conversation import DEAD_KEPT, DOCUMENT, MAX_AGE, REMEMBERED
+from shared.records.conversation import DEAD_KEPT, DOCUMENT, GONE, MAX_AGE, REMEMBERED
 
 SEND_SECONDS = 10.0
 """Time one send may take; with less left of its lease, an effect is given back."""
@@ -35,9 +36,12 @@ async def forward(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bo
     try:
         event = Event.from_dict(body["event"])
         if body["kind"] == "publish":
-            await fabric.topic.publish(event)
+            with trace.step(f"publish {event.type}", **{names.MESSAGE_ID: event.id}):
+                await fabric.topic.publish(event)
         else:
-            await fabric.bus.send(body["queue"], event, delay=max(0.0, body["at"] - time()))
+            delay = max(0.0, body["at"] - time())
+            with trace.step(f"enqueue {body['queue']}", **{names.MESSAGE_ID: event.id}):
+                await fabric.bus.send(body["queue"], event, delay=delay)
     except TransientError as error:
         if await _ended(fabric, key, id, body, error):
             return True
@@ -115,19 +119,20 @@ async def _deliver(
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            return await fabric.channel(reference.channel).send(bot, reference, activity)
+        with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
+            async with asyncio.timeout(SEND_SECONDS):
+                return await fabric.channel(reference.channel).send(bot, reference, activity)
     except TimeoutError as error:
         raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
 
 
 async def _is_gone(fabric: Fabric, key: str) -> bool:
-    """Whether the channel said so, and nobody has spoken there since."""
-    gone = await fabric.store.get(key, "gone")
+    """Tell whether the bot was removed, or refused, and nobody has spoken there since."""
+    gone = await fabric.store.get(key, GONE)
     if gone is None:
         return False
     known = await fabric.store.get(key, DOCUMENT)
-    return known is None or known.body["heard"] < gone.body["at"]
+    return known is None or known.body["heard"] <= gone.body["at"]
 
 
 def sent_id(message_id: str) -> str:
@@ -195,7 +200,7 @@ async def _give_up(
         Put(f"dead:{body['effect']}", dead, ttl=DEAD_KEPT),
     ]
     if isinstance(error, ReferenceGone):
-        ops.append(Put("gone", {"at": time()}))
+        ops.append(Put(GONE, {"at": time()}))
     try:
         await fabric.store.write(key, *ops)
     except Conflict:

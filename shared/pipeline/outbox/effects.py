@@ -115,11 +115,17 @@ def sends(
         return []  # who calls a skill as an API hears nothing afterwards
     channel = fabric.channel(conversation.reference.channel)
     now = time()
+    parts = [part for reply in replies for part in channel.split(reply)]
     return [
         send_effect(
-            conversation, cause, str(n), part, conversation.pace.reserve(channel.limits, now)
+            conversation,
+            cause,
+            str(n),
+            part,
+            # a sign takes no place of a message's
+            now if part.type == "typing" else conversation.pace.reserve(channel.limits, now),
         )
-        for n, part in enumerate(part for reply in replies for part in channel.split(reply))
+        for n, part in enumerate(parts)
     ]
 
 

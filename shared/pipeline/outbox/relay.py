@@ -16,9 +16,11 @@ from shared.errors import (
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
+from shared.observability.failure import told
 from shared.pipeline.outbox import lateness
 from shared.pipeline.outbox.deliver import SEND_SECONDS, bot_of, forward, put_back, send, wake
 from shared.pipeline.outbox.effects import LEASE
+from shared.pipeline.outbox.indicators import forget, is_indicator, show
 from shared.pipeline.outbox.kept import KEPT
 from shared.ports.store import Create, Item, Op, Put, every
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, REMEMBERED, Conversation
@@ -39,7 +41,8 @@ PATIENCE = 1.2
 async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
     """Do what this process just committed; what cannot go now is left with a wake-up.
 
-    Messages to people keep their order: they wait behind what is still in the outbox.
+    Messages to people keep their order: they wait behind what is still in the outbox. After a
+    `typing` that fails no other is tried.
     """
     for effect in effects:
         if effect.body["kind"] != "send":
@@ -52,7 +55,14 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
         await _release(fabric, key, sends)
         await drain(fabric, key, owner=sends[0].body["owner"])
         return
+    shows = True
     for place, effect in enumerate(sends):
+        if is_indicator(effect.body):
+            if shows and effect.body["not_before"] - time() <= 0:
+                shows = await show(fabric, key, effect)
+            else:
+                await forget(fabric, key, effect)
+            continue
         delay = effect.body["not_before"] - time()
         if delay > PATIENCE:
             await _release(fabric, key, sends[place:])
@@ -93,7 +103,7 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
     """Do everything of one conversation that is due, in order, claiming each item for `owner`.
 
     What has missed its slot takes another one of the conversation's. A message that cannot go
-    yet holds back those behind it, and nothing else.
+    yet holds back those behind it, and nothing else; a `typing` that is still here is too late.
     """
     await _drain_kept(fabric, key, owner)
     moved, blocked = True, False
@@ -106,6 +116,9 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
                 if not await _claim(fabric, key, item, owner):
                     return
                 moved = await forward(fabric, key, item.id, item.body) or moved
+            elif is_indicator(item.body):
+                if (item.due or 0.0) <= time():
+                    await forget(fabric, key, item)
             elif not blocked:
                 ready = await _ready(fabric, key, item)
                 blocked = (
@@ -182,7 +195,7 @@ async def sweep(fabric: Fabric) -> None:
         try:
             await drain(fabric, key)
         except Exception as error:
-            log.error("outbox.still_waiting", conversation=key, reason=str(error))
+            log.error("outbox.still_waiting", conversation=key, reason=told(error))
 
 
 async def let_go(fabric: Fabric, started: str) -> None:

@@ -9,6 +9,7 @@ from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import ACTIVITY, WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import log, trace
+from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_of
@@ -29,7 +30,9 @@ async def bury(
     `queue` is where it waited, "" when that is not known; `deliveries` of its last attempt.
     """
     skill = skill_of(queue)
-    log.error("dead", skill=skill, conversation=event.conversation, id=event.id, reason=reason)
+    log.error(
+        "dead", skill=skill, conversation=event.conversation, id=event.id, reason=code(reason)
+    )
     partition = event.conversation or UNREADABLE
     dead = {
         "kind": "event",

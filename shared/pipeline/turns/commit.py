@@ -7,13 +7,14 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event
+from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
+from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_queue
-from shared.records.conversation import REMEMBERED, Conversation
+from shared.records.conversation import GONE, REMEMBERED, Conversation
 from shared.turn import Turn
 
 
@@ -40,7 +41,8 @@ async def commit(
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
     silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
-    replies = [] if silent else turn.replies
+    removed = event.type == ACTIVITY and turn.activity.removes_bot
+    replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
@@ -49,7 +51,7 @@ async def commit(
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
-    if event.type == ACTIVITY and turn.activity.get("action") not in ("remove", "remove-upgrade"):
+    if event.type == ACTIVITY and turn.activity.shows_presence:
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
@@ -79,6 +81,7 @@ async def commit(
         Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
         conversation.to_op(),
         _transcript(turn, replies, burst.superseded),
+        *([Put(GONE, {"at": turn.now})] if removed else []),
         *made,
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
@@ -90,7 +93,8 @@ async def commit(
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
-        await fabric.store.write(event.conversation, *ops)
+        with trace.step("commit"):
+            await fabric.store.write(event.conversation, *ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()
@@ -101,6 +105,10 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
     """What was said in this turn, kept as long as the bot's retention says."""
     said = {
         "at": turn.now,
+        "seconds": round(time() - turn.now, 3),
+        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "person": event_id(turn.reference.user)[:12],
+        **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         "type": turn.activity.type,
         "text": turn.activity.text,

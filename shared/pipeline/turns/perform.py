@@ -17,7 +17,7 @@ from shared.dialogue.phrases import phrase
 from shared.errors import Conflict, PermanentError, Refused, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
-from shared.governance.limits import budget
+from shared.governance.limits import budget, quota
 from shared.pipeline.turns import overlap
 from shared.pipeline.turns.commit import Outcome, commit
 from shared.pipeline.turns.order import in_order
@@ -30,6 +30,9 @@ from shared.turn import Turn
 
 TURN_SECONDS = 240.0
 """Time a handler has: less than the host renews the message's lock for (host.json)."""
+
+ASKED_TYPES = frozenset({"message", "invoke", "event"})
+"""Activities by which a person asks for a turn; the others tell what has happened."""
 
 
 async def perform(
@@ -75,6 +78,8 @@ async def perform(
     before = conversation.content
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
+        asked = turn.activity.type in ASKED_TYPES and not conversation.muted
+        await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, direct=direct)
     except Refused as refusal:

@@ -23,7 +23,9 @@ from shared.errors import (
 )
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
+from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.observability.failure import HandlerFailed, told
 from shared.observability.meter import metering
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
@@ -51,12 +53,26 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     except ValueError as error:
         await bury_body(fabric, body, "not_an_event", str(error), queue=skill_queue(skill.name))
         return
-    with trace.span(event.traceparent), metering() as meter:
+    attributes: dict[str, trace.Value] = {
+        names.OPERATION: "process",
+        names.DESTINATION: skill_queue(skill.name),
+        names.CONVERSATION: event.conversation,
+        names.MESSAGE_ID: event.id,
+        names.DELIVERY_COUNT: count,
+        names.BOT: event.bot,
+        names.SKILL: skill.name,
+    }
+    with (
+        trace.span(event.traceparent, f"turn {skill.name}", **attributes) as span,
+        metering() as meter,
+    ):
         started = monotonic()
         try:
             fate = await settle(fabric, skill, event, count)
         finally:
             fabric.ledger.carry(event)
+        span.attributes[names.FATE] = fate
+        span.attributes[names.REQUEST_UNITS] = round(meter.total_units, 2)
         log.info(
             "turn",
             bot=event.bot,
@@ -107,9 +123,10 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
-        if not outage:
-            await _note_failure(fabric, event, type(error).__name__)
-        raise
+        if outage:
+            raise
+        await _note_failure(fabric, event, type(error).__name__)
+        raise HandlerFailed(type(error).__name__) from None
 
 
 async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
@@ -198,7 +215,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             id=event.id,
             attempt=event.attempt,
             after=round(at - time(), 1),
-            reason=str(error),
+            reason=told(error),
         )
         if not isinstance(error, Stopped):
             await relay.relay(fabric, event.conversation, made)

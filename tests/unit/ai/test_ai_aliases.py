@@ -1,5 +1,6 @@
 """FABRIC_AI_MODELS in both its forms, and what is said about a wrong one."""
 
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from shared.ai.aliases import Deployment, read_aliases
 from shared.ai.openai_models import OpenAIModels
 from shared.errors import ConfigurationError
+from stand_ins.openai.server import KEY, OpenAIServer
 
 OTHER = "azure-openai://other.openai.azure.com"
 
@@ -104,3 +106,26 @@ def test_openai_needs_a_key_and_azure_an_identity(url: str) -> None:
 def test_a_wrong_url_names_the_setting(url: str) -> None:
     with pytest.raises(ConfigurationError, match="FABRIC_AI_URL"):
         models("", url)
+
+
+async def test_every_call_says_how_long_an_answer_may_be() -> None:
+    aliases = '{"default": "gpt", "long": {"deployment": "gpt", "output_tokens": 4000}}'
+    async with OpenAIServer() as server:
+        models = OpenAIModels(
+            "openai://host", aliases, base_url=lambda host: server.url, key=KEY, credential=nobody
+        )
+        said = [{"role": "user", "content": "hello"}]
+        await models.named("default").complete(said)
+        await models.named("long").complete(said)
+        async with aclosing(models.named("default").stream(said)) as pieces:
+            async for _ in pieces:
+                pass
+        await models.close()
+    assert [body["max_completion_tokens"] for body in server.asked] == [1000, 4000, 1000]
+
+
+@pytest.mark.parametrize("tokens", ["0", "true", '"many"'])
+def test_a_limit_of_an_answer_is_a_number(tokens: str) -> None:
+    entry = f'{{"default": {{"deployment": "gpt", "output_tokens": {tokens}}}}}'
+    with pytest.raises(ConfigurationError, match="output_tokens"):
+        read_aliases(entry, {})

@@ -14,7 +14,7 @@ from shared.ai.metered import Metered
 from shared.ai.offline import OfflineModel
 from shared.ai.openai import Endpoint, OpenAIModel
 from shared.errors import PermanentError
-from tests.openai_server import KEY, OpenAIServer
+from stand_ins.openai.server import KEY, OpenAIServer
 
 
 class Size(Enum):

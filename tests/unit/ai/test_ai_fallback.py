@@ -19,8 +19,9 @@ from shared.knowledge.articles import Passage
 from shared.settings import Settings
 from shared.skill import Skill
 from shared.turn import Turn
+from stand_ins.openai.faults import Fault
+from stand_ins.openai.server import KEY, OpenAIServer
 from tests.lab import Lab
-from tests.openai_server import KEY, Fault, OpenAIServer
 from tests.unit.talk import Talk
 
 PASSAGE = Passage("it/wifi#1", "it", "Wifi", "", "The guest wifi is called Visitors.", score=0.9)

@@ -14,7 +14,7 @@ from shared.ai.openai import Endpoint, OpenAIModel
 from shared.ai.tools import MAX_CALLS, MAX_ROUNDS, Toolbox
 from shared.errors import Unavailable
 from shared.ports.models import ToolCall
-from tests.openai_server import KEY, OpenAIServer
+from stand_ins.openai.server import KEY, OpenAIServer
 
 
 async def stock(

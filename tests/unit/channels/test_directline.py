@@ -2,10 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.activity import Activity
+from shared.channels.directline.channel import LONGEST_TEXT
+from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES
 from shared.errors import Rejected
 from shared.ports.store import Delete, Item, Op
 from shared.storage.sqlite import SqliteStore
@@ -197,6 +200,26 @@ async def test_a_wrong_body_is_refused(web: Web, body: bytes, status: int) -> No
     assert await web.heard() == []
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"value": {}},
+        {"value": False},
+        {"value": 0},
+        {"value": []},
+        {"value": ""},
+        {"channelData": {"postBack": True}},
+        {"text": "", "channelData": {"messageBack": {"displayText": "Go"}}},
+    ],
+    ids=str,
+)
+async def test_a_button_without_data_is_taken(web: Web, more: dict[str, Any]) -> None:
+    [inbound] = await web.post({"type": "message", **more})
+
+    assert inbound.activity.value == more.get("value")
+    assert [echo.id for echo in (await web.poll())[0]] == [inbound.activity.id]
+
+
 async def test_fields_of_the_wrong_type_do_no_harm(web: Web) -> None:
     strange = {"channelData": ["x"], "from": 1, "locale": {}, "entities": "x", "id": [1]}
 
@@ -244,3 +267,30 @@ async def test_polling_is_never_answered_401(web: Web, token: str) -> None:
 
 async def test_check_reports_the_store(web: Web) -> None:
     assert await web.channel.check() == ""
+
+
+async def test_a_message_is_as_long_as_the_page_lets_one_be(web: Web) -> None:
+    await web.join()
+    await web.say("x" * LONGEST_TEXT)
+    assert await refused(web.post({"type": "message", "text": "x" * (LONGEST_TEXT + 1)})) == 413
+
+
+async def test_what_nobody_sees_does_not_reach_a_skill(web: Web) -> None:
+    await web.join(user={"id": "ann", "name": "Ann\u202e\u200b"})
+    inbound = await web.say("a\u202e\U000e0049\u200b\x07\x00b")
+    assert inbound.activity.text == "ab"
+    assert inbound.activity.sender["name"] == "Ann"
+    assert inbound.reference.user_name == "Ann"
+    assert not inbound.reference.verified
+
+
+@pytest.mark.parametrize(
+    ("type", "most"),
+    [("application/json", ACTIVITY_BYTES), ("multipart/form-data; boundary=x", UPLOAD_BYTES)],
+)
+async def test_a_body_over_the_cap_is_refused_before_the_token_is_looked_at(
+    web: Web, type: str, most: int
+) -> None:
+    web.token = "of nobody"
+    assert await refused(web.post(b"x" * most, content_type=type)) == 401
+    assert await refused(web.post(b"x" * (most + 1), content_type=type)) == 413

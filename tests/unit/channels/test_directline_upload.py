@@ -17,6 +17,11 @@ def part(headers: str, content: bytes = b"data") -> bytes:
     return b"--x\r\n" + headers.encode() + b"\r\n\r\n" + content + b"\r\n"
 
 
+def sent(filename: str, type: str) -> bytes:
+    head = f'Content-Disposition: form-data; name="file"; filename="{filename}"'
+    return part(f"{head}\r\nContent-Type: {type}") + b"--x--"
+
+
 def test_a_bare_file_is_a_message() -> None:
     head = 'Content-Disposition: form-data; name="file"; filename="a.pdf"'
     activity = activity_of(FORM, part(head + "\r\nContent-Type: application/pdf") + b"--x--\r\n")
@@ -73,3 +78,26 @@ def test_a_file_name_in_an_odd_charset_can_be_stored(charset: str) -> None:
     with suppress(Rejected):
         [file] = activity_of(FORM, part(head) + b"--x--").attachments
         file["name"].encode()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        (r"C:\\secret\\plan.pdf", "plan.pdf"),
+        ("a\u202egnp.exe", "agnp.exe"),
+        ("..", "file"),
+    ],
+)
+def test_a_file_is_called_by_its_own_name_only(given: str, kept: str) -> None:
+    [file] = activity_of(FORM, sent(given, "application/pdf")).attachments
+    assert file["name"] == kept
+
+
+@pytest.mark.parametrize(
+    "type", ["application/x-msdownload", "image/svg+xml", "text/html", "application/octet-stream"]
+)
+def test_a_type_that_no_bot_has_a_use_for_is_refused(type: str) -> None:
+    with pytest.raises(Rejected) as refusal:
+        activity_of(FORM, sent("a", type))
+    assert refusal.value.status == 415

@@ -120,6 +120,70 @@ async def test_one_trailing_slash_makes_no_other_service(teams: TeamsHarness) ->
     await accepted(teams, signed(MESSAGE, serviceurl=SERVICE_URL.removesuffix("/")))
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        SERVICE_URL.replace("smba.trafficmanager.net", "SMBA.TrafficManager.NET"),
+        SERVICE_URL.replace("https:", "HTTPS:"),
+        SERVICE_URL.replace(".net/", ".net:443/"),
+    ],
+)
+async def test_a_service_is_the_same_however_its_host_is_written(
+    teams: TeamsHarness, written: str
+) -> None:
+    await accepted(teams, signed(MESSAGE, serviceurl=written))
+    await accepted(teams, signed({**MESSAGE, "serviceUrl": written}))
+
+
+async def test_a_bot_is_the_same_however_its_id_is_written(teams: TeamsHarness) -> None:
+    await accepted(teams, signed({**MESSAGE, "recipient": {"id": f"28:{APP_ID.upper()}"}}))
+
+
+async def test_a_tenant_however_it_is_written_is_one_conversation(teams: TeamsHarness) -> None:
+    conversation = {"id": "a:1", "tenantId": TENANT}
+    spelled = {**conversation, "tenantId": TENANT.upper()}
+    untold = {**MESSAGE, "channelData": {}}
+
+    one = await accepted(teams, signed({**untold, "conversation": conversation}))
+    other = await accepted(teams, signed({**untold, "conversation": spelled}))
+
+    assert one.reference.key == other.reference.key
+
+
+def to_the_bot_alone(kind: str, sender: Any) -> dict[str, Any]:
+    return {
+        **MESSAGE,
+        "from": {"id": sender, "aadObjectId": "0a0a0a0a-bbbb-4ccc-8ddd-eeeeffff0001"},
+        "recipient": {"id": f"28:{APP_ID}", "isTargeted": True},
+        "conversation": {"id": "19:g@thread.v2", "conversationType": kind, "tenantId": TENANT},
+    }
+
+
+@pytest.mark.parametrize("kind", ["groupChat", "channel"])
+async def test_who_writes_to_the_bot_alone_is_answered_alone(
+    teams: TeamsHarness, kind: str
+) -> None:
+    inbound = await accepted(teams, signed(to_the_bot_alone(kind, "29:ann")))
+
+    assert inbound.reference.alone == "29:ann", "the connector's id, not the directory's"
+
+
+async def test_a_personal_chat_has_nobody_to_hide_from(teams: TeamsHarness) -> None:
+    inbound = await accepted(teams, signed(to_the_bot_alone("personal", "29:ann")))
+
+    assert inbound.reference.alone == ""
+
+
+@pytest.mark.parametrize("sender", [None, "", 7])
+async def test_who_cannot_be_answered_alone_is_not_answered(
+    teams: TeamsHarness, sender: Any
+) -> None:
+    received = await teams.channel.receive(signed(to_the_bot_alone("groupChat", sender)))
+
+    assert not received.activities
+    assert received.ignored == ["targeted_by_nobody"]
+
+
 @pytest.mark.parametrize("channel", ["slack", "MSTeams", "emulator", "", None, ["msteams"]])
 async def test_another_channel_is_403(teams: TeamsHarness, channel: Any) -> None:
     assert (await rejection(teams, signed({**MESSAGE, "channelId": channel}))).status == 403
@@ -164,6 +228,8 @@ async def test_another_recipient_is_403(teams: TeamsHarness, recipient: Any) -> 
         ({"tenant_id": ""}, OTHER, OTHER, True),
         ({"tenant_id": ""}, None, None, True),
         ({"tenant_id": ""}, TENANT, OTHER, False),
+        ({}, TENANT.upper(), TENANT, True),
+        ({"tenants": [OTHER.upper()]}, OTHER, OTHER.title(), True),
     ],
 )
 async def test_only_the_bots_tenants_are_welcome(

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.identity.connector_keys import ConnectorKeys
+from shared.identity.openid_keys import OpenIdKeys
 from tests.contract.channels.connector import KEYS, OPENID, connector, jwk, publish
 from tests.contract.channels.stub import Answer, StubService
 
@@ -22,7 +22,7 @@ class World:
         self.service = service
         self.http = http
         self.now = 1_000_000_000.0
-        self.keys = ConnectorKeys(service.url + OPENID, http, local=local, clock=lambda: self.now)
+        self.keys = OpenIdKeys(service.url + OPENID, http, local=local, clock=lambda: self.now)
 
     @property
     def fetches(self) -> int:

@@ -1,7 +1,9 @@
 """How an outbound activity is cut and addressed."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +95,52 @@ def test_buttons_become_a_card_where_a_group_could_not_see_them() -> None:
     assert alone["suggestedActions"] == BUTTONS
     assert "suggestedActions" not in in_group
     assert in_group["attachments"][0]["content"] == {"buttons": BUTTONS["actions"]}
+
+
+def offer(count: int, **more: Any) -> Activity:
+    actions = [{"type": "imBack", "title": f"No. {n}", "value": str(n)} for n in range(count)]
+    return message("Which?", suggestedActions={"actions": actions}, **more)
+
+
+def buttons(sent: dict[str, Any]) -> list[list[str]]:
+    """The titles on each card."""
+    cards = [a["content"].get("buttons", ()) for a in sent.get("attachments", ())]
+    return [[button["title"] for button in card] for card in cards if card]
+
+
+def test_three_choices_are_suggested_in_a_personal_chat() -> None:
+    sent = body(offer(3), REFERENCE)
+
+    assert len(sent["suggestedActions"]["actions"]) == 3
+    assert "attachments" not in sent
+
+
+@pytest.mark.parametrize(("count", "cards"), [(4, [4]), (6, [6]), (7, [6, 1]), (13, [6, 6, 1])])
+def test_more_choices_than_teams_suggests_are_buttons_of_cards(
+    count: int, cards: list[int]
+) -> None:
+    sent = body(offer(count), REFERENCE)
+
+    assert "suggestedActions" not in sent
+    assert [len(card) for card in buttons(sent)] == cards
+    assert [title for card in buttons(sent) for title in card] == [f"No. {n}" for n in range(count)]
+
+
+def test_a_choice_beside_a_card_is_a_button_of_another() -> None:
+    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": {"body": []}}
+
+    sent = body(offer(1, attachments=[card]), REFERENCE)
+
+    assert sent["attachments"][0] == card
+    assert buttons(sent) == [["No. 0"]]
+    assert "suggestedActions" not in sent
+
+
+def test_what_is_for_one_person_of_a_group_names_them() -> None:
+    alone = replace(REFERENCE, is_group=True, alone="29:ann")
+
+    sent = body(message("your salary"), alone)
+
+    assert sent["recipient"] == {"id": "29:ann", "isTargeted": True}
+    assert "replyToId" not in sent
+    assert alone.key != REFERENCE.key, "nothing said there is known to the group"

@@ -317,3 +317,19 @@ async def test_the_bots_rate_is_kept_when_sending(teams: TeamsHarness) -> None:
 
     with pytest.raises(TransientError, match="too fast"):
         await send(teams)
+
+
+async def test_what_is_for_one_person_of_a_group_is_sent_to_them_alone(
+    teams: TeamsHarness,
+) -> None:
+    alone = replace(place(teams), is_group=True, alone="29:ann")
+
+    await teams.channel.send(teams.bot, alone, HI)
+    await teams.channel.send(teams.bot, alone, Activity(HI, updateId="m-1"))
+    shown = await teams.channel.send(teams.bot, alone, Activity(type="typing"))
+
+    said, changed = sent(teams)
+    assert said.path.endswith("/activities?isTargetedActivity=true")
+    assert changed.path.endswith("/activities/m-1?isTargetedActivity=true")
+    assert said.json()["recipient"] == {"id": "29:ann", "isTargeted": True}
+    assert shown == "", "the group would see it"

@@ -27,9 +27,9 @@ def shape(activity: Activity) -> tuple[str, str, str]:
 
 
 def test_text_is_a_message() -> None:
-    activity = read("text", {"body": "Grüße 👩‍👩‍👧\u202e!"})
+    activity = read("text", {"body": "Grüße 👩‍👩‍👧!"})
 
-    assert shape(activity) == ("message", "Grüße 👩‍👩‍👧\u202e!", "")
+    assert shape(activity) == ("message", "Grüße 👩‍👩‍👧!", "")
     assert activity.value is None
 
 

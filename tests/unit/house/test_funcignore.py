@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from pathspec import GitIgnoreSpec
 
+from tests.golden import golden
+
 ROOT = Path(__file__).parents[3]
-GOLDEN = ROOT / "tests" / "e2e" / "golden" / "bindings_servicebus.json"
 PUBLISHED = {
+    "access.toml",
     "backends.toml",
+    "prices.toml",
     "bots",
     "function_app.py",
     "functions",
@@ -83,5 +86,5 @@ def test_the_published_app_indexes_every_function(package: Path, tmp_path: Path)
     )
     assert result.returncode == 0, result.stderr
     told = json.loads(result.stdout)
-    assert set(told["names"]) == set(json.loads(GOLDEN.read_text()))
+    assert set(told["names"]) == set(golden())
     assert all(Path(file).is_relative_to(package) for file in told["files"])

@@ -8,8 +8,8 @@ from shared.errors import ConfigurationError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.settings import Settings
+from stand_ins.eventgrid.server import EventGridServer
 from tests.contract.channels.stub import Answer, StubService
-from tests.eventgrid_server import EventGridServer
 
 IDENTITY = "33333333-3333-4333-8333-333333333333"
 BOT = """

@@ -18,7 +18,7 @@ from shared.manifest.backends import BreakerLimits, Declaration
 from shared.observability import trace
 from shared.observability.log import JsonFormatter
 from shared.ports.backend import BackendError, OutcomeUnknown, TurnBackend
-from tests.crm_server import KEY, CrmServer
+from stand_ins.crm.server import KEY, CrmServer
 
 Connect = Callable[..., TurnBackend]
 

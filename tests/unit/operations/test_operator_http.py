@@ -15,7 +15,9 @@ from shared.governance import audit
 from shared.operations.reports import switches as switch_report
 from shared.skill import Skill
 from shared.turn import Turn
+from stand_ins.entra.tokens import Subject
 from tests.lab import Lab
+from tests.operators import bearer
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ async def ask(handler: Handler, body: Any = b"", id: str = "", **query: str) -> 
     request = func.HttpRequest(
         method="POST",
         url="http://localhost/",
-        headers={"x-operator": "ann\n"},
+        headers=bearer(operator.__dict__["fabric"]().settings),
         params=query,
         route_params={"id": id},
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
@@ -89,11 +91,11 @@ async def test_all_that_fit_are_redriven_in_order_and_on_record(
     assert moved == (200, {"done": ids, "failed": {}, "left": 0})
     assert fabric.heard()[3:] == ["found 1", "found 2", "found 3"]
     deeds = await audit.deeds(fabric.store)
-    assert [deed["target"]["letter"] for deed in deeds] == ids
-    assert {(d["who"], d["via"], d["action"], d["outcome"]) for d in deeds} == {
-        ("ann", "http", "redrive", "done")
+    assert [deed.target["letter"] for deed in deeds] == ids
+    assert {(d.who, d.via, d.action, d.outcome) for d in deeds} == {
+        (Subject("ann").oid, "http", "redrive", "done")
     }
-    assert {d["target"]["bot"] for d in deeds} == {"lab"}
+    assert {d.target["bot"] for d in deeds} == {"lab"}
 
 
 async def test_named_letters_are_discarded_and_others_stay(fabric: Lab) -> None:
@@ -173,7 +175,7 @@ async def test_a_bus_that_is_down_is_503_and_holds_what_follows(
     )
     assert len(sent) == 1, "the second must not overtake the first"
     [deed] = await audit.deeds(fabric.store)
-    assert (deed["target"]["letter"], deed["outcome"]) == (first, "failed: bus")
+    assert (deed.target["letter"], deed.outcome) == (first, "failed: bus")
     assert second
 
 
@@ -201,7 +203,7 @@ async def test_a_bot_is_stopped_and_started_on_record(fabric: Lab, mended: list[
     assert await ask(switches.start, {"bot": "lab"}) == (200, {"stopped": []})
 
     deeds = await audit.deeds(fabric.store)
-    assert [(d["action"], d["target"], d["outcome"]) for d in deeds] == [
+    assert [(d.action, d.target, d.outcome) for d in deeds] == [
         ("stop", {"bot": "lab"}, "done"),
         ("start", {"bot": "lab"}, "done"),
     ]

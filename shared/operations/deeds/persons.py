@@ -1,0 +1,204 @@
+"""A person's export, legal hold and erasure, each on record and the last with a receipt.
+
+The record names the person by a pseudonym; its key is destroyed with what is kept of them, so
+that what stays on record is nobody's.
+"""
+
+import hmac
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+from shared.errors import Conflict, PermanentError
+from shared.event import utc_now
+from shared.fabric import Fabric
+from shared.governance import audit
+from shared.governance.access import ALL, Departments
+from shared.governance.audit import Operator
+from shared.governance.audit.canonical import canonical
+from shared.operations.deeds.record import on_record
+from shared.operations.reports import person as reports
+from shared.operations.reports.person import PERSONS, Kept, Shown, held, hold_id, summed
+from shared.ports.store import Create, Delete, Item, Put
+
+PURPOSE, LEGAL = "data-subject-request", "legal"
+AT_ONCE = 50
+"""Items that one write deletes."""
+
+IN_WORK = ("accepted:", "outbox:")
+"""With a due time these are messages on their way: erased once they have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was erased. `left` is what came or changed meanwhile, or is on its way.
+
+    `digest` is over all the rest, and stands in the audit entry of the erasure.
+    """
+
+    person: str
+    at: str
+    reason: str
+    erased: list[Kept]
+    left: list[Kept]
+    digest: str = field(default="", compare=False)
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> "Receipt":
+        """Read what `asdict` made. Raises KeyError or TypeError for anything else."""
+        lists = {name: [Kept(**kept) for kept in body[name]] for name in ("erased", "left")}
+        return cls(**{**body, **lists})
+
+    def sealed(self) -> "Receipt":
+        return Receipt(self.person, self.at, self.reason, self.erased, self.left, digest_of(self))
+
+
+def digest_of(receipt: Receipt) -> str:
+    body = {name: value for name, value in asdict(receipt).items() if name != "digest"}
+    return sha256(canonical(body)).hexdigest()
+
+
+async def show(fabric: Fabric, who: Operator, id: str, reason: str) -> Shown:
+    """Count what there is of a person; that somebody looked is on record."""
+    found: list[Shown] = []
+
+    async def look() -> None:
+        found.append(await reports.show(fabric, id))
+
+    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    await on_record(fabric, who, "person.show", target, look, purpose=PURPOSE)
+    return found[0]
+
+
+async def export(
+    fabric: Fabric, who: Operator, id: str, reason: str, departments: Departments = ALL
+) -> dict[str, Any]:
+    """Hand out everything there is of a person. What cannot be recorded is not handed out."""
+    found: dict[str, Any] = {}
+
+    async def collect() -> None:
+        found.update(await reports.export(fabric, id, departments))
+
+    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    await on_record(fabric, who, "person.export", target, collect, purpose=PURPOSE)
+    return found
+
+
+async def hold(fabric: Fabric, who: Operator, id: str, reason: str) -> None:
+    """Keep everything there is of a person, past its time and against erasure, until `release`."""
+    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    deed = partial(_hold, fabric, id, reason)
+    await on_record(fabric, who, "person.hold", target, deed, purpose=LEGAL)
+
+
+async def release(fabric: Fabric, who: Operator, id: str, reason: str) -> None:
+    """End a legal hold; what it kept past its time stays until it is erased."""
+    target = {"person": await pseudonym(fabric, id), "reason": reason}
+
+    async def end() -> None:
+        await fabric.store.write(PERSONS, Delete(hold_id(id)))
+
+    await on_record(fabric, who, "person.release", target, end, purpose=LEGAL)
+
+
+async def erase(
+    fabric: Fabric, who: Operator, id: str, reason: str, departments: Departments = ALL
+) -> Receipt:
+    """Delete everything there is of a person that is not newer than this call.
+
+    Raises PermanentError `held` when a legal hold forbids it.
+    """
+    name = await pseudonym(fabric, id)
+    receipts: list[Receipt] = []
+
+    async def deed() -> None:
+        if why := await held(fabric, id):
+            raise PermanentError("held", f"a legal hold forbids it: {why}")
+        receipts.append(await _erase(fabric, id, name, reason, departments))
+
+    target = {"person": name, "reason": reason}
+    await on_record(fabric, who, "person.erase", target, deed, purpose=PURPOSE)
+    [receipt] = receipts
+    proof = {"person": name, "receipt": receipt.digest}
+    await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
+    if departments.everywhere and not receipt.left:
+        await fabric.store.write(PERSONS, Delete(_key_id(id)))
+    return receipt
+
+
+async def faults(fabric: Fabric, id: str, receipt: Receipt) -> list[str]:
+    """Say what speaks against a receipt: that it was changed, is not on record, or is not so."""
+    found = []
+    if digest_of(receipt) != receipt.digest:
+        found.append("the receipt was changed: its digest is another one")
+    recorded = {
+        entry.target.get("receipt")
+        async for entry in audit.entries(fabric.store)
+        if entry.action == "person.receipt"
+    }
+    if receipt.digest not in recorded:
+        found.append("the receipt is not on record in the audit")
+    for kept in summed(await reports.records(fabric, id)):
+        found.append(f"{kept.count} of kind {kept.kind} are kept of the person")
+    return found
+
+
+async def pseudonym(fabric: Fabric, id: str) -> str:
+    """Name a person on record, the same each time until their key is destroyed."""
+    place = _key_id(id)
+    item = await fabric.store.get(PERSONS, place)
+    if item is None:
+        with suppress(Conflict):  # another operator asked for the same person at this moment
+            await fabric.store.write(PERSONS, Create(place, {"key": secrets.token_hex(32)}))
+        item = await fabric.store.get(PERSONS, place)
+    key = bytes.fromhex(item.body["key"]) if item else secrets.token_bytes(32)
+    return "p-" + hmac.new(key, id.encode(), "sha256").hexdigest()[:24]
+
+
+def _key_id(id: str) -> str:
+    return f"key:{sha256(id.encode()).hexdigest()}"
+
+
+async def _hold(fabric: Fabric, id: str, reason: str) -> None:
+    """Say that it is held, then write what would expire anew, for ever."""
+    body = {"reason": reason, "at": utc_now()}
+    await fabric.store.write(PERSONS, Put(hold_id(id), body))
+    for item in await reports.records(fabric, id):
+        try:
+            lasting = Put(item.id, item.body, etag=item.etag, due=item.due)
+            await fabric.store.write(item.partition, lasting)
+        except Conflict:
+            continue  # a turn has written it anew meanwhile
+
+
+async def _erase(
+    fabric: Fabric, id: str, name: str, reason: str, departments: Departments
+) -> Receipt:
+    marks = await reports.marks_of(fabric, id)
+    found = await reports.records(fabric, id, departments, marks=marks)
+    partitions: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in found:
+        if item.due is None or not item.id.startswith(IN_WORK):
+            partitions[item.partition].append(item)
+    erased: list[Item] = []
+    for where, items in partitions.items():
+        for start in range(0, len(items), AT_ONCE):
+            erased += await _delete(fabric, where, items[start : start + AT_ONCE])
+    left = await reports.records(fabric, id, departments, marks=marks)
+    return Receipt(name, utc_now(), reason, summed(erased), summed(left)).sealed()
+
+
+async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:
+    """Delete what is as it was read, together or else one by one. Return what is gone."""
+    try:
+        await fabric.store.write(where, *(Delete(item.id, etag=item.etag) for item in items))
+    except Conflict:
+        if len(items) == 1:
+            return ()
+        return [gone for item in items for gone in await _delete(fabric, where, [item])]
+    return items

@@ -1,0 +1,131 @@
+"""Everything that is kept of one person, over every partition of the store and every blob."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from shared.activity import ConversationReference
+from shared.fabric import Fabric
+from shared.governance.access import ALL, Departments
+from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.ports.store import Item, every
+from shared.records.conversation import DOCUMENT
+from shared.records.person import Marks
+
+PERSONS = "persons"
+"""The partition of legal holds and of the keys of pseudonyms, which name nobody."""
+
+README = (
+    "This is everything that the organisation's chatbots keep of you: what you wrote and what "
+    "they answered (records whose kind is 'said'), how your conversations stand ('conversation'), "
+    "and technical notes that keep messages from getting lost or being answered twice (all "
+    "others). Times are in Unix seconds unless they say otherwise. You may ask the organisation "
+    "to correct or erase it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many records of a kind a store has of the person, and the digest over all of them."""
+
+    store: str
+    kind: str
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What there is of a person; `held` is why it may not be erased, "" when it may."""
+
+    person: str
+    kept: list[Kept]
+    held: str
+
+
+async def marks_of(fabric: Fabric, id: str) -> Marks:
+    """Find out by what a person's items are known, as long as their conversations are."""
+    return Marks.of(id, await _references(fabric, id))
+
+
+async def records(
+    fabric: Fabric, id: str, departments: Departments = ALL, *, marks: Marks | None = None
+) -> list[Item]:
+    """Find every item of a person that belongs to bots of these departments."""
+    marks = marks or await marks_of(fabric, id)
+    found = []
+    async for item in every(fabric.store, ""):
+        if item.partition == PERSONS or item.partition.startswith(PARTITION_PREFIX):
+            continue
+        if _within(fabric, item, departments) and marks.own(item.partition, item.id, item.body):
+            found.append(item)
+    return found
+
+
+async def show(fabric: Fabric, id: str, departments: Departments = ALL) -> Shown:
+    found = await records(fabric, id, departments)
+    return Shown(id, summed(found), await held(fabric, id))
+
+
+async def export(fabric: Fabric, id: str, departments: Departments = ALL) -> dict[str, Any]:
+    """Everything there is of a person, in one object that explains itself."""
+    found = await records(fabric, id, departments)
+    return {
+        "README": README,
+        "person": id,
+        "summary": [asdict(kept) for kept in summed(found)],
+        "records": [
+            {"kind": _kind(item), "where": item.partition, "id": item.id, "content": item.body}
+            for item in found
+        ],
+    }
+
+
+def summed(items: Iterable[Item]) -> list[Kept]:
+    """Count items by kind, with a digest over their places and bodies."""
+    kinds: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        kinds[_kind(item)].append(item)
+    return [
+        Kept("store", kind, len(found), _digest(found)) for kind, found in sorted(kinds.items())
+    ]
+
+
+async def held(fabric: Fabric, id: str) -> str:
+    """Say why what is kept of a person may not be erased; "" when it may."""
+    item = await fabric.store.get(PERSONS, hold_id(id))
+    return str(item.body["reason"]) if item else ""
+
+
+def hold_id(id: str) -> str:
+    return f"hold:{sha256(id.encode()).hexdigest()}"
+
+
+async def _references(fabric: Fabric, id: str) -> list[ConversationReference]:
+    found = []
+    async for item in every(fabric.store, DOCUMENT):
+        if item.id == DOCUMENT:
+            reference = ConversationReference.from_dict(item.body["reference"])
+            if id in (reference.user, reference.alone, reference.conversation):
+                found.append(reference)
+    return found
+
+
+def _within(fabric: Fabric, item: Item, departments: Departments) -> bool:
+    """Whether an item is a bot's of these departments; what is no bot's takes all of them."""
+    if departments.everywhere:
+        return True
+    bot = fabric.bots.get(item.partition.removeprefix("quota:").partition(".")[0])
+    return bot is not None and bot.department in departments
+
+
+def _kind(item: Item) -> str:
+    return item.id.partition(":")[0]
+
+
+def _digest(items: Iterable[Item]) -> str:
+    lines = [json.dumps([i.partition, i.id, i.body], sort_keys=True) for i in items]
+    return sha256("\n".join(sorted(lines)).encode()).hexdigest()

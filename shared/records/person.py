@@ -1,0 +1,56 @@
+"""What marks an item as one of a person's, however deep the person is named in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.activity import ConversationReference
+from shared.event import event_id
+
+FOUND_WITHIN = 8
+"""An id of at least so many characters is looked for within texts; a shorter one as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """`exact` and `within` name the person; `partitions` are theirs alone."""
+
+    exact: frozenset[str]
+    within: frozenset[str]
+    partitions: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, id: str, references: list[ConversationReference]) -> "Marks":
+        """Take a channel's id of a person, and the conversations that they have or had alone."""
+        partitions, followers = set[str](), set[str]()
+        for reference in references:
+            who = reference.user or reference.conversation
+            person = event_id(reference.channel, reference.tenant, who)
+            partitions.add(f"quota:{reference.bot}.{person}")
+            if not reference.is_group or reference.alone == id:
+                partitions |= {reference.key, f"web:{reference.conversation}"}
+                followers.add(f"follower:{reference.key}")
+        exact = frozenset({id, event_id(id)[:12], *followers})
+        within = frozenset({id} if len(id) >= FOUND_WITHIN else ())
+        return cls(exact, within, frozenset(partitions))
+
+    def own(self, partition: str, id: str, body: dict[str, Any]) -> bool:
+        """Whether an item is the person's, or names them."""
+        return partition in self.partitions or any(
+            text in self.exact or any(name in text for name in self.within)
+            for text in (partition, id, *texts(body))
+        )
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, names of members included."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for name, item in value.items():
+                yield name
+                yield from texts(item)
+        case list():
+            for item in value:
+                yield from texts(item)

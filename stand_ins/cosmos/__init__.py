@@ -1,0 +1,1 @@
+"""Cosmos DB for NoSQL: an in-memory account over HTTP that meters what it is asked."""

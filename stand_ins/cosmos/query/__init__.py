@@ -1,0 +1,1 @@
+"""The query language of Cosmos DB, a subset of it: what is outside is refused, never guessed."""

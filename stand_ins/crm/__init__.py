@@ -1,0 +1,1 @@
+"""A CRM with a ticketing system: a backend of the organisation."""

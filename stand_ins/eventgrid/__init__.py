@@ -1,0 +1,1 @@
+"""Event Grid: a custom topic that takes CloudEvents and delivers each at least once."""

@@ -1,0 +1,189 @@
+"""One trace over every hop, kept where `botfabric trace` finds it, without what people said."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry import trace as api
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared.observability import trace
+from shared.observability.opentelemetry import OpenTelemetryExporter
+from shared.observability.span_file import SpanFile, read_spans
+from shared.observability.trace import Span
+from shared.operations.reports.trace import spans_of
+from shared.skill import Skill
+from shared.turn import Turn
+from tests.lab import Lab
+
+Make = Callable[..., Lab]
+
+
+@pytest.fixture
+def exported() -> Iterator[list[Span]]:
+    spans: list[Span] = []
+    trace.export_to(spans.append)
+    yield spans
+    trace.export_to(None)
+
+
+def relay_race() -> list[Skill]:
+    """The first hands off to the second, which tells a fact that the third hears."""
+    first, second, third = Skill("first", "A"), Skill("second", "B"), Skill("third", "C")
+
+    @first.on_message
+    async def hand_off(turn: Turn) -> None:
+        turn.hand_off("second")
+
+    @second.on_message
+    async def tell(turn: Turn) -> None:
+        turn.reply("told")
+        turn.emit("race.run", {})
+
+    @third.on_event("race.run")
+    async def hear(turn: Turn) -> None:
+        turn.reply("heard")
+
+    return [first, second, third]
+
+
+def paths(spans: list[Span]) -> set[str]:
+    """Each span as the names from the root down to it."""
+    by_id = {span.span_id: span for span in spans}
+
+    def path(span: Span) -> str:
+        above = by_id.get(span.parent_id)
+        return f"{path(above)} / {span.name}" if above else span.name
+
+    return {path(span) for span in spans}
+
+
+async def test_every_hop_of_a_conversation_is_in_one_tree(lab: Make, exported: list[Span]) -> None:
+    fabric = lab(*relay_race())
+    with trace.span("", "webhook"):
+        await fabric.say("a secret word")
+
+    await fabric.drain()
+
+    assert fabric.heard() == ["told", "heard"]
+    assert len({span.trace_id for span in exported}) == 1
+    second = "webhook / turn first / turn second"
+    assert paths(exported) >= {
+        "webhook / enqueue skill-first",
+        "webhook / turn first / commit",
+        "webhook / turn first / enqueue skill-second",
+        f"{second} / send web",
+        f"{second} / publish race.run",
+        f"{second} / fact race.run / turn third / send web",
+    }
+    assert "secret" not in str(exported)
+
+
+async def test_a_turn_that_fails_says_so(lab: Make, exported: list[Span]) -> None:
+    skill = Skill("broken", "Breaks")
+
+    @skill.on_message
+    async def work(turn: Turn) -> None:
+        raise LookupError
+
+    fabric = lab(skill)
+    await fabric.say("hi")
+    [delivery] = await fabric.deliveries()
+    await fabric.run(delivery)
+
+    assert [(span.name, span.error) for span in exported if span.error] == [
+        ("turn broken", "LookupError")
+    ]
+
+
+async def test_nothing_is_made_for_nobody() -> None:
+    with trace.span("", "outer") as outer, trace.step("inner") as inner:
+        assert inner is outer
+
+
+def test_what_was_exported_is_found_by_trace_message_and_conversation(tmp_path: Path) -> None:
+    file = SpanFile(tmp_path / "traces.db")
+    trace.export_to(file)
+    try:
+        attributes = {
+            "messaging.message.id": "m1",
+            "messaging.message.conversation_id": "lab.web.1",
+        }
+        with trace.span("", "webhook") as root, trace.step("turn", **attributes):
+            pass
+    finally:
+        trace.export_to(None)
+        file.close()
+
+    for wanted in (root.trace_id, "m1", "lab.web.1"):
+        assert [span.name for span in read_spans(file.path, wanted)] == ["webhook", "turn"]
+    assert read_spans(file.path, "other") == []
+    assert file.left_out == 0
+
+
+def test_a_file_that_cannot_be_written_leaves_spans_out_and_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "traces.db").mkdir()
+    file = SpanFile(tmp_path / "traces.db")
+
+    file(Span("1" * 32, "2" * 16, name="lost"))
+    file.close()
+
+    assert file.left_out == 1
+
+
+async def test_an_operator_finds_it_by_what_the_channel_calls_it(lab: Make) -> None:
+    fabric = lab(*relay_race())
+    file = SpanFile(fabric.settings.data_dir / "traces.db")
+    trace.export_to(file)
+    try:
+        await fabric.say("hello", id="wamid.1", conversation="42")
+        await fabric.drain()
+    finally:
+        trace.export_to(None)
+        await asyncio.to_thread(file.close)
+
+    for wanted in ("wamid.1", "42", "ann"):
+        names = {span.name for span in await spans_of(fabric, wanted)}
+        assert {"turn first", "turn second", "turn third"} <= names
+    assert await spans_of(fabric, "wamid.2") == []
+
+
+def test_the_sdk_gets_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider, memory = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    monkeypatch.setattr(api, "get_tracer_provider", lambda: provider)
+    trace.export_to(OpenTelemetryExporter())
+    try:
+        with trace.span(f"00-{'a' * 32}-{'b' * 16}-01", "turn echo"):
+            trace.record("chat gpt", 0.5, error="429")
+    finally:
+        trace.export_to(None)
+
+    call, turn = memory.get_finished_spans()
+    assert (call.name, turn.name) == ("chat gpt", "turn echo")
+    assert call.context
+    assert turn.context
+    assert call.parent
+    assert turn.parent
+    assert f"{turn.context.trace_id:032x}" == "a" * 32
+    assert f"{turn.parent.span_id:016x}" == "b" * 16
+    assert call.parent.span_id == turn.context.span_id
+    assert not call.status.is_ok
+    assert call.end_time
+    assert call.start_time
+    assert round((call.end_time - call.start_time) / 1e9, 3) == 0.5
+
+
+def test_old_spans_leave(tmp_path: Path) -> None:
+    file = SpanFile(tmp_path / "traces.db")
+    file(Span("1" * 32, "2" * 16, name="old", started=1.0))
+    file(Span("3" * 32, "4" * 16, name="new", started=4_000_000_000.0))
+    file.close()
+
+    connection = sqlite3.connect(file.path)
+    assert connection.execute("SELECT name FROM span").fetchall() == [("new",)]
+    connection.close()
