@@ -21,7 +21,6 @@ run: export FABRIC_WHATSAPP_APP_SECRET ?= local-app-secret
 run: export FABRIC_WHATSAPP_VERIFY_TOKEN ?= local-verify-token
 run: export FABRIC_WHATSAPP_ACCESS_TOKEN ?= local-access-token
 run: export FABRIC_WHATSAPP_GRAPH_URL ?= http://127.0.0.1:$(PORT)/_sent/whatsapp
-run: export FABRIC_EMBEDDINGS ?= warm
 run: .venv/.local ## the whole platform on http://localhost:7071 (PORT=8000 for another)
 	@$(BIN)/botfabric run
 

@@ -81,7 +81,7 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
         if fabric().settings.embeddings == "warm" and not arguments.no_triggers:
             from cli.warm import warm
 
-            warming = asyncio.create_task(warm(fabric()))
+            warming = asyncio.create_task(warm(fabric(), fabric().bots.values()))
         await stop.wait()
         if warming:
             warming.cancel()

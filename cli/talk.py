@@ -20,6 +20,7 @@ from cli.host import Host
 from cli.host_json import HostJson
 from cli.numbers import seconds
 from shared.activity import Activity, ConversationReference
+from shared.bot import Bot
 from shared.channels.directline.channel import CHANNEL_ID
 from shared.channels.directline.log import ActivityLog
 from shared.errors import ConfigurationError
@@ -55,6 +56,7 @@ async def _talk(arguments: argparse.Namespace, root: Path) -> int:
     said = _message(fabric(), arguments)
     heard: list[Activity] = []
     try:
+        await _know_meanings(fabric(), said.bot)
         host.start_triggers()
         async with asyncio.timeout(arguments.timeout):
             async for reply in Exchange(fabric(), host, said).replies():
@@ -72,6 +74,13 @@ async def _talk(arguments: argparse.Namespace, root: Path) -> int:
         body = {"bot": said.bot.id, "conversation": conversation, "activities": heard}
         print(json.dumps(body, ensure_ascii=False))
     return 0 if complete else 1
+
+
+async def _know_meanings(fabric: Fabric, bot: Bot) -> None:
+    """There is no second turn that could profit: load the encoder before the first."""
+    from cli.warm import warm
+
+    await warm(fabric, [bot])
 
 
 def _message(fabric: Fabric, arguments: argparse.Namespace) -> Inbound:

@@ -115,7 +115,7 @@ class Settings:
             raise ConfigurationError(
                 f"FABRIC_SQLITE_SYNCHRONOUS is {synchronous!r}; write FULL or NORMAL"
             )
-        embeddings = (env.get("FABRIC_EMBEDDINGS") or "auto").lower()
+        embeddings = (env.get("FABRIC_EMBEDDINGS") or ("warm" if local else "auto")).lower()
         if embeddings not in ("auto", "warm", "off"):
             raise ConfigurationError(
                 f"FABRIC_EMBEDDINGS is {embeddings!r}; write auto (loaded after the first need, if "

