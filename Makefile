@@ -72,8 +72,8 @@ clean: ## remove what make made; data in .fabric stays
 
 # uv takes seconds where pip takes minutes; where only pip knows the way to an index, pip goes.
 .venv/.local: .venv/.pip pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[local]' \
-		|| $(BIN)/python -m pip install --quiet --editable '.[local]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[local,embeddings]' \
+		|| $(BIN)/python -m pip install --quiet --editable '.[local,embeddings]'
 	@touch $@
 
 .venv/.dev: .venv/.local pyproject.toml

@@ -71,6 +71,7 @@ class Settings:
     traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
+    embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
     servicebus_connection: str = field(default="", repr=False)
@@ -119,6 +120,12 @@ class Settings:
             raise ConfigurationError(
                 f"FABRIC_SQLITE_SYNCHRONOUS is {synchronous!r}; write FULL or NORMAL"
             )
+        embeddings = (env.get("FABRIC_EMBEDDINGS") or ("warm" if local else "auto")).lower()
+        if embeddings not in ("auto", "warm", "off"):
+            raise ConfigurationError(
+                f"FABRIC_EMBEDDINGS is {embeddings!r}; write auto (loaded after the first need, if "
+                "installed), warm (loaded at the start) or off"
+            )
         secrets = env.get("FABRIC_WHATSAPP_APP_SECRET", "").split(",")
         hosts = env.get("FABRIC_TEAMS_SERVICE_HOSTS", "").split(",") if local else []
         return cls(
@@ -145,6 +152,7 @@ class Settings:
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
+            embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
             servicebus_connection=env.get("ServiceBusConnection", ""),

@@ -82,6 +82,7 @@ class Lab(Fabric):
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
             "FABRIC_POLICY_FILE": str(folder / "policy.toml"),
             "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
+            "FABRIC_EMBEDDINGS": "off",
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
         self.memory = MemoryChannel()

@@ -49,7 +49,7 @@ async def commit(
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
-    conversation.language = turn.language
+    conversation.language, conversation.about = turn.language, turn.about
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
