@@ -110,7 +110,7 @@ function talk(bot) {
 function showWaiting(waiting) {
   page.waiting.hidden = !waiting;
   if (!waiting) return;
-  const back = el("button", { type: "button", class: "text-button", onclick: () => say("/bot") }, String(waiting.button ?? ""));
+  const back = el("button", { type: "button", class: "text-button", onclick: () => say("/bot", String(waiting.button ?? "")) }, String(waiting.button ?? ""));
   page.waiting.replaceChildren(el("span", { class: "waiting-dot", "aria-hidden": "true" }), el("span", {}, String(waiting.text ?? "")), back);
 }
 
@@ -131,10 +131,11 @@ function refresh() {
   page.restart.hidden = !current.conversation.begun;
 }
 
-function say(text) {
+/** Say something; what a button says in its place is shown by the button's title. */
+function say(text, title) {
   const words = text.trim();
   if (!words || !current) return;
-  current.conversation.send({ type: "message", text: words, textFormat: "plain", locale: navigator.language });
+  current.conversation.send({ type: "message", text: words, textFormat: "plain", locale: navigator.language, ...(title && title !== words ? { channelData: { actionTitle: title } } : {}) });
   focusMessage();
 }
 

@@ -5,17 +5,16 @@ open. The floor stays here, so that nothing else hears what is meant for the col
 """
 
 import base64
-import re
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.desk import Desk
 from shared.dialogue.forms.draft import person_of
-from shared.dialogue.forms.manner import agrees, asks
+from shared.dialogue.forms.manner import agrees
+from shared.dialogue.person_wish import asks_how_long, wakes_bot, wants_person
 from shared.dialogue.phrases import phrase
 from shared.event import event_id
 from shared.records.waiting import Waiting
 from shared.skill import Skill
-from shared.text.hours import OpeningHours
-from shared.text.words import words
 from shared.turn import Button, Turn
 
 skill = Skill(
@@ -38,43 +37,29 @@ skill = Skill(
         "Please let somebody call me back",
         "You are no help, give me a human",
         "Is there somebody I can talk to?",
+        "Ich möchte mit einem Menschen sprechen",
+        "Je voudrais parler à une personne",
+        "Quiero hablar con una persona",
+        "Quero falar com uma pessoa",
+        "Vorrei parlare con una persona",
+        "Ik wil met een medewerker spreken",
     ],
 )
 
-WAKE_WORDS = frozenset({"bot", "the bot", "back", "zuruck", "retour", "terug"})
 LONGEST = 500
-LONGEST_WAKE = 8
-"""Words of a message by which somebody may call the bot back."""
-
-_WAKES = (
-    r"\b(?:back|resume|return|changed? my mind|never ?mind|want|again|zuruck|wieder|doch|retour"
-    r"|reviens|reprendre"
-    r"|volver|vuelve|vuelva|volta|voltar|torna|tornare|terug)\b"
-)
-_STATUS = (
-    r"anybody|anyone|someone there|are you there|still there|how long|hello|hallo|jemand da"
-    r"|noch da|wie lange"
-    r"|quelqu ?un|combien de temps|alguien|cuanto tiempo|alguem|quanto tempo|qualcuno"
-    r"|quanto tempo|iemand|hoe lang"
-)
-_PERSON = re.compile(
-    r"\b(talk|speak|chat|connect|reach|contact|get|give|want|need|put|transfer|ask for)\b.{0,40}"
-    r"\b(person|people|human|humans|agent|colleague|operator|representative|somebody|someone"
-    r"|staff|mensch|mitarbeiter|humano|humain)\b"
-    r"|\b(complaint|complain|call (?:me )?back)\b"
-)
-"""Asking for somebody, not just speaking of them: "my colleague left" is a question."""
+"""Characters of what was said that are kept as the reason."""
 
 
 @skill.on_message
 async def ask(turn: Turn) -> None:
-    if waiting := _waiting(turn):
+    waiting = _waiting(turn)
+    if waiting and turn.muted:
         wait_on(turn, waiting)
-    elif _wakes(turn.text):
+    elif wakes_bot(turn.text):
         _say(turn, "here")
     elif "offered" in turn.state:
         decide(turn)
-    elif turn.text.lstrip().startswith("/") or _PERSON.search(" ".join(words(turn.text))):
+    elif turn.text.lstrip().startswith("/") or wants_person(turn.text):
         request(turn, turn.text)
     else:
         offer(turn)
@@ -87,30 +72,37 @@ async def closed(turn: Turn) -> None:
     waiting = _waiting(turn)
     if waiting is None or (meant and meant != waiting.id):
         return
-    wake(turn)
-    _say(turn, "nobody" if turn.data.get("why") == "nobody" else "closed")
-    turn.replies[-1]["fabricWaiting"] = False
+    nobody, was_muted = turn.data.get("why") == "nobody", turn.muted
+    desk = _desk(turn)
+    if nobody and was_muted and not waiting.is_answered and not desk.is_open(turn.now):
+        go_on_beside(turn, waiting)
+        _say(turn, "nobody-yet", request=waiting.id, hours=desk.shown)
+    elif was_muted:
+        wake(turn)
+        _say(turn, "nobody" if nobody else "closed")
+    else:
+        wake(turn)
+        _say(turn, "unanswered" if nobody else "closed-kept", request=waiting.id)
+    _show_waiting(turn, False)
 
 
 def wait_on(turn: Turn, waiting: Waiting) -> None:
     """A message while somebody waits: for the bot, about the waiting, or for the colleague."""
-    if _wakes(turn.text):
+    if wakes_bot(turn.text):
         resume(turn, waiting)
         return
     if turn.text.strip():
         keep(turn, waiting.heard("person", turn.text.strip(), turn.now))
-    if _asks_how_long(turn.text):
+    if asks_how_long(turn.text) and not waiting.is_answered:
         tell_status(turn, waiting)
 
 
 def tell_status(turn: Turn, waiting: Waiting) -> None:
     turn.break_silence()
-    if waiting.is_answered:
-        _say(turn, "status-answered")
-        return
-    minutes = max(0, int((turn.now - waiting.since) // 60))
-    said = phrase(turn.language, "handoff.status", request=waiting.id, minutes=minutes)
-    turn.reply(" ".join([said, *_desk(turn)]), buttons=[_back_button(turn)])
+    minutes = int((turn.now - waiting.since) // 60)
+    sentence = "handoff.status" if minutes > 0 else "handoff.status-new"
+    said = phrase(turn.language, sentence, request=waiting.id, minutes=minutes)
+    turn.reply(" ".join([said, *_desk(turn).told()]), buttons=[_back_button(turn)])
 
 
 def offer(turn: Turn) -> None:
@@ -140,36 +132,42 @@ def request(turn: Turn, said: str) -> None:
     """Note who waits, tell what will really happen, and fall silent."""
     command, _, rest = said.strip().partition(" ")
     reason = (rest.strip() if command.startswith("/") else said.strip())[:LONGEST]
-    digest = bytes.fromhex(event_id("handoff", turn.event.conversation, turn.event.work_id))
-    id = f"H-{base64.b32encode(digest).decode()[:8]}"
-    desk, minutes = turn.bot.handoff, turn.bot.handoff.return_after_minutes
-    keep(
-        turn,
-        Waiting(
-            *(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now + minutes * 60),
-            person=person_of(turn),
-        ),
-    )
-    turn.emit("handoff.requested", {"id": id, "reason": reason, "bot": turn.bot.id}, subject=id)
-    there = not desk.hours or OpeningHours.parse(desk.hours).is_open(turn.now)
-    sentence = "handoff.asked" if there else "handoff.closed-now"
-    names = {"request": id, "minutes": minutes, "hours": desk.hours}
+    desk, minutes = _desk(turn), turn.bot.handoff.return_after_minutes
+    earlier = _waiting(turn)
+    waiting = earlier or _new(turn, reason)
+    keep(turn, waiting.until(turn.now + minutes * 60))
+    if earlier is None:
+        data = {"id": waiting.id, "reason": reason, "bot": turn.bot.id}
+        turn.emit("handoff.requested", data, subject=waiting.id)
+    is_open = desk.is_open(turn.now)
+    sentence = "handoff.asked" if is_open else "handoff.closed-now"
+    names = {"request": waiting.id, "minutes": minutes, "hours": desk.shown}
     text = phrase(turn.language, sentence, **names)
-    turn.reply(" ".join([text, *_desk(turn, hours=there)]), buttons=[_back_button(turn)])
-    turn.replies[-1]["fabricWaiting"] = {
-        "text": phrase(turn.language, "handoff.banner"),
-        "button": phrase(turn.language, "handoff.back-button"),
-    }
+    turn.reply(" ".join([text, *desk.told(hours=is_open)]), buttons=[_back_button(turn)])
+    banner = phrase(turn.language, "handoff.banner")
+    _show_waiting(turn, {"text": banner, "button": phrase(turn.language, "handoff.back-button")})
     turn.mute()
     turn.hold_floor()
 
 
 def resume(turn: Turn, waiting: Waiting) -> None:
-    wake(turn)
-    data = {"id": waiting.id, "bot": turn.bot.id}
-    turn.emit("handoff.withdrawn", data, subject=waiting.id)
-    _say(turn, "back")
-    turn.replies[-1]["fabricWaiting"] = False
+    """Withdraw the request, unless nobody can have answered it yet: then it stays beside."""
+    if waiting.is_answered or _desk(turn).is_open(turn.now):
+        wake(turn)
+        data = {"id": waiting.id, "bot": turn.bot.id}
+        turn.emit("handoff.withdrawn", data, subject=waiting.id)
+        _say(turn, "back")
+    else:
+        go_on_beside(turn, waiting)
+        _say(turn, "back-kept", request=waiting.id)
+    _show_waiting(turn, False)
+
+
+def go_on_beside(turn: Turn, waiting: Waiting) -> None:
+    """Help on while the request waits until somebody is there, and has had the time to answer."""
+    keep(turn, waiting.until(_desk(turn).return_at(turn.now)))
+    turn.unmute()
+    turn.release_floor()
 
 
 def wake(turn: Turn) -> None:
@@ -184,45 +182,34 @@ def keep(turn: Turn, waiting: Waiting) -> None:
     turn.wait_for_person(waiting)
 
 
+def _new(turn: Turn, reason: str) -> Waiting:
+    digest = bytes.fromhex(event_id("handoff", turn.event.conversation, turn.event.work_id))
+    id = f"H-{base64.b32encode(digest).decode()[:8]}"
+    return Waiting(
+        *(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now), person=person_of(turn)
+    )
+
+
 def _waiting(turn: Turn) -> Waiting | None:
     kept = turn.state.get("waiting")
     return Waiting.of(kept) if isinstance(kept, dict) else None
 
 
-def _desk(turn: Turn, *, hours: bool = True) -> list[str]:
-    """When somebody is there, and where else to turn."""
-    desk = turn.bot.handoff
-    lines = (
-        [phrase(turn.language, "handoff.hours", hours=desk.hours)] if hours and desk.hours else []
-    )
-    return (
-        [*lines, phrase(turn.language, "handoff.phone", phone=desk.phone)] if desk.phone else lines
-    )
+def _desk(turn: Turn) -> Desk:
+    return Desk.of(turn.bot.handoff, turn.language)
 
 
 def _back_button(turn: Turn) -> Button:
     return Button(phrase(turn.language, "handoff.back-button"), "/bot")
 
 
-def _say(turn: Turn, id: str) -> None:
-    turn.reply(phrase(turn.language, f"handoff.{id}"))
+def _show_waiting(turn: Turn, shown: object) -> None:
+    """Tell the page whether to show that a person is waited for, and in which words."""
+    turn.replies[-1]["fabricWaiting"] = shown
 
 
-def _asks_how_long(text: str) -> bool:
-    """Whether somebody asks after the colleague, in a few words."""
-    said = words(text)
-    about = re.search(_STATUS, " ".join(said)) is not None
-    return about and len(said) <= LONGEST_WAKE and (asks(text) or len(said) > 1)
-
-
-def _wakes(text: str) -> bool:
-    """Whether the bot is called back: `bot`, `back to the bot`, `zurück zum Bot`."""
-    said = words(text)
-    plain = " ".join(said)
-    if text.strip().casefold().startswith("/bot") or plain in WAKE_WORDS:
-        return True
-    called = "bot" in said and len(said) <= LONGEST_WAKE
-    return called and re.search(_WAKES, plain) is not None
+def _say(turn: Turn, id: str, **names: object) -> None:
+    turn.reply(phrase(turn.language, f"handoff.{id}", **names))
 
 
 bp = skill_blueprint(skill)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.dialogue.forms.draft import Draft
+from shared.dialogue.forms.kinds import Choice
 from shared.dialogue.forms.slot import Slot
 from shared.dialogue.forms.wording import worded
 from shared.dialogue.phrases import phrase
@@ -30,7 +31,7 @@ def card(skill: str, slots: Sequence[Slot], draft: Draft, language: str) -> dict
     }
     cancel = {
         "type": "Action.Submit",
-        "title": phrase(language, "form.cancel-button"),
+        "title": phrase(language, "form.cancel-button").capitalize(),
         "associatedInputs": "none",
         "data": {**data, "action": CANCEL},
     }
@@ -59,6 +60,8 @@ def _element(slot: Slot, draft: Draft, language: str) -> dict[str, Any]:
         text = sent or f"{question} {phrase(language, 'form.by-chat')}"
         return {"type": "TextBlock", "text": text, "wrap": True}
     element = {**element, "id": slot.name, "label": question}
+    if isinstance(slot.kind, Choice):
+        element["placeholder"] = phrase(language, "form.choose")
     if not slot.optional:
         hint = worded(slot.hint, language)
         kind = slot.kind.names(language)

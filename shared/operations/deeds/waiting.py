@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from time import time
 
 from shared.activity import Activity
+from shared.dialogue.phrases import phrase
 from shared.errors import Conflict, PermanentError, TransientError
 from shared.event import Event, event_id, utc_now
 from shared.fabric import Fabric
@@ -70,7 +71,7 @@ async def _answer(fabric: Fabric, key: str, id: str, text: str) -> None:
         conversation.floor = waiting.skill
         limits = fabric.channel(conversation.reference.channel).limits
         slot = conversation.pace.reserve(limits, now)
-        said = Activity(type="message", text=text, fabricColleague=True)
+        said = _by_colleague(text, conversation.language)
         effect = effects.send_effect(conversation, effects.Cause.of(event), "0", said, slot)
         free = replace(effect, body={**effect.body, "owner": "", "tries": 0}, due=slot)
         transcript = Create(
@@ -85,3 +86,13 @@ async def _answer(fabric: Fabric, key: str, id: str, text: str) -> None:
         await wake(fabric, key, free.body, slot)
         return
     raise TransientError("others keep changing the conversation")
+
+
+def _by_colleague(text: str, language: str) -> Activity:
+    """A message that the page shows as a person's, with a word about who is there."""
+    shown = {
+        "text": phrase(language, "handoff.banner-answered"),
+        "button": phrase(language, "handoff.back-button"),
+    }
+    colleague = phrase(language, "handoff.colleague")
+    return Activity(type="message", text=text, fabricColleague=colleague, fabricWaiting=shown)

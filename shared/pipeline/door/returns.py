@@ -19,7 +19,7 @@ AT_ONCE = 200
 async def bring_back(fabric: Fabric, item: Item, why: str) -> None:
     """Have the skill that mutes the conversation hear that its request is over, once."""
     waiting = Waiting.of(item.body)
-    id = event_id("return", item.partition, waiting.id)
+    id = event_id("return", item.partition, waiting.id, str(waiting.return_at))
     closed = Event(
         id,
         CLOSED,

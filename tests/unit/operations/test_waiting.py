@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
@@ -118,6 +119,31 @@ async def test_an_answer_puts_the_return_off(fabric: Lab) -> None:
     assert after.due is not None
     assert before.due is not None
     assert after.due >= before.due
+
+
+async def test_who_asked_outside_the_hours_is_helped_on_and_answered_later(
+    lab: Callable[..., Lab],
+) -> None:
+    in_two_days = f"{datetime.now(UTC) + timedelta(days=2):%a}"
+    front = Skill("front", "Answers everything else")
+
+    @front.on_message
+    async def answer(turn: Turn) -> None:
+        turn.reply(f"front: {turn.text}")
+
+    hours = f'[handoff]\nhours = "{in_two_days} 09:00-10:00"'
+    fabric = lab(handoff.skill, front, floorless="front", manifest=hours)
+    ann = await asked(fabric)
+    await ann.say("/bot")
+    assert await ann.last("when is payday?") == "front: when is payday?"
+    assert len(await waiting(fabric)) == 1
+
+    await deeds.answer(fabric, BEN, ann.key, "I am looking at it.")
+    await fabric.drain()
+
+    assert fabric.heard("ann")[-1] == "I am looking at it."
+    ann.seen = len(fabric.memory.sent)
+    assert await ann.say("thank you, Ben") == [], "a person has taken over"
 
 
 async def test_who_comes_back_to_the_bot_waits_no_more(fabric: Lab) -> None:

@@ -36,3 +36,17 @@ def test_somebody_is_there_within_the_hours_only(hours: str, moment: str, open_:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"form|time"):
         OpeningHours.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "opening"),
+    [
+        ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-29T12:00", "2026-11-30T08:00"),
+        ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-27T18:00", "2026-11-30T08:00"),
+        ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-27T07:00", "2026-11-27T08:00"),
+        ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-27T09:00", "2026-11-27T09:00"),
+        ("Sat 22:00-02:00 Europe/Berlin", "2026-11-29T02:00", "2026-12-05T22:00"),
+    ],
+)
+def test_the_next_opening_is_on_one_of_the_days(hours: str, moment: str, opening: str) -> None:
+    assert OpeningHours.parse(hours).next_opening(at(moment)) == at(opening)
