@@ -39,7 +39,8 @@ class Conversation:
     the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number. `language` is the one last spoken in.
+    Unix minute with turns and their number. `language` is the one last spoken in. `signing_in`
+    is the offer to sign in that is open, and the message that waits for it.
     """
 
     reference: ConversationReference
@@ -56,6 +57,7 @@ class Conversation:
     pace: Pace = field(default_factory=Pace)
     turns: list[int] = field(default_factory=lambda: [0, 0])
     language: str = ""
+    signing_in: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -82,6 +84,7 @@ class Conversation:
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
             "language": self.language,
+            **({"signing_in": self.signing_in} if self.signing_in else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
