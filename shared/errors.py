@@ -15,6 +15,7 @@ FabricError
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 |   +-- WindowShut        the channel takes nothing but templates until the person writes
 +-- Refused               the message is done, and the person is told why not
+|   +-- OverBudget        a limit of tokens or money is used up
 +-- SignInNeeded          the person is asked to sign in, then the message is handled again
 
 Anything else that a handler raises is a bug: the message is redelivered until the broker
@@ -146,3 +147,17 @@ class Refused(FabricError):
         super().__init__(text)
         self.text = text
         self.phrase = phrase
+
+
+class OverBudget(Refused):
+    """A limit of tokens or money is used up; `limit` names it."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(
+            "I have used up what I may spend on answers for now. Please ask again later.",
+            "platform.budget_used",
+        )
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{self.limit} is used up"

@@ -22,11 +22,12 @@ from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import Models
+from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
 from shared.settings import Settings
 from shared.skill import Skill
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
+    from shared.governance.limits.spending import Spending
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
@@ -78,6 +80,7 @@ class Fabric:
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
+        self.departments = load_departments(settings.departments_file, settings.environ)
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
@@ -110,10 +113,13 @@ class Fabric:
             self._check_model(bot)
 
     def _check_model(self, bot: Bot) -> None:
-        try:
-            self.models.named(bot.model)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"bot {bot.id}: model: {error}") from None
+        named = {"model": bot.model, "quota.cheaper_model": bot.quota.cheaper_model}
+        for key, alias in named.items():
+            try:
+                if alias:
+                    self.models.named(alias)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"bot {bot.id}: {key}: {error}") from None
 
     @cached_property
     def store(self) -> Store:
@@ -228,10 +234,50 @@ class Fabric:
         started = time()
         return Switches(self.store, {("bot", id): started for id in self.paused})
 
-    def assistant(self, bot: Bot) -> "Assistant":
+    @cached_property
+    def spending(self) -> "Spending":
+        from shared.governance.limits.spending import Spending
+
+        return Spending(self.store)
+
+    def assistant(self, bot: Bot, person: str = "") -> "Assistant":
+        """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        return Assistant(self._model(bot, person), instructions=bot.instructions)
+
+    def _model(self, bot: Bot, person: str) -> ChatModel:
+        """What the bot's alias names, and between them what the bot declares."""
+        model = self._governed(bot, person)
+        if bot.safety.personal_data == "redact":
+            from shared.ai.redacting import Redacting
+
+            return Redacting(model)
+        return model
+
+    def _governed(self, bot: Bot, person: str) -> ChatModel:
+        """The bot's model, held to its limits where it has any and a call costs anything."""
+        if self.settings.ai_url.startswith("offline:"):
+            return self.models.named(bot.model)
+        from shared.governance.governed_model import GovernedModel, Offer
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        if not limits_of(bot, department, 0, person):
+            return self.models.named(bot.model)
+        offers = [
+            Offer(self.models.named(alias), self.models.behind(alias))
+            for alias in (bot.model, bot.quota.cheaper_model)
+            if alias
+        ]
+        return GovernedModel(
+            offers[0],
+            offers[1] if offers[1:] else None,
+            limits=lambda now: limits_of(bot, department, now, person),
+            spending=self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
@@ -270,6 +316,8 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
+        if spending := self.__dict__.get("spending"):
+            await spending.booked()
         names = ("topic", "bus", "blobs", "store", "models", "identities", "credential")
         for name in names:
             if port := self.__dict__.get(name):

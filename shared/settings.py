@@ -68,6 +68,7 @@ class Settings:
     public_url: str = ""
     graph_url: str = ""
     prices_file: Path = Path("prices.toml")
+    departments_file: Path = Path("departments.toml")
     function_memory_mb: int = 2048
     traces: str = ""
     ai_models: str = ""
@@ -146,6 +147,7 @@ class Settings:
                 env, "FABRIC_GRAPH_URL", "https://graph.microsoft.com/v1.0", local=local
             ).rstrip("/"),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
+            departments_file=Path(env.get("FABRIC_DEPARTMENTS_FILE") or "departments.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),

@@ -16,8 +16,8 @@ from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.settings import secure
 
 _HEADER = re.compile(r"[A-Za-z0-9-]*")
-_NAME = r"[a-z][a-z0-9-]{0,39}"
-_NUMBERS = frozenset(
+NAME = r"[a-z][a-z0-9-]{0,39}"
+NUMBERS = frozenset(
     {
         *("timeout_seconds", "tries", "requests_per_second", "concurrency"),
         *("failures", "rest_seconds"),
@@ -72,7 +72,7 @@ def load_backends(path: Path, environ: Mapping[str, str], *, local: bool) -> dic
     """
     if not path.exists():
         return {}
-    raw = from_environ(parse(path), environ, path, numbers=_NUMBERS)
+    raw = from_environ(parse(path), environ, path, numbers=NUMBERS)
     return {name: _read(path, name, table, local=local) for name, table in raw.items()}
 
 
@@ -82,7 +82,7 @@ def _validator() -> SchemaValidator:
 
 
 def _read(path: Path, name: str, table: object, *, local: bool) -> Declaration:
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(NAME, name):
         raise wrong(
             path,
             name[:60],

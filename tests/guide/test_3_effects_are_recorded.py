@@ -9,7 +9,6 @@ import pytest
 from shared.activity import ConversationReference
 from shared.errors import TransientError, Unavailable
 from shared.event import Event
-from shared.governance.retention import RetainedStore
 from shared.operations.reports.books import books
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns import settle
@@ -97,7 +96,7 @@ async def test_a_turn_that_runs_twice_makes_the_same_effects(lab: Callable[..., 
         await fabric.run(delivery)
     await fabric.bus.abandon(delivery)  # type: ignore[attr-defined]
     fabric.store.write = watched  # type: ignore[method-assign]
-    write = RetainedStore.write.__get__(fabric.store)
+    write = type(fabric.store).write.__get__(fabric.store)
     await fabric.drain()
     first, second = [effects for effects in offered if effects][:2]
     assert first == second

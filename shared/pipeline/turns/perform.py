@@ -131,7 +131,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state.setdefault(skill.name, {}),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot),
+        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
         knowledge=fabric.knowledge.for_bot(bot, asker),
         now=time(),
         floor=conversation.floor,
