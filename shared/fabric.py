@@ -12,7 +12,6 @@ from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
-from shared.governance.audit.purposes import PURPOSES
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
+    from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
     from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
@@ -83,12 +83,6 @@ class Fabric:
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
-        for skill in skills.values():
-            if skill.purpose not in PURPOSES:
-                known = ", ".join(PURPOSES)
-                raise ConfigurationError(
-                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
-                )
         self.breaches = _breaches(settings)
         self.paused: frozenset[str] = frozenset()
         if not settings.local:
@@ -194,6 +188,13 @@ class Fabric:
         return OperatorTokens(
             keys, audience=settings.operator_audience, tenant=settings.operator_tenant
         )
+
+    @cached_property
+    def sign_in(self) -> "SignIn":
+        """How people sign in with the organisation's directory."""
+        from shared.identity.sign_in import SignIn
+
+        return SignIn(self.settings, self.http, self.secrets)
 
     @cached_property
     def secrets(self) -> "Secrets":

@@ -65,6 +65,11 @@ class Settings:
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
+    sign_in_authority: str = ""
+    sign_in_client_id: str = ""
+    sign_in_client_secret: str = field(default="", repr=False)
+    public_url: str = ""
+    graph_url: str = ""
     prices_file: Path = Path("prices.toml")
     departments_file: Path = Path("departments.toml")
     function_memory_mb: int = 2048
@@ -146,6 +151,13 @@ class Settings:
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
+            sign_in_authority=_url_or_nothing(env, "FABRIC_SIGN_IN_AUTHORITY", local=local),
+            sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
+            sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
+            public_url=_public_url(env, local=local),
+            graph_url=_web_url(
+                env, "FABRIC_GRAPH_URL", "https://graph.microsoft.com/v1.0", local=local
+            ).rstrip("/"),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
             departments_file=Path(env.get("FABRIC_DEPARTMENTS_FILE") or "departments.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
@@ -174,6 +186,11 @@ class Settings:
             trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in: there is a directory, and an app of ours in it."""
+        return bool(self.sign_in_authority and self.sign_in_client_id and self.public_url)
 
     @property
     def laptop_keys(self) -> Path:
@@ -220,6 +237,18 @@ def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) ->
             "FABRIC_ENVIRONMENT is local)"
         )
     return value
+
+
+def _url_or_nothing(env: Mapping[str, str], name: str, *, local: bool) -> str:
+    return _web_url(env, name, "", local=local) if env.get(name) else ""
+
+
+def _public_url(env: Mapping[str, str], *, local: bool) -> str:
+    """Where browsers find this app; "" in the cloud unless it is said, for no header is trusted."""
+    default = f"http://localhost:{env.get('PORT') or 7071}" if local else ""
+    if not env.get("FABRIC_PUBLIC_URL"):
+        return default
+    return _web_url(env, "FABRIC_PUBLIC_URL", default, local=local).rstrip("/")
 
 
 def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:

@@ -40,8 +40,9 @@ class Conversation:
     the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number. `language` is the one last spoken in,
-    `about` the topic so far.
+    Unix minute with turns and their number. `language` is the one last spoken in, `about` the
+    topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
+    for it.
     """
 
     reference: ConversationReference
@@ -59,6 +60,7 @@ class Conversation:
     turns: list[int] = field(default_factory=lambda: [0, 0])
     language: str = ""
     about: Topic | None = None
+    signing_in: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -87,6 +89,7 @@ class Conversation:
             "turns": self.turns,
             "language": self.language,
             "about": self.about.to_dict() if self.about else None,
+            **({"signing_in": self.signing_in} if self.signing_in else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
