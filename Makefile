@@ -33,11 +33,12 @@ test: .venv/.dev $(MODULES) ## the whole suite, on this machine only
 		$(BIN)/python -m pytest -m alone; alone=$$?; \
 		$(BIN)/python -m tests.left_out && exit $$((most + alone))
 
-check: .venv/.dev ## what CI runs: linters, types, tests
+check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its floor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(MAKE) test
+	$(BIN)/botfabric eval all
 
 bench: .venv/.dev ## the figures in docs/benchmarks.md
 	$(BIN)/python -m bench

@@ -43,6 +43,7 @@ class Declaration:
 
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
     token of the app's own identity instead. An empty `idempotency_header`: it takes no keys.
+    `guarded` are fields of its answers that only bots see whose manifest names them.
     """
 
     url: str = field(metadata={"min_length": 1})
@@ -55,6 +56,7 @@ class Declaration:
     requests_per_second: float | None = _limited(gt=0)
     concurrency: int = _limited(16, ge=1, le=100)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
+    guarded: list[str] = field(default_factory=list)
 
 
 _FORM = Form(

@@ -15,8 +15,9 @@ from shared.manifest.toml_file import from_environ, parse, wrong
 NUMBERS = frozenset(
     {
         *("requests_per_second", "transcript_days", "moved_on_minutes"),
+        "return_after_minutes",
         *("turns_per_user_per_day", "tokens_per_day", "budget_usd_per_month"),
-        *("turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
+        *("floor", "turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
     }
 )
 

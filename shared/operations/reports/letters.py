@@ -12,7 +12,10 @@ from typing import Any
 from shared.errors import PermanentError
 from shared.event import Event
 from shared.fabric import Fabric
+from shared.operations.reports.period import Period
 from shared.ports.store import Item, every
+
+EVER = Period()
 
 EVENT, BODY = "event", "body"
 """Kinds of letters; the others are those of effects: send, queue, publish."""
@@ -102,7 +105,7 @@ class Letter:
 
 
 async def letters(
-    fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = ""
+    fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = "", died: Period = EVER
 ) -> list[Letter]:
     """What is dead and not dismissed, by conversation, in each the oldest first."""
     found = [Letter(item) async for item in every(fabric.store, "dead:")]
@@ -113,6 +116,7 @@ async def letters(
         and bot in ("", letter.bot)
         and queue in ("", letter.queue)
         and reason in ("", letter.reason)
+        and letter.at in died
     ]
     return sorted(chosen, key=lambda letter: (letter.conversation, letter.at))
 

@@ -139,6 +139,15 @@ async def _enter(
     return lane, False
 
 
+async def at_rest(fabric: Fabric, inbound: Inbound) -> bool:
+    """Whether what was accepted is answered, and nothing of its conversation is left to send."""
+    store, key = fabric.store, inbound.reference.key
+    accepted = await store.get(key, f"accepted:{arrival(inbound).id}")
+    if accepted is None or accepted.due is not None:
+        return False
+    return not await store.find(key, "outbox:", limit=1)
+
+
 def arrival(inbound: Inbound) -> Event:
     """The first event of a chain; its id depends on nothing but the activity's identity."""
     activity, key = inbound.activity, inbound.reference.key

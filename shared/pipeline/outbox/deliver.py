@@ -16,6 +16,7 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
+    UnknownBot,
     WindowShut,
 )
 from shared.event import LONGEST_ERROR, WAKE, Event, event_id
@@ -114,7 +115,7 @@ async def _deliver(
 ) -> str:
     bot = fabric.bots.get(reference.bot)
     if bot is None:
-        raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
+        raise UnknownBot(reference.bot)
     await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
@@ -179,9 +180,9 @@ def _first_error(body: dict[str, Any], error: TransientError) -> dict[str, Any] 
 async def _ended(
     fabric: Fabric, key: str, id: str, body: dict[str, Any], error: TransientError
 ) -> bool:
-    """Give up what has failed for `MAX_AGE`; whether it has."""
+    """Give up what has failed for `MAX_AGE`, or for the time of its error. Tell whether it has."""
     first = _first_error(body, error)
-    if first is None or time() - max(first["at"], body["made"]) <= MAX_AGE:
+    if first is None or time() - max(first["at"], body["made"]) <= min(MAX_AGE, error.within):
         return False
     await _give_up(fabric, key, id, body, PermanentError("undeliverable", str(error)))
     return True

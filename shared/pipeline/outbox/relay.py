@@ -9,15 +9,14 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from time import time
+from typing import Any
 
-from shared.errors import (
-    Conflict,
-)
+from shared.errors import Conflict
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.observability.failure import told
-from shared.pipeline.outbox import lateness
+from shared.pipeline.outbox import lateness, reads
 from shared.pipeline.outbox.deliver import SEND_SECONDS, bot_of, forward, put_back, send, wake
 from shared.pipeline.outbox.effects import LEASE
 from shared.pipeline.outbox.indicators import forget, is_indicator, show
@@ -46,7 +45,7 @@ async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
     """
     for effect in effects:
         if effect.body["kind"] != "send":
-            await forward(fabric, key, effect.id, effect.body)
+            await _pass_on(fabric, key, effect.id, effect.body)
     sends = [effect for effect in effects if effect.body["kind"] == "send"]
     if not sends:
         return
@@ -115,7 +114,7 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
                     continue
                 if not await _claim(fabric, key, item, owner):
                     return
-                moved = await forward(fabric, key, item.id, item.body) or moved
+                moved = await _pass_on(fabric, key, item.id, item.body) or moved
             elif is_indicator(item.body):
                 if (item.due or 0.0) <= time():
                     await forget(fabric, key, item)
@@ -127,6 +126,13 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
                     or not await send(fabric, key, ready.id, ready.body)
                 )
                 moved = moved or not blocked
+
+
+async def _pass_on(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
+    """Do with an effect that is no message to a person; False when it has to wait."""
+    if body["kind"] == reads.KIND:
+        return await reads.record(fabric, key, id, body)
+    return await forward(fabric, key, id, body)
 
 
 async def _ready(fabric: Fabric, key: str, item: Item) -> Item | None:

@@ -192,7 +192,8 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         made = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
-            accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
+            waits = {"parked": True, "why": told(error)}
+            accepted = {**overlap.note(fabric, event, skill.name), **waits}
             ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
         try:
             await fabric.store.write(

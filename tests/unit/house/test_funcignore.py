@@ -23,6 +23,7 @@ PUBLISHED = {
     "functions",
     "host.json",
     "knowledge",
+    "policy.toml",
     "requirements.txt",
     "shared",
 }
