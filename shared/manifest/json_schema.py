@@ -4,13 +4,15 @@ What an editor marks is what the start refuses in shape; rules between keys are 
 Draft 7, which Taplo reads.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import date
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.bot import Bot
-from shared.manifest import access, apps, backends, bots, prices, webhooks
+from shared.governance.policy import Exempted, Rule
+from shared.manifest import access, apps, backends, bots, departments, prices, webhooks
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -27,6 +29,14 @@ _LIMITS = {
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """What the organisation demands of every manifest, and who is excepted until when."""
+
+    rule: Sequence[Rule] = ()
+    exception: Sequence[Exempted] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,8 @@ FILES = {
     "prices": TomlFile("What things cost", prices.Price, rows="price"),
     "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
+    "departments": TomlFile("Departments", departments.Department, rows="department"),
+    "policy": TomlFile("Rules over manifests", PolicyFile),
     "webhooks": TomlFile("Facts out and in", webhooks.Declared),
 }
 """Every TOML file of the platform, by the name of its schema."""
@@ -82,7 +94,7 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
     hints = get_type_hints(cls)
     return {
         "type": "object",
-        "description": " ".join((cls.__doc__ or "").split()),
+        "description": _described(cls),
         "properties": {
             field.name: _value(hints[field.name], field, numbers) for field in fields(cls)
         },
@@ -93,6 +105,12 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
         ],
         "additionalProperties": False,
     }
+
+
+def _described(cls: type) -> str:
+    """The docstring as one line; not the signature that Python gives a dataclass without one."""
+    text = " ".join((cls.__doc__ or "").split())
+    return "" if text.startswith(f"{cls.__name__}(") else text
 
 
 def _value(hint: Any, field: Field[Any], numbers: Collection[str]) -> Schema:
@@ -110,13 +128,15 @@ def _typed(hint: Any, limits: dict[str, Any], number: bool, numbers: Collection[
         return _typed(inner, limits, number, numbers)
     if origin is Literal:
         return {"anyOf": [{"enum": list(arguments)}, _VARIABLE]}
-    if origin is list:
+    if origin in (list, Sequence):
         return {"type": "array", "items": _typed(arguments[0], limits, number, numbers)}
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _typed(arguments[1], limits, number, numbers)
         return {"type": "object", "additionalProperties": inner}
     if is_dataclass(hint) and isinstance(hint, type):
         return _table(hint, numbers)
+    if hint is date:
+        return {"type": "string", "format": "date"}
     plain: Schema = {"type": _TYPES[hint]}
     plain |= {_LIMITS[name]: limit for name, limit in limits.items() if name in _LIMITS}
     if number or "pattern" in plain:
