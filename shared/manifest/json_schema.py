@@ -11,8 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.bot import Bot
-from shared.governance.policy import Exempted, Rule
-from shared.manifest import access, apps, backends, bots, departments, prices, webhooks
+from shared.manifest import access, apps, backends, bots, departments, policy, prices, webhooks
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -26,17 +25,9 @@ _LIMITS = {
     "le": "maximum",
     "gt": "exclusiveMinimum",
 }
-_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_TYPES = {str: "string", date: "string", int: "integer", float: "number", bool: "boolean"}
 
 Schema = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class PolicyFile:
-    """What the organisation demands of every manifest, and who is excepted until when."""
-
-    rule: Sequence[Rule] = ()
-    exception: Sequence[Exempted] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +55,11 @@ FILES = {
     ),
     "prices": TomlFile("What things cost", prices.Price, rows="price"),
     "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
+    "departments": TomlFile(
+        "Departments and their budgets", departments.Department, rows="department"
+    ),
+    "policy": TomlFile("What the organisation demands of manifests", policy.Declared),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
-    "departments": TomlFile("Departments", departments.Department, rows="department"),
-    "policy": TomlFile("Rules over manifests", PolicyFile),
     "webhooks": TomlFile("Facts out and in", webhooks.Declared),
 }
 """Every TOML file of the platform, by the name of its schema."""
@@ -135,8 +128,6 @@ def _typed(hint: Any, limits: dict[str, Any], number: bool, numbers: Collection[
         return {"type": "object", "additionalProperties": inner}
     if is_dataclass(hint) and isinstance(hint, type):
         return _table(hint, numbers)
-    if hint is date:
-        return {"type": "string", "format": "date"}
     plain: Schema = {"type": _TYPES[hint]}
     plain |= {_LIMITS[name]: limit for name, limit in limits.items() if name in _LIMITS}
     if number or "pattern" in plain:
