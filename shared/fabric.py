@@ -24,6 +24,7 @@ from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
+from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
@@ -66,6 +67,9 @@ class Fabric:
         adapters.check(settings)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
+        )
+        self.webhooks = load_webhooks(
+            settings.webhooks_file, settings.environ, local=settings.local
         )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills

@@ -61,6 +61,7 @@ class Settings:
     stream_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
+    webhooks_file: Path = Path("webhooks.toml")
     policy_file: Path = Path("policy.toml")
     operator_audience: str = ""
     operator_tenant: str = ""
@@ -146,6 +147,7 @@ class Settings:
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
             policy_file=Path(env.get("FABRIC_POLICY_FILE") or "policy.toml"),
             operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
             or (LAPTOP_AUDIENCE if local else ""),
