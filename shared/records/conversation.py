@@ -127,6 +127,12 @@ class Conversation:
         return f"outbox:{self.sequence:012d}"
 
 
+async def stored(store: Store, key: str) -> Conversation | None:
+    """Return the conversation as it is stored, None when nothing is known of it."""
+    item = await store.get(key, DOCUMENT)
+    return Conversation.from_item(item) if item else None
+
+
 async def load(store: Store, event: Event) -> Conversation:
     """The conversation an event belongs to, new when the event brings its reference.
 

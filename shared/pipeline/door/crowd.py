@@ -90,12 +90,12 @@ async def _say_so(fabric: Fabric, key: str, event: Event) -> None:
         if conversation.muted or conversation.reference.channel == "api":
             return
         word = effects.word(fabric, conversation, event, "crowded", "platform.crowded")
-        free = replace(word, body={**word.body, "owner": "", "tries": 0}, due=time())
+        free = replace(word, owner="", tries=0, due=time())
         try:
-            await fabric.store.write(key, mark, conversation.to_op(), free)
+            await fabric.store.write(key, mark, conversation.to_op(), free.create())
         except Conflict as conflict:
             if conflict.id == mark.id:
                 return
             continue
-        await wake(fabric, key, free.body, free.body["not_before"])
+        await wake(fabric, key, free, free.not_before)
         return

@@ -11,12 +11,12 @@ from shared.errors import (
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP
-from shared.pipeline.outbox.effects import LEASE
-from shared.ports.store import Create, Delete, Put
+from shared.ports.store import Create, Put
 from shared.queues import skill_of
 from shared.records.conversation import MAX_CONFLICTS, REMEMBERED
+from shared.records.effect import LEASE_SECONDS, OUTBOX, Enqueue, effect_of
 
-KEPT = f"outbox:{0:012d}."
+KEPT = f"{OUTBOX}{0:012d}."
 """Prefix of what the bus could not take at the door, in order of time."""
 
 
@@ -51,31 +51,32 @@ async def _keep(
     body: dict[str, Any] = {"skill": skill, "at": event.began(), "kept": True}
     if at:
         body["not_before"] = at
-    due = now + LEASE
+    due = now + LEASE_SECONDS
     op = (
         Put(id, body, etag=note.etag, due=due, ttl=REMEMBERED)
         if note
         else Create(id, body, due=due, ttl=REMEMBERED)
     )
-    kept = {
-        "kind": "queue",
-        "queue": queue,
-        "event": event.to_dict(),
-        "effect": event.id,
-        "owner": "",
-        "origin": event.origin,
-        "made": now,
-        "tries": 0,
-        "at": at,
-    }
-    place = f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}"
-    await fabric.store.write(key, op, Put(place, kept, due=now))
+    kept = Enqueue(
+        place=f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}",
+        id=event.id,
+        owner="",
+        origin=event.origin,
+        made=now,
+        tries=0,
+        due=now,
+        queue=queue,
+        event=event.to_dict(),
+        at=at,
+    )
+    await fabric.store.write(key, op, kept.put())
 
 
 async def enqueue_kept(fabric: Fabric, key: str) -> None:
     """Enqueue what `keep` stored before, so that newer activities do not overtake it."""
     for item in await fabric.store.find(key, KEPT, limit=1000):
-        event, at = Event.from_dict(item.body["event"]), item.body["at"]
-        delay = max(GAP, at - time()) if at else 0.0
-        await fabric.bus.send(item.body["queue"], event, delay=delay)
-        await fabric.store.write(key, Delete(item.id), durable=False)
+        kept = effect_of(item)
+        if isinstance(kept, Enqueue):
+            delay = max(GAP, kept.at - time()) if kept.at else 0.0
+            await fabric.bus.send(kept.queue, Event.from_dict(kept.event), delay=delay)
+            await fabric.store.write(key, kept.delete(), durable=False)

@@ -15,6 +15,7 @@ from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_queue
 from shared.records.conversation import GONE, REMEMBERED, Conversation
+from shared.records.effect import Effect
 from shared.turn import Turn
 
 
@@ -22,7 +23,7 @@ from shared.turn import Turn
 class Outcome:
     """What a committed turn left to do, or to say when the caller answers itself."""
 
-    effects: Sequence[Create]
+    effects: Sequence[Effect]
     replies: Sequence[Activity] = ()
     handed: Event | None = None
     handed_to: str = ""
@@ -55,7 +56,7 @@ async def commit(
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
-    made: list[Create] = []
+    made: list[Effect] = []
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
@@ -82,7 +83,7 @@ async def commit(
         conversation.to_op(),
         _transcript(turn, replies, burst.superseded),
         *([Put(GONE, {"at": turn.now})] if removed else []),
-        *made,
+        *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
     ]

@@ -34,6 +34,7 @@ from shared.pipeline.turns.perform import perform
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.effect import Effect
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -188,8 +189,8 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             retry = replace(retry, data=event.data | {TOLD: True})
         again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
         if isinstance(error, Stopped):
-            again = effects.stopped(again, error.by, at)
-        made = [again, *notice]
+            again = again.stopped(error.by, at)
+        made: list[Effect] = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
             accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
@@ -200,7 +201,7 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
                 Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
                 *ops,
                 conversation.to_op(),
-                *made,
+                *(effect.create() for effect in made),
                 *fabric.ledger.entry(event, skill.name),
             )
         except Conflict as conflict:
