@@ -2,6 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := $(shell command -v npm)
+
+# What the tests have from npm, where there is one.
+MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
+	stand_ins/azurite tests/e2e/teams tests/e2e/web))
 
 .PHONY: help run func test check bench lock catalogue clean
 .DEFAULT_GOAL := help
@@ -23,9 +28,10 @@ func: .venv/.local ## the same app under Azure Functions Core Tools, with Azurit
 	@$(BIN)/botfabric func
 
 # Most tests wait for other processes; those that measure time have the machine to themselves.
-test: .venv/.dev ## the whole suite, on this machine only
+test: .venv/.dev $(MODULES) ## the whole suite, on this machine only
 	@$(BIN)/python -m pytest --numprocesses 4 -m "not alone"; most=$$?; \
-		$(BIN)/python -m pytest -m alone && exit $$most
+		$(BIN)/python -m pytest -m alone; alone=$$?; \
+		$(BIN)/python -m tests.left_out && exit $$((most + alone))
 
 check: .venv/.dev ## what CI runs: linters, types, tests
 	$(BIN)/ruff check .
@@ -63,3 +69,7 @@ clean: ## remove what make made; data in .fabric stays
 .venv/.dev: .venv/.local pyproject.toml
 	$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
+
+%/node_modules/.installed: %/package.json
+	@$(NPM) install --prefix $* --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error \
+		&& cp $< $@ || echo "npm could not install $*: what needs it is left out"

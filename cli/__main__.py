@@ -18,6 +18,7 @@ COMMANDS = {
     "new": "a bot or a skill with its test, ready to run",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
+    "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "trace": "the hops of a conversation, a message or a trace, with time, tokens and fates",
     "usage": "which bots are used, by how many people, and how fast they answer",
@@ -31,7 +32,7 @@ COMMANDS = {
     "audit": "what operators did, and whether that record is whole",
     "chaos": "break the platform on purpose: does it keep its promises?",
 }
-"""Each is a module of this package with `add_arguments(parser)` and `run(arguments, root)`."""
+"""Each is a module, `-` as `_`, with `add_arguments(parser)` and `run(arguments, root)`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +62,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for name, purpose in COMMANDS.items():
         command = commands.add_parser(name, help=purpose, description=f"{name}: {purpose}.")
         if name in argv:
-            module = import_module(f"cli.{name}")
+            module = import_module(f"cli.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser

@@ -15,8 +15,8 @@ from cli.function import HTTP, Function
 from cli.host_json import HostJson
 from cli.page import Page
 from cli.routes import Routes
-from cli.stand_ins import PREFIX as SENT
-from cli.stand_ins import StandIns
+from cli.sent import PREFIX as SENT
+from cli.sent import Sent
 from cli.webhooks import Webhooks
 from shared.observability import log
 from shared.settings import LOOPBACK
@@ -35,7 +35,7 @@ class HttpHost:
         self._routes = Routes(http)
         self._prefix = f"/{limits.route_prefix}/" if limits.route_prefix else "/"
         self._page = page
-        self._stand_ins = StandIns()
+        self._sent = Sent()
         self._webhooks = Webhooks(others)
         self._runner: web.ServerRunner | None = None
 
@@ -82,7 +82,7 @@ class HttpHost:
             name = _query(request).get("functionName", "")
             return await self._webhooks.event_grid(request.method, name, headers, body)
         if path == SENT or path.startswith(f"{SENT}/"):
-            return self._stand_ins.answer(request.method, path, body)
+            return self._sent.answer(request.method, path, body)
         if path.startswith(self._prefix):
             matched = self._routes.match(request.method, path[len(self._prefix) :])
             if matched is not None:

@@ -58,11 +58,19 @@ class Queue(Node):
         dead = self.dead_letters
         return {
             "active": len(self.active),
+            "available": self._available(),
             "locked": len(self.locked),
             "deadLetter": len(dead.active) + len(dead.locked) + len(dead.deferred) if dead else 0,
             "scheduled": len(self.scheduled),
             "deferred": len(self.deferred),
         }
+
+    def _available(self) -> int:
+        """Return how many active messages do not wait behind one of their session in work."""
+        if not self.settings.requires_session:
+            return len(self.active)
+        in_work = {message.session for message in self.locked.values()}
+        return sum(message.session not in in_work for message in self.active.values())
 
     # --- storing
 

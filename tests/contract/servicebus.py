@@ -24,7 +24,10 @@ PACE = 25.0 if services.SERVICEBUS else 10.0
 """A lock, a delay or a window of the suite, times this: the service has 5 s at least."""
 
 FIRST_SECONDS, MORE_SECONDS = 2.5, 1.2
-"""How long the broker may take for a message, and for another beside it."""
+"""How long a client may take to hand out a message, and another beside it."""
+
+CERTAIN_SECONDS = 20.0
+"""How long one may take that the broker says it has for whoever asks."""
 
 LOOK_SECONDS = 0.1
 """How often a stand-in is asked whether there is anything to wait for."""
@@ -37,15 +40,17 @@ class Namespace:
     peer: ServiceBusProcess | None = None
     held: dict[str, Delivery] = field(default_factory=dict)
 
-    def is_empty(self, queue: str) -> bool:
-        """Whether no more of the queue is there than is held here; a service never tells."""
+    def patience(self, queue: str, usual: float) -> float:
+        """Return how long to wait for more of the queue; a service never tells, so `usual`."""
         if self.peer is None:
-            return False
+            return usual
         counts = self.peer.stats()["entities"]
+        if counts[queue]["available"]:
+            return CERTAIN_SECONDS
         if queue == DEAD_LETTERS and any(count["deadLetter"] for count in counts.values()):
-            return False
+            return usual
         here = [d for d in self.held.values() if d.queue == queue and d.locked_until > time()]
-        return not counts[queue]["active"] and counts[queue]["locked"] <= len(here)
+        return usual if counts[queue]["locked"] > len(here) else 0
 
 
 _made: dict[Path, Namespace] = {}
@@ -61,19 +66,20 @@ class Patient:
         self._bus = bus
         self._namespace = namespace
         self._mine: set[str] = set()
-        self._last = 0.0
 
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
         found: list[Delivery] = []
-        first = monotonic() + FIRST_SECONDS
+        since, usual = monotonic(), FIRST_SECONDS
         while True:
             more = await self._bus.receive(queue, limit - len(found))
             found += more
             self._hold(more)
             if more:
-                first, self._last = 0.0, monotonic()
-            left = max(first, self._last + MORE_SECONDS) - monotonic()
-            if len(found) == limit or left <= 0 or self._namespace.is_empty(queue):
+                since, usual = monotonic(), MORE_SECONDS
+            left = since - monotonic()
+            if len(found) < limit:
+                left += self._namespace.patience(queue, usual)
+            if left <= 0:
                 return sorted(found, key=lambda delivery: (delivery.enqueued_at, delivery.id))
             await self._bus.changed(min(left, LOOK_SECONDS))
 

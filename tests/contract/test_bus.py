@@ -339,9 +339,10 @@ async def test_a_delayed_message_counts_as_enqueued_when_it_is_due(
 async def test_a_delayed_message_queues_up_when_it_becomes_active(
     bus: PeekLockBus, pace: float
 ) -> None:
-    await bus.send("skill-q", event("late", "c"), delay=0.7 * pace)
-    await bus.send("skill-q", event("soon", "c"), delay=0.6 * pace)
-    both_due = time() + 0.7 * pace
+    soon, late = 0.6 * pace, 0.6 * pace + 0.5
+    await bus.send("skill-q", event("late", "c"), delay=late)
+    await bus.send("skill-q", event("soon", "c"), delay=soon)
+    both_due = time() + late
     await bus.send("skill-q", event("now", "c"))
 
     assert await drained(bus) == ["now"]
