@@ -26,6 +26,8 @@ from shared.errors import ConfigurationError
 from shared.fabric import Fabric
 from shared.pipeline.door.accept import accept, arrival
 from shared.ports.channel import Inbound
+from shared.records.acceptance import noted
+from shared.records.effect import OUTBOX
 
 LOOK_SECONDS = 0.02
 
@@ -131,10 +133,10 @@ class Exchange:
     async def _at_rest(self) -> bool:
         """Answered, nothing left to send, and nothing under way in this process."""
         store, key = self.fabric.store, self.said.reference.key
-        accepted = await store.get(key, f"accepted:{arrival(self.said).id}")
-        if accepted is None or accepted.due is not None:
+        note = await noted(store, key, arrival(self.said).id)
+        if note is None or note.is_open:
             return False
-        return not await store.find(key, "outbox:", limit=1) and self.host.idle
+        return not await store.find(key, OUTBOX, limit=1) and self.host.idle
 
 
 def _text(activity: Activity) -> str:

@@ -14,6 +14,9 @@ from shared.event import LONGEST_ERROR
 from shared.ports.store import Create, Delete, Item, Put
 from shared.records.conversation import REMEMBERED
 
+REPEAT = "repeat:"
+"""Prefix of the records of what may have been seen twice."""
+
 OUTBOX = "outbox:"
 """Prefix of the ids of effects; a conversation's are numbered in the order of its turns."""
 
@@ -97,6 +100,10 @@ class Effect:
         """Return it as it waits until `by` is started, or until `until`."""
         return replace(self, owner="", tries=0, stopped_by=by, due=until)
 
+    def again(self, place: str, now: float) -> Self:
+        """Return it as an operator has it done again, at the end of the outbox: due at once."""
+        return replace(self, place=place, made=now, failures=0, due=now, etag="")
+
     def first_error(self, error: TransientError) -> dict[str, Any] | None:
         """Return `{"at", "error"}` of its first failure; a stop is none, and ends the count."""
         if isinstance(error, Stopped):
@@ -122,7 +129,7 @@ class Effect:
 
     def repeated(self) -> Put:
         """The record that it is tried again although it may have been seen before."""
-        return Put(f"repeat:{self.id}:{self.tries}", {"made": time()}, ttl=REMEMBERED)
+        return Put(f"{REPEAT}{self.id}:{self.tries}", {"made": time()}, ttl=REMEMBERED)
 
     def to_body(self) -> dict[str, Any]:
         """As it is stored."""
@@ -185,6 +192,9 @@ class Send(Effect):
             due=until,
         )
 
+    def again(self, place: str, now: float) -> Self:
+        return replace(Effect.again(self, place, now), not_before=0.0)
+
     def _own(self) -> dict[str, Any]:
         own: dict[str, Any] = {
             "reference": self.reference.to_dict(),
@@ -212,6 +222,9 @@ class Enqueue(Effect):
 
     def stopped(self, by: str, until: float) -> Self:
         return replace(self, at=0.0, owner="", tries=0, stopped_by=by, due=until)
+
+    def again(self, place: str, now: float) -> Self:
+        return replace(Effect.again(self, place, now), at=0.0)
 
     def _own(self) -> dict[str, Any]:
         return {"queue": self.queue, "event": self.event, "at": self.at}

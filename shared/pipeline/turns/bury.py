@@ -11,8 +11,9 @@ from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_of
+from shared.records.acceptance import Acceptance
 from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
 from shared.records.effect import Send
@@ -62,8 +63,7 @@ async def bury(
             apology = _apology(fabric, conversation, event)
             ops += [conversation.to_op(), *(word.create() for word in apology)]
         if event.origin and event.type == ACTIVITY:
-            ended = {"skill": skill, "at": time()}
-            ops.append(Put(f"accepted:{event.origin}", ended, ttl=REMEMBERED))
+            ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
         try:
             await fabric.store.write(partition, *ops)
         except Conflict as conflict:

@@ -14,6 +14,7 @@ from shared.pipeline.outbox import effects, lateness
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Op, Put
 from shared.queues import skill_queue
+from shared.records.acceptance import Acceptance
 from shared.records.conversation import GONE, REMEMBERED, Conversation
 from shared.records.effect import Effect
 from shared.turn import Turn
@@ -88,8 +89,8 @@ async def commit(
         *fabric.ledger.entry(event, turn.skill.name),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
-        finished = {"skill": turn.skill.name, "at": turn.now}
-        ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+        finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
+        ops.append(finished.put())
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")

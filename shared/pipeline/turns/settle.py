@@ -31,7 +31,7 @@ from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
 from shared.pipeline.turns.bury import bury, bury_body
 from shared.pipeline.turns.perform import perform
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.records.effect import Effect
@@ -193,8 +193,8 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         made: list[Effect] = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
-            accepted = {**overlap.note(fabric, event, skill.name), "parked": True}
-            ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
+            note = overlap.note(fabric, event, skill.name)
+            ops.append(replace(note, parked=True, due=at).put())
         try:
             await fabric.store.write(
                 event.conversation,
