@@ -149,7 +149,8 @@ class Send(Effect):
     `working` names the event whose turn was still running when this was said of it. `refused_at`
     is when the channel said that its window is shut, whatever is known here. A message that
     waits for the person to write is `shut` until that Unix time, and `templated` when a template
-    has asked them to.
+    has asked them to. `behind` is the place of the message before it, "" for none, None when that
+    is not known; only the process that made the effect knows, it is not stored.
     """
 
     kind = "send"
@@ -162,6 +163,7 @@ class Send(Effect):
     refused_at: float = 0.0
     shut: float = 0.0
     templated: bool = False
+    behind: str | None = None
 
     @property
     def bot(self) -> str:

@@ -22,6 +22,7 @@ from shared.queues import skill_of, skill_queue
 from shared.records.acceptance import OVERDUE_SECONDS, Acceptance
 from shared.records.conversation import MAX_CONFLICTS, stored
 from shared.records.dead_letter import BODY, EVENT
+from shared.records.effect import Send
 
 
 @dataclass(slots=True)
@@ -122,7 +123,9 @@ async def _into_outbox(fabric: Fabric, letter: Letter) -> None:
         conversation = await stored(store, key)
         if conversation is None:
             raise PermanentError("no_conversation", "nothing is known of its conversation")
-        again = effect.again(conversation.next_outbox_id(), time())
+        is_message = isinstance(effect, Send) and not effect.is_indicator
+        place = conversation.next_message_id() if is_message else conversation.next_outbox_id()
+        again = effect.again(place, time())
         try:
             await store.write(key, taken, conversation.to_op(), again.create())
         except Conflict as conflict:

@@ -84,7 +84,7 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
             return False
         effect = replace(effect, etag=own.etag)
     ops = done = lateness.ops(late, effect)
-    if judged.message_id:
+    if judged.message_id and fabric.channel(channel).has_receipts:
         id = sent_id(judged.message_id)
         ops = [*done, Sent(id=id, channel=channel, status="sent", effect=effect.id).to_op()]
     try:
@@ -93,6 +93,8 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
         if conflict.id == effect.place:
             return False
         await fabric.store.write(key, *done, durable=False)
+    if not late.waits:
+        fabric.last_sent.note(key, effect.place)
     if not late.is_silent:
         log.info("sent", conversation=key, id=effect.id, channel=channel)
     lateness.tell(late, key, effect.id)

@@ -41,9 +41,12 @@ def send_effect(
     conversation: Conversation, cause: Cause, ordinal: str, activity: Activity, not_before: float
 ) -> Send:
     """Return the effect that says `activity`; its id is the same each time the turn runs."""
-    effect = f"{cause.work}.{ordinal}"
+    effect, behind = f"{cause.work}.{ordinal}", conversation.message_before
+    sign = activity.type == "typing"  # it is dropped when it is late, so that nothing waits for it
     return Send(
-        **_common(conversation, cause, effect),
+        **_common(cause, effect),
+        place=conversation.next_outbox_id() if sign else conversation.next_message_id(),
+        behind=behind,
         reference=conversation.reference,
         activity=Activity(activity, id=effect),
         not_before=not_before,
@@ -55,18 +58,18 @@ def queue_effect(
     conversation: Conversation, cause: Cause, queue: str, event: Event, *, at: float = 0.0
 ) -> Enqueue:
     """Return the effect that enqueues `event`, hidden until the Unix time `at`."""
-    common = _common(conversation, cause, event.id)
-    return Enqueue(**common, queue=queue, event=event.to_dict(), at=at)
+    common, place = _common(cause, event.id), conversation.next_outbox_id()
+    return Enqueue(**common, place=place, queue=queue, event=event.to_dict(), at=at)
 
 
 def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Publish:
-    return Publish(**_common(conversation, cause, event.id), event=event.to_dict())
+    common, place = _common(cause, event.id), conversation.next_outbox_id()
+    return Publish(**common, place=place, event=event.to_dict())
 
 
-def _common(conversation: Conversation, cause: Cause, effect: str) -> dict[str, Any]:
+def _common(cause: Cause, effect: str) -> dict[str, Any]:
     now = time()
     return {
-        "place": conversation.next_outbox_id(),
         "id": effect,
         "owner": cause.event,
         "origin": cause.origin,
