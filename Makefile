@@ -8,7 +8,7 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench bench-quick lock catalogue clean
+.PHONY: help run func test check bench bench-quick lock catalogue schemas needs clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -33,11 +33,12 @@ test: .venv/.dev $(MODULES) ## the whole suite, on this machine only
 		$(BIN)/python -m pytest -m alone; alone=$$?; \
 		$(BIN)/python -m tests.left_out && exit $$((most + alone))
 
-check: .venv/.dev ## what CI runs: linters, types, tests, the price of a turn
+check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its floor, the price of a turn
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(MAKE) test
+	$(BIN)/botfabric eval all
 	$(MAKE) bench-quick
 
 bench-quick: .venv/.dev ## what a turn costs, counted: the same on every machine
@@ -53,6 +54,12 @@ lock: .venv/.dev ## requirements.txt, from the dependencies in pyproject.toml
 catalogue: .venv/.dev ## the sentences in all languages, compiled from shared/dialogue/locale
 	@$(BIN)/pybabel --quiet compile --directory shared/dialogue/locale \
 		--domain "$(sort $(basename $(notdir $(wildcard shared/dialogue/locale/en/LC_MESSAGES/*.po))))"
+
+schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses that read them
+	@$(BIN)/python -m cli.schemas
+
+needs: .venv/.dev ## what the apps need of Azure, from the manifests, for the Bicep in infra/
+	@$(BIN)/python -m packing.needs
 
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

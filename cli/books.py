@@ -1,39 +1,49 @@
 """`botfabric books`: what came in and what became of it, and whether that balances."""
 
 import argparse
-import asyncio
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from cli import console_log
+from cli import report
+
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
+    from shared.operations.reports.parked import Parked
+    from shared.operations.reports.period import Period
+    from shared.operations.reports.turns import Scope
 
 FATES = ("done", "parked", "dead", "pending")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="flat integers, one JSON object")
+    report.add_scope(parser)
+    parser.add_argument("--parked", action="store_true", help="what is parked: whose, why, since")
+    parser.add_argument(
+        "--json", action="store_true", help="flat integers, one JSON object; a list with --parked"
+    )
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
-    console_log.configure(quiet=True)
-    count = asyncio.run(_count())
-    print(json.dumps(count) if arguments.json else _text(count))
-    return 0
+    if arguments.parked:
+        return report.print_report(arguments, _parked, _list)
+    return report.print_report(arguments, _count, _text)
 
 
-async def _count() -> dict[str, int]:
-    import function_app  # noqa: F401
-    from functions.host import fabric
+async def _count(fabric: "Fabric", scope: "Scope", _: "Period") -> object:
     from shared.operations.reports.books import books
 
-    try:
-        return await books(fabric())
-    finally:
-        await fabric().close()
+    return await books(fabric, scope)
 
 
-def _text(count: dict[str, int]) -> str:
+async def _parked(fabric: "Fabric", scope: "Scope", _: "Period") -> object:
+    from shared.operations.reports.parked import parked
+
+    return await parked(fabric, scope)
+
+
+def _text(result: object) -> str:
     """One line a number, and the sum."""
+    count = cast("dict[str, int]", result)
     missing = count["accepted"] - sum(count[fate] for fate in FATES)
     verdict = (
         f"accepted = {' + '.join(FATES)}: the books balance"
@@ -41,3 +51,11 @@ def _text(count: dict[str, int]) -> str:
         else f"the books do NOT balance: {missing:+d} unaccounted for"
     )
     return "\n".join([*(f"{name:<9} {number:>9,}" for name, number in count.items()), verdict])
+
+
+def _list(result: object) -> str:
+    from dataclasses import asdict
+
+    from cli.list import table
+
+    return table("parked", [asdict(row) for row in cast("list[Parked]", result)])

@@ -9,7 +9,8 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from time import time
+from typing import TYPE_CHECKING
 
 from cli import broker_letters, console_log, operator
 from shared.errors import ConfigurationError
@@ -24,6 +25,7 @@ ACTIONS = {
     "redrive": "send again, in order, each once",
     "discard": "dismiss: it stays on record and is listed no more",
 }
+MOVED = {"redrive": "redriven", "discard": "discarded"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--bot", default="", metavar="ID", help="only those of this bot")
         action.add_argument("--skill", default="", metavar="NAME", help="only those of this skill")
         action.add_argument("--reason", default="", metavar="CODE", help="only with this reason")
+        action.add_argument(
+            "--since", default="", metavar="WHEN", help="only those that died since 1h, 7d, a date"
+        )
         if name in ("redrive", "discard"):
             action.add_argument("--all", action="store_true", help="every one that fits")
         action.add_argument("--json", action="store_true", help="one JSON array")
@@ -77,7 +82,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             return await broker_letters.run(fabric(), arguments)
         found = await _found(fabric(), arguments)
         if arguments.action == "list":
-            _print([letter.summary() for letter in found], as_json=arguments.json)
+            _print("dead letters", found, as_json=arguments.json)
             return 0
         try:
             chosen = letter_report.named(found, arguments.ids) if arguments.ids else found
@@ -98,11 +103,13 @@ async def _found(fabric: "Fabric", arguments: argparse.Namespace) -> Sequence["L
     Letters of one that was removed are still found.
     """
     from shared.operations.reports.letters import letters
+    from shared.operations.reports.period import period
     from shared.queues import skill_queue
 
     bot, skill = arguments.bot, arguments.skill
     queue = skill_queue(skill) if skill else ""
-    found = await letters(fabric, bot=bot, queue=queue, reason=arguments.reason)
+    died = period(arguments.since, "", time())
+    found = await letters(fabric, bot=bot, queue=queue, reason=arguments.reason, died=died)
     if bot and bot not in fabric.bots and not await letters(fabric, bot=bot):
         raise ConfigurationError(f"there is no bot {bot!r}, and no dead letter of one")
     if skill and skill not in fabric.skills and not await letters(fabric, queue=queue):
@@ -116,11 +123,12 @@ async def _move(fabric: "Fabric", chosen: Sequence["Letter"], arguments: argpars
     moved = await letter_deeds.move(fabric, operator.here(), arguments.action, chosen)
     for id, error in moved.failed.items():
         print(f"error: {id}: {error}", file=sys.stderr)
-    _print([letter.summary() for letter in moved.done], as_json=arguments.json)
+    _print(f"{len(moved.done)} {MOVED[arguments.action]}", moved.done, as_json=arguments.json)
     return 1 if moved.failed else 0
 
 
-def _print(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def _print(title: str, letters: Sequence["Letter"], *, as_json: bool) -> None:
     from cli.list import table
 
-    print(json.dumps(rows) if as_json else table("dead letters", rows))
+    rows = [letter.summary() for letter in letters]
+    print(json.dumps(rows) if as_json else table(title, rows))

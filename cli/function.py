@@ -39,6 +39,11 @@ class Function:
         return str(self.trigger.get("queueName") or self.trigger.get("schedule") or "")
 
     @property
+    def needs_key(self) -> bool:
+        """Whether a caller in Azure needs a key for it."""
+        return str(self.trigger.get("authLevel", "anonymous")).lower() != "anonymous"
+
+    @property
     def route(self) -> str:
         return str(self.trigger.get("route") or self.name).strip("/")
 

@@ -37,9 +37,11 @@ class Host:
         """Listen on 127.0.0.1; the port, which 0 leaves to the system."""
         from cli.http_host import HttpHost
         from cli.page import Page
+        from cli.web_socket import WebSockets
 
         page = Page(self._fabric.bots, self._fabric.skills)
-        self._http = HttpHost(self._functions, self._limits, page)
+        sockets = WebSockets(self._fabric.web)
+        self._http = HttpHost(self._functions, self._limits, page, sockets)
         return await self._http.start(port)
 
     def start_triggers(self) -> None:

@@ -17,24 +17,36 @@ from cli.page import Page
 from cli.routes import Routes
 from cli.sent import PREFIX as SENT
 from cli.sent import Sent
+from cli.web_socket import WebSockets
 from cli.webhooks import Webhooks
 from shared.observability import log
 from shared.settings import LOOPBACK
 
-MAX_BODY_BYTES = 104_857_600
+MAX_BODY_BYTES = 4_194_304
+"""What FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is to allow in Azure, where 100 MB are the default."""
 MAX_HEADER_BYTES = 32_768
 ADMIN, EVENT_GRID = "/admin/functions/", "/runtime/webhooks/eventgrid"
 
 
 class HttpHost:
-    """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin."""
+    """The web server on 127.0.0.1. It asks for no keys: as in `func start`, all are admin.
 
-    def __init__(self, functions: Sequence[Function], limits: HostJson, page: Page) -> None:
+    What needs a key in Azure is not for web pages here, nor for a foreign name of this machine.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[Function],
+        limits: HostJson,
+        page: Page,
+        sockets: WebSockets | None = None,
+    ) -> None:
         http = [function for function in functions if function.type == HTTP]
         others = [function for function in functions if function.type != HTTP]
         self._routes = Routes(http)
         self._prefix = f"/{limits.route_prefix}/" if limits.route_prefix else "/"
         self._page = page
+        self._sockets = sockets
         self._sent = Sent()
         self._webhooks = Webhooks(others)
         self._runner: web.ServerRunner | None = None
@@ -59,6 +71,8 @@ class HttpHost:
         """Accept nothing more; give what runs `grace` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
+                if self._sockets is not None:
+                    await self._sockets.close()
                 if self._runner is not None:
                     await self._runner.cleanup()
                 await self._webhooks.drain()
@@ -71,6 +85,10 @@ class HttpHost:
             return _closing(400)
         if body is None:
             return _closing(413)
+        if self._sockets and (
+            stream := await self._sockets.answer(request, headers, _query(request))
+        ):
+            return stream
         path = request.rel_url.raw_path
         if (route := path.casefold()).startswith(ADMIN) and request.method == "POST":
             if not _from_here(headers):
@@ -86,6 +104,8 @@ class HttpHost:
         if path.startswith(self._prefix):
             matched = self._routes.match(request.method, path[len(self._prefix) :])
             if matched is not None:
+                if matched[0].needs_key and not _from_here(headers):
+                    return web.Response(status=403)
                 return await self._call(request, *matched, headers, body)
         return self._page.answer(request.method, path) or web.Response(status=404)
 

@@ -9,7 +9,7 @@ from shared.errors import ConfigurationError
 
 PATH_SETTINGS = (
     *("FABRIC_DATA_DIR", "FABRIC_BOTS_DIR", "FABRIC_KNOWLEDGE_DIR"),
-    "FABRIC_ACCESS_FILE",
+    *("FABRIC_ACCESS_FILE", "FABRIC_POLICY_FILE"),
 )
 
 

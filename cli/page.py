@@ -19,7 +19,10 @@ _TYPES = {
     ".png": "image/png",
 }
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' https: data:",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }

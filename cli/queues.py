@@ -11,6 +11,7 @@ from cli.function import STORAGE_QUEUE, Function
 from cli.host_json import HostJson
 from cli.trigger_data import queue_message, service_bus_message
 from shared.observability import log
+from shared.observability.failure import HandlerFailed
 from shared.ports.bus import Delivery, PeekLockBus
 
 IDLE_SECONDS = 30
@@ -115,10 +116,10 @@ class Queues:
         try:
             await queue.function.run(queue.message(delivery))
             settle = self.bus.complete
-        except Exception:
+        except Exception as error:
             log.error(
                 "function.failed",
-                exc_info=True,
+                exc_info=not isinstance(error, HandlerFailed),  # where that failed is told already
                 function=queue.function.name,
                 delivery=delivery.count,
             )

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 Report = Callable[["Fabric", "Scope", "Period"], Awaitable[object]]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """Let it be narrowed to a bot or a department; it is about no period."""
     parser.add_argument("--bot", default="", help="of one bot only")
     parser.add_argument("--department", default="", help="of one department only")
+    parser.set_defaults(since="", until="")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_scope(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--since", default="", help="12h, 7d, 4w ago, or a date such as 2026-11-01")
     parser.add_argument("--until", default="", help="likewise; up to, not including")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def print_report(

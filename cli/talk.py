@@ -11,7 +11,6 @@ import secrets
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import console_log
@@ -19,15 +18,13 @@ from cli.function import load_functions
 from cli.host import Host
 from cli.host_json import HostJson
 from cli.numbers import seconds
-from shared.activity import Activity, ConversationReference
-from shared.channels.directline.channel import CHANNEL_ID
+from shared.activity import Activity
 from shared.channels.directline.log import ActivityLog
+from shared.channels.directline.typed import typed
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
-from shared.pipeline.door.accept import accept, arrival
+from shared.pipeline.door.accept import accept, at_rest
 from shared.ports.channel import Inbound
-from shared.records.acceptance import noted
-from shared.records.effect import OUTBOX
 
 LOOK_SECONDS = 0.02
 
@@ -73,7 +70,17 @@ async def _talk(arguments: argparse.Namespace, root: Path) -> int:
         conversation = said.reference.conversation
         body = {"bot": said.bot.id, "conversation": conversation, "activities": heard}
         print(json.dumps(body, ensure_ascii=False))
-    return 0 if complete else 1
+    if complete and not heard:
+        print(f"error: no answer; {_why_silent(said)}", file=sys.stderr)
+    return 0 if complete and heard else 1
+
+
+def _why_silent(said: Inbound) -> str:
+    """What an author looks at when a turn said nothing."""
+    return (
+        f"the turn of {said.bot.id} ended without a reply: a skill said nothing, a person has the "
+        "conversation, or it is a dead letter (botfabric dlq list)"
+    )
 
 
 def _message(fabric: Fabric, arguments: argparse.Namespace) -> Inbound:
@@ -83,27 +90,7 @@ def _message(fabric: Fabric, arguments: argparse.Namespace) -> Inbound:
         known = ", ".join(fabric.bots) or "none"
         raise ConfigurationError(f"there is no bot {arguments.bot!r}; the bots are: {known}")
     conversation = arguments.conversation or f"talk-{secrets.token_hex(8)}"
-    activity = Activity(
-        {
-            "type": "message",
-            "id": secrets.token_hex(16),
-            "text": arguments.text,
-            "channelId": CHANNEL_ID,
-            "timestamp": datetime.now(UTC).isoformat(),
-            "conversation": {"id": conversation},
-            "from": {"id": arguments.user, "role": "user"},
-            "recipient": {"id": bot.id, "name": bot.name, "role": "bot"},
-        }
-    )
-    reference = ConversationReference(
-        bot.id,
-        "web",
-        conversation,
-        user=arguments.user,
-        channel_id=CHANNEL_ID,
-        reply_to=activity.id,
-    )
-    return Inbound(bot, reference, activity)
+    return typed(bot, arguments.text, user=arguments.user, conversation=conversation)
 
 
 @dataclass
@@ -132,11 +119,7 @@ class Exchange:
 
     async def _at_rest(self) -> bool:
         """Answered, nothing left to send, and nothing under way in this process."""
-        store, key = self.fabric.store, self.said.reference.key
-        note = await noted(store, key, arrival(self.said).id)
-        if note is None or note.is_open:
-            return False
-        return not await store.find(key, OUTBOX, limit=1) and self.host.idle
+        return self.host.idle and await at_rest(self.fabric, self.said)
 
 
 def _text(activity: Activity) -> str:

@@ -1,14 +1,19 @@
 """What this process has: the skills that were declared in it, and its fabric."""
 
 from functools import cache
+from pathlib import Path
 
+from functions.elsewhere import read_declared
 from shared.fabric import Fabric
 from shared.observability.exporters import export_spans
 from shared.settings import Settings
 from shared.skill import Skill
 
-SKILLS: dict[str, Skill] = {}
-"""Every skill that has a blueprint, by name."""
+ELSEWHERE = frozenset(read_declared(Path(__file__).parent))
+"""Skills whose queue another app serves."""
+
+SKILLS: dict[str, Skill] = read_declared(Path(__file__).parent)
+"""Every skill there is, by name: those with a blueprint here, and what runs elsewhere."""
 
 
 @cache

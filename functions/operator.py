@@ -25,7 +25,9 @@ from shared.fabric import Fabric
 from shared.governance import audit
 from shared.governance.access import Departments
 from shared.governance.audit import Operator
+from shared.governance.audit.purposes import PURPOSES
 from shared.governance.roles import Role
+from shared.observability import log
 from shared.parse import json_object
 
 MAX_BODY_BYTES = 100_000
@@ -63,6 +65,11 @@ class Ask:
         """Return a parameter of the query, "" when it is not there."""
         return self.query.get(name, "")
 
+    @property
+    def purpose(self) -> str:
+        """Return the code of why it is asked, "" when the route asks for none."""
+        return self.text("purpose")
+
     def sees(self, bot_id: str) -> bool:
         """Whether a bot is the operator's; one that has no manifest any more is everybody's."""
         bot = self.fabric.bots.get(bot_id)
@@ -91,9 +98,20 @@ class OperatorRoute:
     path: str
     least: Role
     handler: Handler
+    purpose: bool = False
+    """Whether who asks must say why: `?purpose=` with a code of `PURPOSES`."""
 
     async def respond(self, req: func.HttpRequest) -> func.HttpResponse:
         async def answer() -> func.HttpResponse:
+            try:
+                return await respond()
+            except Rejected as refusal:
+                if refusal.status != 400:
+                    raise
+                log.warning("webhook.rejected", function=self.name, status=400)
+                return json_response({"error": "bad request", "reason": refusal.reason}, 400)
+
+        async def respond() -> func.HttpResponse:
             ask = await self._admit(req)
             try:
                 result = await self.handler(ask)
@@ -107,7 +125,7 @@ class OperatorRoute:
         return await responding(self.name, answer, req.headers.get("traceparent", ""))
 
     async def _admit(self, req: func.HttpRequest) -> Ask:
-        """Find out who asks and where they may. Raises Rejected 401 or 403."""
+        """Find out who asks, where they may, and why. Raises Rejected 401, 403 or 400."""
         here = fabric()
         caller = await here.operators.validate(req.headers.get("authorization", ""))
         operator = Operator(caller.oid, "http")
@@ -116,6 +134,8 @@ class OperatorRoute:
         if not departments:
             await self._deny(here, operator, {})
             raise Rejected(403, f"role_below_{self.least.name.lower()}")
+        if self.purpose and req.params.get("purpose") not in PURPOSES:
+            raise Rejected(400, f"write ?purpose= with one of {', '.join(PURPOSES)}")
         return Ask(here, operator, departments, req.route_params, req.params, req.get_body())
 
     async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
@@ -128,13 +148,15 @@ ROUTES: dict[str, OperatorRoute] = {}
 """Every operator route, by the name of its function."""
 
 
-def operator_route(method: str, path: str, *, least: Role, name: str = "") -> Callable[[H], H]:
+def operator_route(
+    method: str, path: str, *, least: Role, name: str = "", purpose: bool = False
+) -> Callable[[H], H]:
     """Register a handler as the Azure Function `name`, by default made of its path."""
 
     def register(handler: H) -> H:
         plain = path.replace("{", "").replace("}", "")
         function = name or plain.replace("/", "_").replace("-", "_")
-        route = OperatorRoute(function, method, path, least, handler)
+        route = OperatorRoute(function, method, path, least, handler, purpose)
         ROUTES[function] = route
 
         @bp.function_name(function)

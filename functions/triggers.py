@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 
 from functions.backpressure import Backpressure
-from functions.host import SKILLS, fabric
+from functions.host import ELSEWHERE, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
 from shared.event import Event
@@ -39,9 +39,14 @@ async def take_in(received: Received) -> None:
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
-    """The functions of one skill: `skill_<name>` on its queue, `skill_<name>_http` as an API."""
+    """The functions of one skill: `skill_<name>` on its queue, `skill_<name>_http` as an API.
+
+    None where its queue is another app's: here it only answers invokes, beside the channel.
+    """
     SKILLS[skill.name] = skill
     blueprint = func.Blueprint()
+    if skill.name in ELSEWHERE:
+        return blueprint
     function = f"skill_{skill.name.replace('-', '_')}"
 
     async def work(body: str, count: int) -> None:

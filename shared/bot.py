@@ -30,6 +30,7 @@ class TeamsChannel:
     certificate_password: str = field(default="", repr=False)
     federated_client_id: str = ""
     tenants: list[str] = field(default_factory=list)
+    cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
 
 
@@ -58,11 +59,18 @@ class Channels:
 
 @dataclass(frozen=True)
 class Quota:
-    """Absent means no limit, zero none allowed."""
+    """Absent means no limit, zero none allowed.
+
+    `cheaper_model` is the alias that is called from 80 % of a limit on. `on_unknown` is what
+    becomes of a call while the counters cannot be asked.
+    """
 
     turns_per_user_per_day: int | None = _limited(ge=0)
+    tokens_per_user_per_day: int | None = _limited(ge=0)
     tokens_per_day: int | None = _limited(ge=0)
     budget_usd_per_month: float | None = _limited(ge=0)
+    cheaper_model: str = ""
+    on_unknown: Literal["refuse", "allow"] = "refuse"
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
+    """Days that transcripts are kept, and conversations from their last turn."""
+
     transcript_days: int = _limited(90, ge=1, le=3650)
+    conversation_days: int = _limited(400, ge=1, le=3650)
 
 
 @dataclass(frozen=True)
@@ -95,6 +106,34 @@ class Late:
     taken_over: Literal["send", "prefix", "drop"] = "drop"
     moved_on: Literal["send", "prefix", "drop"] = "prefix"
     moved_on_minutes: int = _limited(10, ge=1)
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What protects people and the bot from each other where a model is asked.
+
+    With `personal_data = "redact"` the model gets placeholders for identifiers of people, and
+    the answer has the values again.
+    """
+
+    personal_data: Literal["send", "redact"] = "send"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """`floor` is the least share of right turns in the bot's own cases; below it, it fails."""
+
+    floor: float | None = _limited(ge=0, le=1)
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """Who answers when somebody asks for a person: when (`Mon-Fri 08:00-18:00 Europe/Berlin`, ""
+    when not known), on which phone, and after how long without an answer the bot is back."""
+
+    hours: str = ""
+    phone: str = ""
+    return_after_minutes: int = _limited(60, ge=1, le=10_080)
 
 
 @dataclass(frozen=True)
@@ -119,3 +158,7 @@ class Bot:
     limits: Limits = field(default_factory=Limits)
     retention: Retention = field(default_factory=Retention)
     late: Late = field(default_factory=Late)
+    safety: Safety = field(default_factory=Safety)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    handoff: Handoff = field(default_factory=Handoff)
+    backends: dict[str, list[str]] | None = None

@@ -6,6 +6,7 @@ FabricError
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
 |   +-- Unavailable       something this app depends on does not answer
+|   +-- UnknownBot        this process has no manifest of the bot; a newer one may
 |   +-- Waits             nothing failed: something else goes first
 |       +-- Held          the platform makes it wait, however long, and it uses no attempt
 |           +-- Stopped   an operator stopped the bot or the skill
@@ -14,10 +15,13 @@ FabricError
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 |   +-- WindowShut        the channel takes nothing but templates until the person writes
 +-- Refused               the message is done, and the person is told why not
+    +-- OverBudget        a limit of tokens or money is used up
 
 Anything else that a handler raises is a bug: the message is redelivered until the broker
 dead-letters it.
 """
+
+from math import inf
 
 
 class FabricError(Exception):
@@ -53,15 +57,23 @@ class Conflict(FabricError):
 class TransientError(FabricError):
     """Try again, not before `after` seconds; None leaves the delay to the retry policy.
 
-    `maybe_done` when the other side may have done it all the same: the answer was lost.
+    `maybe_done` when the other side may have done it all the same: the answer was lost. `within`
+    are the seconds from the first failure in which a message is worth another try, where they
+    are fewer than those of every message.
     """
 
     def __init__(
-        self, detail: str = "", *, after: float | None = None, maybe_done: bool = False
+        self,
+        detail: str = "",
+        *,
+        after: float | None = None,
+        maybe_done: bool = False,
+        within: float = inf,
     ) -> None:
         super().__init__(detail)
         self.after = after
         self.maybe_done = maybe_done
+        self.within = within
 
     def delay(self, failures: int) -> float:
         """Seconds to wait after `failures` earlier ones: `after`, or a back-off up to 5 min.
@@ -74,6 +86,13 @@ class TransientError(FabricError):
 
 class Unavailable(TransientError):
     """A dependency does not answer. Raise it with the dependency's name."""
+
+
+class UnknownBot(TransientError):
+    """This process has no manifest of the bot: it was started before the bot was added."""
+
+    def __init__(self, bot: str) -> None:
+        super().__init__(f"this process knows no bot {bot!r}: restart it, or add bots/{bot}.toml")
 
 
 class Waits(TransientError):
@@ -123,3 +142,17 @@ class Refused(FabricError):
         super().__init__(text)
         self.text = text
         self.phrase = phrase
+
+
+class OverBudget(Refused):
+    """A limit of tokens or money is used up; `limit` names it."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(
+            "I have used up what I may spend on answers for now. Please ask again later.",
+            "platform.budget_used",
+        )
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{self.limit} is used up"

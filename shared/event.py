@@ -4,7 +4,9 @@ Source: CloudEvents 1.0 JSON format, and its distributed tracing extension (`tra
 """
 
 import hashlib
+import json
 import re
+from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from math import inf
 from typing import Any, Self
 
 from shared import wire
+from shared.parse import storable
 
 ACTIVITY = "fabric.activity"
 """Event type of an inbound activity on its way to a skill: data `{"activity", "reference"}`."""
@@ -26,6 +29,7 @@ MAX_ROUNDS = 3
 LONGEST_ERROR = 300
 """Characters of an error that travel with the work."""
 
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
 _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _HELD = re.compile(r".*:\d+\.(\d+)", re.DOTALL)
 _OPTIONAL = (
@@ -166,7 +170,7 @@ class Event:
 
         Raises ValueError when the body is not a CloudEvent in JSON.
         """
-        return cls.from_dict(wire.loads(body))
+        return cls.from_dict(_parsed(body))
 
     @classmethod
     def read(cls, body: str | bytes) -> Self | None:
@@ -181,7 +185,7 @@ class Event:
         """An event from a parsed CloudEvent; raises ValueError when it is not one."""
         if not isinstance(raw, dict) or raw.get("specversion") != "1.0":
             raise ValueError("not a CloudEvent 1.0")
-        data = raw.get("data")
+        data = _binary(raw) if "data_base64" in raw else raw.get("data")
         values: dict[str, Any] = {"data": data if isinstance(data, dict) else {"value": data}}
         for name in ("id", "type", "source"):
             if not isinstance(raw.get(name), str) or not raw[name]:
@@ -194,3 +198,34 @@ class Event:
             if isinstance(raw.get(name), int):
                 values[name] = raw[name]
         return cls(**values)
+
+
+def _parsed(body: str | bytes) -> Any:
+    """The JSON of an envelope; integers over 64 bits, which others changed to floats, as text."""
+    text = body.decode() if isinstance(body, bytes) else body
+    if not _LONG_NUMBER.search(text):
+        return wire.loads(text)
+    try:
+        return storable(json.loads(text, parse_constant=_refuse))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _binary(raw: dict[str, Any]) -> Any:
+    """What `data_base64` holds (CloudEvents JSON format 3.1.1): JSON, else text, else itself."""
+    encoded = raw["data_base64"]
+    if not isinstance(encoded, str) or "data" in raw:
+        raise ValueError("a CloudEvent has data or data_base64, and that is text")
+    content = b64decode(encoded, validate=True)
+    media_type = str(raw.get("datacontenttype") or "application/json")
+    media_type = media_type.partition(";")[0].strip().lower()
+    if media_type == "application/json" or media_type.endswith(("+json", "/json")):
+        return _parsed(content)
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return {"base64": encoded}

@@ -1,8 +1,10 @@
 """The composition root: settings in, connected ports out, each on first use."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
@@ -10,17 +12,23 @@ from shared.bot import Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
+from shared.governance.audit.purposes import PURPOSES
+from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
+from shared.governance.retention import RetainedStore
+from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.departments import load_departments
+from shared.manifest.policy import Finding, findings, load_policy
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import Models
+from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
 from shared.records.last_sent import LastSent
 from shared.settings import Settings
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
+    from shared.governance.limits.spending import Spending
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
@@ -41,6 +50,9 @@ if TYPE_CHECKING:
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
+
+TICKETS = "tickets"
+"""The backend that is there without a declaration, as a table in the store."""
 
 
 class Fabric:
@@ -54,6 +66,9 @@ class Fabric:
         self.settings = settings
         self.skills = skills
         adapters.check(settings)
+        self._declared = load_backends(
+            settings.backends_file, settings.environ, local=settings.local
+        )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
@@ -66,12 +81,20 @@ class Fabric:
         self.http = HttpClient()
         for bot in self.bots.values():
             self._check(bot)
-        self._declared = load_backends(
-            settings.backends_file, settings.environ, local=settings.local
-        )
+        self.departments = load_departments(settings.departments_file, settings.environ)
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
+        for skill in skills.values():
+            if skill.purpose not in PURPOSES:
+                known = ", ".join(PURPOSES)
+                raise ConfigurationError(
+                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
+                )
+        self.breaches = _breaches(settings)
+        self.paused: frozenset[str] = frozenset()
+        if not settings.local:
+            self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
@@ -86,6 +109,8 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+            of_folder(settings.knowledge_dir / name)
+        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -96,14 +121,17 @@ class Fabric:
             self._check_model(bot)
 
     def _check_model(self, bot: Bot) -> None:
-        try:
-            self.models.named(bot.model)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"bot {bot.id}: model: {error}") from None
+        named = {"model": bot.model, "quota.cheaper_model": bot.quota.cheaper_model}
+        for key, alias in named.items():
+            try:
+                if alias:
+                    self.models.named(alias)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"bot {bot.id}: {key}: {error}") from None
 
     @cached_property
     def store(self) -> Store:
-        return adapters.store(self.settings, self._identity)
+        return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
     def bus(self) -> Bus:
@@ -182,11 +210,18 @@ class Fabric:
         """The systems that skills call, each one for all bots."""
         from shared.integrations.access import Access
         from shared.integrations.http_backend import HttpBackend
+        from shared.integrations.ticket_table import TicketTable
 
-        return {
-            name: HttpBackend(name, declared, Access(declared, self._identity))
-            for name, declared in self._declared.items()
+        declared: dict[str, Backend] = {
+            name: HttpBackend(name, declaration, Access(declaration, self._identity))
+            for name, declaration in self._declared.items()
         }
+        return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
+        """The systems as a bot may call them, each call taken down."""
+        guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
+        return granted(bot, self.backends, guarded, witness, local=self.settings.local)
 
     @cached_property
     def prices(self) -> "Prices":
@@ -197,12 +232,53 @@ class Fabric:
 
     @cached_property
     def switches(self) -> Switches:
-        return Switches(self.store)
+        started = time()
+        return Switches(self.store, {("bot", id): started for id in self.paused})
 
-    def assistant(self, bot: Bot) -> "Assistant":
+    @cached_property
+    def spending(self) -> "Spending":
+        from shared.governance.limits.spending import Spending
+
+        return Spending(self.store)
+
+    def assistant(self, bot: Bot, person: str = "") -> "Assistant":
+        """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        return Assistant(self.models.named(bot.model), instructions=bot.instructions)
+        return Assistant(self._model(bot, person), instructions=bot.instructions)
+
+    def _model(self, bot: Bot, person: str) -> ChatModel:
+        """What the bot's alias names, and between them what the bot declares."""
+        model = self._governed(bot, person)
+        if bot.safety.personal_data == "redact":
+            from shared.ai.redacting import Redacting
+
+            return Redacting(model)
+        return model
+
+    def _governed(self, bot: Bot, person: str) -> ChatModel:
+        """The bot's model, held to its limits where it has any and a call costs anything."""
+        if self.settings.ai_url.startswith("offline:"):
+            return self.models.named(bot.model)
+        from shared.governance.governed_model import GovernedModel, Offer
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        if not limits_of(bot, department, 0, person):
+            return self.models.named(bot.model)
+        offers = [
+            Offer(self.models.named(alias), self.models.behind(alias))
+            for alias in (bot.model, bot.quota.cheaper_model)
+            if alias
+        ]
+        return GovernedModel(
+            offers[0],
+            offers[1] if offers[1:] else None,
+            limits=lambda now: limits_of(bot, department, now, person),
+            spending=self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
 
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
@@ -241,6 +317,8 @@ class Fabric:
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
+        if spending := self.__dict__.get("spending"):
+            await spending.booked()
         names = ("topic", "bus", "blobs", "store", "models", "identities", "credential")
         for name in names:
             if port := self.__dict__.get(name):
@@ -248,6 +326,12 @@ class Fabric:
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
+
+
+def _breaches(settings: Settings) -> list[Finding]:
+    """Measure the manifests by the organisation's policy, as of today."""
+    policy = load_policy(settings.policy_file)
+    return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
 
 
 def _check_references(settings: Settings) -> None:

@@ -7,6 +7,8 @@ from shared.errors import Rejected
 
 MAX_DEPTH = 48
 LARGEST = 2**63
+DEEPEST = 200
+"""Levels of nesting of what is stored; a store's parser takes about 250."""
 
 
 def json_object(body: bytes, *, cap: int) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def json_object(body: bytes, *, cap: int) -> dict[str, Any]:
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise Rejected(400, "nested_too_deeply")
     if "\\ud" in text or "\\uD" in text:
-        return {_storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
     return value
 
 
@@ -79,11 +81,30 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
+def storable(value: Any) -> Any:
+    """The same JSON as every store and model takes it, whoever sent it.
+
+    A lone surrogate becomes U+FFFD, an integer over 64 bits its digits as text; a pair of
+    surrogates, as text cut and joined again has them, the character that they stand for. Raises
+    ValueError for what is nested over `DEEPEST`.
+    """
+    return _storable(value, 0)
+
+
+def _storable(value: Any, depth: int) -> Any:
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case bool():
+            return value
+        case int():
+            return value if -LARGEST <= value < LARGEST else str(value)
+        case list() | tuple():
+            return [_storable(item, depth + 1) for item in value]
+        case dict():
+            return {
+                _storable(key, depth): _storable(item, depth + 1) for key, item in value.items()
+            }
     return value

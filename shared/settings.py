@@ -58,10 +58,12 @@ class Settings:
     ai_url: str
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
+    policy_file: Path = Path("policy.toml")
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
     prices_file: Path = Path("prices.toml")
+    departments_file: Path = Path("departments.toml")
     function_memory_mb: int = 2048
     traces: str = ""
     ai_models: str = ""
@@ -76,8 +78,8 @@ class Settings:
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
     teams_service_hosts: frozenset[str] = frozenset()
-    whatsapp_app_secrets: tuple[str, ...] = ()
-    whatsapp_verify_token: str = ""
+    whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
+    whatsapp_verify_token: str = field(default="", repr=False)
     whatsapp_access_token: str = field(default="", repr=False)
     whatsapp_graph_url: str = GRAPH_URL
     trusted_proxies: int = 1
@@ -127,11 +129,13 @@ class Settings:
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            policy_file=Path(env.get("FABRIC_POLICY_FILE") or "policy.toml"),
             operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
+            departments_file=Path(env.get("FABRIC_DEPARTMENTS_FILE") or "departments.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),

@@ -22,7 +22,8 @@ class Skill:
     newest, while the others are recorded as superseded (latest). `concurrency` is how many of
     its turns run at once in a process, None as many as the host runs. `every_click` when the same
     button of the same card, pressed again within 90 s, counts again ("+1", "next page"): Teams
-    may then post one press twice.
+    may then post one press twice. `purpose` is why it reads what is not for everybody, a code of
+    `shared/governance/audit/purposes.py`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Skill:
     overlap: Overlap = "queue"
     concurrency: int | None = None
     every_click: bool = False
+    purpose: str = "answer"
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):

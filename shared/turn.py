@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 from shared.activity import Activity, ConversationReference
 from shared.event import Event
 from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend
+from shared.records.waiting import Waiting
 
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
     from shared.knowledge.articles import Knowledge, Passage
+    from shared.person import Person
     from shared.skill import Skill
 
 
 MAX_REPLIES = 20
+
+FLOOR_RETURNED = "floor.returned"
+"""Type of the event that a skill gets when what it handed on, to have it back, was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,11 @@ class Turn:
     replies: list[Activity] = field(default_factory=list)
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""
+    comes_back: dict[str, Any] | None = None
     muted: bool = False
+    breaks_silence: bool = False
+    waiting: Waiting | None = None
+    waits_no_more: bool = False
     backends: Mapping[str, Backend] = field(default_factory=dict)
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
@@ -71,6 +80,10 @@ class Turn:
     def data(self) -> dict[str, Any]:
         """The data of the fact being handled (`@skill.on_event`)."""
         return self.event.data
+
+    async def person(self) -> "Person | None":
+        """Who speaks, with their groups, once they have signed in; None for anybody else."""
+        return await self.knowledge.reader.person()
 
     def backend(self, name: str) -> TurnBackend:
         """A system of the organisation that the backends file declares: `turn.backend("crm")`.
@@ -114,13 +127,17 @@ class Turn:
         """Say an activity made by hand, for what `reply` has no words for."""
         self.replies.append(activity)
 
-    def hand_off(self, skill: str) -> None:
-        """Let another skill of this bot handle this same activity, after this turn."""
+    def hand_off(self, skill: str, *, come_back: dict[str, Any] | None = None) -> None:
+        """Let another skill of this bot handle this same activity, after this turn.
+
+        With `come_back` this skill hears `FLOOR_RETURNED` with that data when the others are
+        done: a form goes on after a question.
+        """
         if skill not in self.bot.skills:
             raise ValueError(f"bot {self.bot.id} has no skill {skill!r}; it has {self.bot.skills}")
         if self.handed_to:
             raise ValueError(f"already handed off to {self.handed_to!r}; a turn hands off once")
-        self.handed_to = skill
+        self.handed_to, self.comes_back = skill, come_back
 
     def emit(self, type: str, data: dict[str, Any], *, subject: str = "") -> None:
         """Tell whoever listens that something happened, past tense: `ticket.created`.
@@ -146,6 +163,17 @@ class Turn:
 
     def unmute(self) -> None:
         self.muted = False
+
+    def wait_for_person(self, waiting: Waiting) -> None:
+        """Have operators see that somebody waits here (`botfabric waiting`)."""
+        self.waiting = waiting
+
+    def wait_no_more(self) -> None:
+        self.waiting, self.waits_no_more = None, True
+
+    def break_silence(self) -> None:
+        """Say what this turn says although the bot is muted: a word about the waiting itself."""
+        self.breaks_silence = True
 
 
 def _citation_entity(passages: "Sequence[Passage]") -> dict[str, Any]:

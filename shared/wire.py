@@ -8,10 +8,19 @@ from typing import Any
 
 import orjson
 
+from shared.parse import storable
+
 
 def dumps(value: Any) -> str:
-    """Compact text; keys that are not text become it."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    """Compact text; keys that are not text become it.
+
+    What no store takes becomes what `parse.storable` makes of it: a skill may have it from
+    anywhere. Raises TypeError for what is no JSON.
+    """
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        return orjson.dumps(storable(value), option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def loads(body: str | bytes) -> Any:

@@ -81,6 +81,7 @@ class Lab(Fabric):
             "FABRIC_BOTS_DIR": str(bots),
             "FABRIC_KNOWLEDGE_DIR": str(folder / "knowledge"),
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
+            "FABRIC_POLICY_FILE": str(folder / "policy.toml"),
             "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})

@@ -82,11 +82,13 @@ function talk(bot) {
   page.botDepartment.textContent = bot.department ?? "";
   page.message.value = drafts.get(bot.id) ?? "";
   page.message.placeholder = `Message ${bot.name}`;
+  showWaiting(false);
   notify();
   resize();
 
   conversation.addEventListener("activity", ({ detail }) => {
     transcript.hear(detail);
+    if ("fabricWaiting" in detail) showWaiting(detail.fabricWaiting);
     refresh();
   });
   conversation.addEventListener("message", ({ detail }) => {
@@ -102,6 +104,14 @@ function talk(bot) {
   page.restart.hidden = !conversation.begun;
   conversation.open();
   if (precise.matches) page.message.focus();
+}
+
+/** Above the message box, while a person is waited for; the bot says when, and in its words. */
+function showWaiting(waiting) {
+  page.waiting.hidden = !waiting;
+  if (!waiting) return;
+  const back = el("button", { type: "button", class: "text-button", onclick: () => say("/bot", String(waiting.button ?? "")) }, String(waiting.button ?? ""));
+  page.waiting.replaceChildren(el("span", { class: "waiting-dot", "aria-hidden": "true" }), el("span", {}, String(waiting.text ?? "")), back);
 }
 
 function welcome(bot) {
@@ -121,10 +131,11 @@ function refresh() {
   page.restart.hidden = !current.conversation.begun;
 }
 
-function say(text) {
+/** Say something; what a button says in its place is shown by the button's title. */
+function say(text, title) {
   const words = text.trim();
   if (!words || !current) return;
-  current.conversation.send({ type: "message", text: words, textFormat: "plain", locale: navigator.language });
+  current.conversation.send({ type: "message", text: words, textFormat: "plain", locale: navigator.language, ...(title && title !== words ? { channelData: { actionTitle: title } } : {}) });
   focusMessage();
 }
 
@@ -185,6 +196,7 @@ page.message.addEventListener("keydown", (event) => {
 page.restart.addEventListener("click", () => {
   current.conversation.restart();
   current.transcript.clear();
+  showWaiting(false);
   notify();
   refresh();
   focusMessage();

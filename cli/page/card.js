@@ -62,10 +62,11 @@ function element(item, context, level) {
 }
 
 function textBlock(item) {
-  const large = ["medium", "large", "extraLarge"].includes(item.size);
+  const [size, weight, style] = [item.size, item.weight, item.style].map((value) => String(value ?? "").toLowerCase());
+  const large = ["medium", "large", "extralarge"].includes(size);
   const classes = [
-    item.style === "heading" || (large && item.weight === "bolder") ? "card-title" : "",
-    item.weight === "bolder" ? "strong" : "",
+    style === "heading" || (large && weight === "bolder") ? "card-title" : "",
+    weight === "bolder" ? "strong" : "",
     item.isSubtle ? "subtle" : "",
   ];
   return el("p", { class: classes.filter(Boolean).join(" ") || null }, inline(String(item.text ?? "")));
@@ -104,7 +105,15 @@ function input(item) {
   const control = item.isMultiline
     ? el("textarea", { ...attributes, rows: 3 }, String(value))
     : el("input", { ...attributes, type: kinds[item.type] ?? styles[item.style] ?? "text", value });
-  return el("div", { class: "field" }, labelled(id, label, item), control);
+  return el("div", { class: "field" }, labelled(id, label, item), explained(control, item));
+}
+
+/** Have the browser say what is wrong in the words of the card. */
+function explained(control, item) {
+  if (!item.errorMessage) return control;
+  control.addEventListener("invalid", () => control.setCustomValidity(String(item.errorMessage)));
+  control.addEventListener("input", () => control.setCustomValidity(""));
+  return control;
 }
 
 function choices(item, common, label) {
@@ -113,7 +122,7 @@ function choices(item, common, label) {
   if (item.style !== "expanded" && !item.isMultiSelect) {
     const nothing = el("option", { value: "" }, String(item.placeholder ?? "Choose"));
     const all = options.map(([title, value]) => el("option", { value, selected: chosen.includes(value) }, title));
-    return el("div", { class: "field" }, labelled(common.id, label, item), el("select", common, nothing, all));
+    return el("div", { class: "field" }, labelled(common.id, label, item), explained(el("select", common, nothing, all), item));
   }
   const type = item.isMultiSelect ? "checkbox" : "radio";
   const required = type === "radio" && common.required;

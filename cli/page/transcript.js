@@ -63,7 +63,7 @@ export class Transcript {
       return;
     }
     if (activity.replyToId && this.#cards.has(activity.replyToId)) settle(this.#cards.get(activity.replyToId));
-    const words = activity.text || activity.channelData?.actionTitle || attachmentNames(activity) || "Answered";
+    const words = activity.channelData?.actionTitle || activity.text || attachmentNames(activity) || "Answered";
     const bubble = el("div", { class: activity.text ? "bubble" : "bubble pressed" }, el("p", { class: "plain" }, words));
     const item = this.#append("user", activity, bubble);
     this.#own.set(id, item);
@@ -97,7 +97,8 @@ export class Transcript {
   #parts(activity) {
     const cited = citations(activity);
     const parts = [];
-    const text = typeof activity.text === "string" ? activity.text.trim() : "";
+    const said = typeof activity.text === "string" ? activity.text.trim() : "";
+    const text = cited.length ? said.replace(DEFINITIONS, "") : said;
     if (text) {
       const plain = activity.textFormat === "plain";
       const content = plain ? el("p", { class: "plain" }, text) : markdown(text, cited.map((source) => safeUrl(source.url)));
@@ -126,20 +127,22 @@ export class Transcript {
   #append(who, activity, ...parts) {
     const time = new Date(activity.timestamp ?? Date.now());
     const before = this.#previous;
-    const continues = before?.who === who && time - before.time < GROUP_MS && time.getDate() === before.time.getDate();
+    const colleague = typeof activity.fabricColleague === "string" ? activity.fabricColleague : "";
+    const name = colleague || this.bot.name;
+    const continues = before?.who === who && before.name === name && time - before.time < GROUP_MS && time.getDate() === before.time.getDate();
     this.#day(time, before?.time);
     const mine = who === "user";
     const byline = el(
       "p",
       { class: continues ? "byline unseen" : "byline" },
-      el("span", { class: mine ? "unseen" : "name" }, mine ? "You" : this.bot.name),
+      el("span", { class: mine ? "unseen" : "name" }, mine ? "You" : name),
       " ",
       el("time", { datetime: time.toISOString() }, clock.format(time)),
     );
-    const avatar = mine ? null : dress(el("span", { class: "avatar", "aria-hidden": "true" }), this.bot);
+    const avatar = mine ? null : dress(el("span", { class: "avatar", "aria-hidden": "true" }), colleague ? { id: colleague, name: colleague } : this.bot);
     const item = el("li", { class: `message from-${who}${continues ? " continues" : ""}` }, avatar, el("div", { class: "said" }, byline, parts));
     this.page.log.append(item);
-    this.#previous = { who, time };
+    this.#previous = { who, name, time };
     return item;
   }
 
@@ -171,7 +174,7 @@ export class Transcript {
             return anchor;
           }
           const text = [action.text, action.value, title].find((words) => typeof words === "string" && words);
-          return el("button", { type: "button", class: "chip", onclick: () => this.say(text) }, title);
+          return el("button", { type: "button", class: "chip", onclick: () => this.say(text, title) }, title);
         }),
     );
   }
@@ -190,6 +193,9 @@ export class Transcript {
 function attachmentNames(activity) {
   return (activity.attachments ?? []).map((attachment) => attachment.name).filter(Boolean).join(", ");
 }
+
+/** The sources once more, as other clients read them; here they stand in their own box. */
+const DEFINITIONS = /\n\n(?:(?:\[\d+\]: |\\\[\d+\\\] ).*(?:\n|$))+$/;
 
 /** What a `https://schema.org/Message` entity cites: `{name, url, abstract}` in order of position. */
 function citations(activity) {

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.operator import Ask, operator_route
+from functions.operators.asked import asked_period
 from shared.errors import Rejected
 from shared.governance.roles import Role
 from shared.operations.deeds.letters import move
 from shared.operations.reports import letters
 from shared.operations.reports.letters import Letter
+from shared.operations.reports.period import Period
 from shared.queues import skill_queue
 
 LISTED = 1000
@@ -37,7 +39,8 @@ class Moved:
 
 @operator_route("GET", "dead-letters", least=Role.AUDITOR, name="dead_letters_list")
 async def show_all(ask: Ask) -> DeadLetters:
-    found = await _letters(ask, **{name: ask.text(name) for name in FILTERS})
+    chosen = {name: ask.text(name) for name in FILTERS}
+    found = await _letters(ask, **chosen, died=asked_period(ask))
     return DeadLetters([letter.summary() for letter in found[:LISTED]], len(found))
 
 
@@ -85,8 +88,10 @@ def _is_ids(ids: Any) -> bool:
     return isinstance(ids, list) and bool(ids) and all(isinstance(id, str) for id in ids)
 
 
-async def _letters(ask: Ask, *, bot: str = "", skill: str = "", reason: str = "") -> list[Letter]:
+async def _letters(
+    ask: Ask, *, bot: str = "", skill: str = "", reason: str = "", died: Period = letters.EVER
+) -> list[Letter]:
     """Those of the operator's departments."""
     queue = skill_queue(skill) if skill else ""
-    found = await letters.letters(ask.fabric, bot=bot, queue=queue, reason=reason)
+    found = await letters.letters(ask.fabric, bot=bot, queue=queue, reason=reason, died=died)
     return [letter for letter in found if ask.sees(letter.bot)]

@@ -1,8 +1,9 @@
-"""Every minute: take up what a crash left behind."""
+"""Every minute: take up what a crash left behind, and bring back who was away too long."""
 
 import azure.functions as func
 
 from functions.host import fabric
+from shared.pipeline.door.returns import return_overdue
 from shared.pipeline.outbox import relay
 
 bp = func.Blueprint()
@@ -12,3 +13,4 @@ bp = func.Blueprint()
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
     await relay.sweep(fabric())
+    await return_overdue(fabric())

@@ -1,17 +1,20 @@
 """Asks for a person; from then on the bot is silent, until somebody brings it back.
 
-State: `offered`, what was said, while a person is offered; `id` and `reason` of the request while
-it waits. The floor stays here, so that nothing else hears what is meant for the colleague.
+State: `offered`, what was said, while a person is offered; `waiting`, the request, while it is
+open. The floor stays here, so that nothing else hears what is meant for the colleague.
 """
 
 import base64
-import re
 
 from functions.triggers import skill_blueprint
-from shared.dialogue.slot import agrees
+from shared.dialogue.desk import Desk
+from shared.dialogue.forms.draft import person_of
+from shared.dialogue.forms.manner import agrees
+from shared.dialogue.person_wish import asks_how_long, wakes_bot, wants_person
+from shared.dialogue.phrases import phrase
 from shared.event import event_id
+from shared.records.waiting import Waiting
 from shared.skill import Skill
-from shared.text.words import words
 from shared.turn import Button, Turn
 
 skill = Skill(
@@ -34,31 +37,29 @@ skill = Skill(
         "Please let somebody call me back",
         "You are no help, give me a human",
         "Is there somebody I can talk to?",
+        "Ich möchte mit einem Menschen sprechen",
+        "Je voudrais parler à une personne",
+        "Quiero hablar con una persona",
+        "Quero falar com uma pessoa",
+        "Vorrei parlare con una persona",
+        "Ik wil met een medewerker spreken",
     ],
 )
 
-WAKE_WORDS = frozenset({"bot", "resume bot", "back to bot", "back to the bot"})
 LONGEST = 500
-
-_PERSON = re.compile(
-    r"\b(talk|speak|chat|connect|reach|contact|get|give|want|need|put|transfer|ask for)\b.{0,40}"
-    r"\b(person|people|human|humans|agent|colleague|operator|representative|somebody|someone"
-    r"|staff|mensch|mitarbeiter|humano|humain)\b"
-    r"|\b(complaint|complain|call (?:me )?back)\b"
-)
-"""Asking for somebody, not just speaking of them: "my colleague left" is a question."""
+"""Characters of what was said that are kept as the reason."""
 
 
 @skill.on_message
 async def ask(turn: Turn) -> None:
-    if turn.muted:
-        if _wakes(turn.text):
-            resume(turn)
-    elif _wakes(turn.text):
-        turn.reply("I am here. What can I do for you?")
+    waiting = _waiting(turn)
+    if waiting and turn.muted:
+        wait_on(turn, waiting)
+    elif wakes_bot(turn.text):
+        _say(turn, "here")
     elif "offered" in turn.state:
         decide(turn)
-    elif turn.text.lstrip().startswith("/") or _PERSON.search(" ".join(words(turn.text))):
+    elif turn.text.lstrip().startswith("/") or wants_person(turn.text):
         request(turn, turn.text)
     else:
         offer(turn)
@@ -68,19 +69,48 @@ async def ask(turn: Turn) -> None:
 async def closed(turn: Turn) -> None:
     """Only what closes the request that is open: an older one changes nothing."""
     meant = turn.event.subject or turn.data.get("id")
-    if not turn.muted or (meant and meant != turn.state.get("id")):
+    waiting = _waiting(turn)
+    if waiting is None or (meant and meant != waiting.id):
         return
-    wake(turn)
-    turn.reply("My colleague has closed the conversation, so I am back. What else can I do?")
+    nobody, was_muted = turn.data.get("why") == "nobody", turn.muted
+    desk = _desk(turn)
+    if nobody and was_muted and not waiting.is_answered and not desk.is_open(turn.now):
+        go_on_beside(turn, waiting)
+        _say(turn, "nobody-yet", request=waiting.id, hours=desk.shown)
+    elif was_muted:
+        wake(turn)
+        _say(turn, "nobody" if nobody else "closed")
+    else:
+        wake(turn)
+        _say(turn, "unanswered" if nobody else "closed-kept", request=waiting.id)
+    _show_waiting(turn, False)
+
+
+def wait_on(turn: Turn, waiting: Waiting) -> None:
+    """A message while somebody waits: for the bot, about the waiting, or for the colleague."""
+    if wakes_bot(turn.text):
+        resume(turn, waiting)
+        return
+    if turn.text.strip():
+        keep(turn, waiting.heard("person", turn.text.strip(), turn.now))
+    if asks_how_long(turn.text) and not waiting.is_answered:
+        tell_status(turn, waiting)
+
+
+def tell_status(turn: Turn, waiting: Waiting) -> None:
+    turn.break_silence()
+    minutes = int((turn.now - waiting.since) // 60)
+    sentence = "handoff.status" if minutes > 0 else "handoff.status-new"
+    said = phrase(turn.language, sentence, request=waiting.id, minutes=minutes)
+    turn.reply(" ".join([said, *_desk(turn).told()]), buttons=[_back_button(turn)])
 
 
 def offer(turn: Turn) -> None:
     """Silence is a lot to give for a guess: without the word for it, a person is offered first."""
     turn.state["offered"] = turn.text.strip()[:LONGEST]
     turn.hold_floor()
-    turn.reply(
-        "Shall I ask a colleague to take over? I would then be silent here.", buttons=["yes", "no"]
-    )
+    buttons = [phrase(turn.language, f"form.{name}-button") for name in ("yes", "no")]
+    turn.reply(phrase(turn.language, "handoff.offer"), buttons=buttons)
 
 
 def decide(turn: Turn) -> None:
@@ -91,7 +121,7 @@ def decide(turn: Turn) -> None:
         case True:
             request(turn, said)
         case False:
-            turn.reply("All right. What else can I do for you?")
+            _say(turn, "declined")
         case None if turn.bot.default_skill != turn.skill.name:
             turn.hand_off(turn.bot.default_skill)
         case None:
@@ -99,37 +129,87 @@ def decide(turn: Turn) -> None:
 
 
 def request(turn: Turn, said: str) -> None:
+    """Note who waits, tell what will really happen, and fall silent."""
     command, _, rest = said.strip().partition(" ")
-    reason = rest.strip() if command.startswith("/") else said.strip()
-    digest = bytes.fromhex(event_id("handoff", turn.event.conversation, turn.event.work_id))
-    id = f"H-{base64.b32encode(digest).decode()[:8]}"
-    turn.state.update(id=id, reason=reason[:LONGEST])
-    turn.emit("handoff.requested", {**turn.state, "bot": turn.bot.id}, subject=id)
-    turn.reply(
-        "I have asked a colleague to take over; they will answer here. I am silent from now "
-        "on. Write **/bot** if you want me back.",
-        buttons=[Button("Back to the bot", "/bot")],
-    )
+    reason = (rest.strip() if command.startswith("/") else said.strip())[:LONGEST]
+    desk, minutes = _desk(turn), turn.bot.handoff.return_after_minutes
+    earlier = _waiting(turn)
+    waiting = earlier or _new(turn, reason)
+    keep(turn, waiting.until(turn.now + minutes * 60))
+    if earlier is None:
+        data = {"id": waiting.id, "reason": reason, "bot": turn.bot.id}
+        turn.emit("handoff.requested", data, subject=waiting.id)
+    is_open = desk.is_open(turn.now)
+    sentence = "handoff.asked" if is_open else "handoff.closed-now"
+    names = {"request": waiting.id, "minutes": minutes, "hours": desk.shown}
+    text = phrase(turn.language, sentence, **names)
+    turn.reply(" ".join([text, *desk.told(hours=is_open)]), buttons=[_back_button(turn)])
+    banner = phrase(turn.language, "handoff.banner")
+    _show_waiting(turn, {"text": banner, "button": phrase(turn.language, "handoff.back-button")})
     turn.mute()
     turn.hold_floor()
 
 
-def resume(turn: Turn) -> None:
-    id = turn.state.get("id")
-    wake(turn)
-    if id:
-        turn.emit("handoff.withdrawn", {"id": id, "bot": turn.bot.id}, subject=id)
-    turn.reply("I am back. What can I do for you?")
+def resume(turn: Turn, waiting: Waiting) -> None:
+    """Withdraw the request, unless nobody can have answered it yet: then it stays beside."""
+    if waiting.is_answered or _desk(turn).is_open(turn.now):
+        wake(turn)
+        data = {"id": waiting.id, "bot": turn.bot.id}
+        turn.emit("handoff.withdrawn", data, subject=waiting.id)
+        _say(turn, "back")
+    else:
+        go_on_beside(turn, waiting)
+        _say(turn, "back-kept", request=waiting.id)
+    _show_waiting(turn, False)
 
 
-def wake(turn: Turn) -> None:
-    turn.state.clear()
+def go_on_beside(turn: Turn, waiting: Waiting) -> None:
+    """Help on while the request waits until somebody is there, and has had the time to answer."""
+    keep(turn, waiting.until(_desk(turn).return_at(turn.now)))
     turn.unmute()
     turn.release_floor()
 
 
-def _wakes(text: str) -> bool:
-    return text.strip().casefold().startswith("/bot") or " ".join(words(text)) in WAKE_WORDS
+def wake(turn: Turn) -> None:
+    turn.state.clear()
+    turn.wait_no_more()
+    turn.unmute()
+    turn.release_floor()
+
+
+def keep(turn: Turn, waiting: Waiting) -> None:
+    turn.state["waiting"] = waiting.to_dict()
+    turn.wait_for_person(waiting)
+
+
+def _new(turn: Turn, reason: str) -> Waiting:
+    digest = bytes.fromhex(event_id("handoff", turn.event.conversation, turn.event.work_id))
+    id = f"H-{base64.b32encode(digest).decode()[:8]}"
+    return Waiting(
+        *(id, turn.bot.id, turn.skill.name, reason, turn.now, turn.now), person=person_of(turn)
+    )
+
+
+def _waiting(turn: Turn) -> Waiting | None:
+    kept = turn.state.get("waiting")
+    return Waiting.of(kept) if isinstance(kept, dict) else None
+
+
+def _desk(turn: Turn) -> Desk:
+    return Desk.of(turn.bot.handoff, turn.language)
+
+
+def _back_button(turn: Turn) -> Button:
+    return Button(phrase(turn.language, "handoff.back-button"), "/bot")
+
+
+def _show_waiting(turn: Turn, shown: object) -> None:
+    """Tell the page whether to show that a person is waited for, and in which words."""
+    turn.replies[-1]["fabricWaiting"] = shown
+
+
+def _say(turn: Turn, id: str, **names: object) -> None:
+    turn.reply(phrase(turn.language, f"handoff.{id}", **names))
 
 
 bp = skill_blueprint(skill)

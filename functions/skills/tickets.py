@@ -1,20 +1,28 @@
-"""Files a ticket: a short form that can be corrected, cancelled and taken up again after days.
+"""Files a ticket by a short form, and lists, adds to, cancels and reopens the tickets of a person.
 
-State: `form`, the answers so far, and `tickets`, what was filed in this conversation.
+Tickets live in the backend `tickets` and belong to a person, who finds them from every
+conversation. State: the form's draft, `adding`, the ticket that the next message is added to,
+and `whose`, by ticket, so that news from outside reaches the right one.
 """
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 from functions.triggers import skill_blueprint
-from shared.ai.fallback import FAILURES, fell_back
-from shared.dialogue.form import Answers, Form
-from shared.dialogue.slot import Slot
+from shared.dialogue import Answers
+from shared.dialogue.forms.draft import person_of
+from shared.dialogue.forms.manner import cancels
+from shared.dialogue.forms.reading import Answer, Locale
+from shared.dialogue.phrases import phrase
+from shared.dialogue.ticket_form import FORM, SUMMARY, URGENCY, understand
+from shared.dialogue.ticket_wish import TICKET, Wish, wish_of
 from shared.event import event_id
+from shared.fabric import TICKETS
+from shared.records.ticket import CANCELLED, OPEN, RESOLVED, Ticket
 from shared.skill import Skill
-from shared.turn import Turn
+from shared.turn import Button, Turn
 
 skill = Skill(
     "tickets",
@@ -37,77 +45,22 @@ skill = Skill(
         "I need a new headset",
         "Can you log an incident for me?",
         "What is the status of my ticket?",
+        "Please cancel my ticket",
+        "Close the ticket, it works again",
+        "Reopen my ticket",
+        "I want to add something to my ticket",
     ],
 )
 
-CATEGORIES = {
-    "hardware": (
-        *("laptop", "notebook", "screen", "monitor", "keyboard", "mouse", "printer", "phone"),
-        *("headset", "dock", "battery", "device", "camera"),
-    ),
-    "software": (
-        *("app", "application", "program", "install", "crashes", "update", "outlook", "excel"),
-        *("word", "browser", "licence", "license"),
-    ),
-    "access": (
-        *("password", "login", "log in", "sign in", "permission", "account", "mfa", "vpn"),
-        *("locked", "shared drive", "folder"),
-    ),
-    "order": ("delivery", "parcel", "package", "refund", "return", "invoice", "shipping"),
-    "other": ("something else", "none of these", "else"),
-}
-URGENCIES = {
-    "low": ("not urgent", "no hurry", "no rush", "whenever", "minor", "can wait"),
-    "normal": ("medium", "usual", "standard", "average"),
-    "high": ("urgent", "critical", "asap", "now", "cannot work", "can't work", "blocked"),
-}
-SUMMARY = Slot(
-    "summary",
-    "What is wrong, or what do you need? One or two sentences are enough.",
-    "A few more words, please, so that a colleague can understand it.",
-)
-CATEGORY = Slot(
-    "category",
-    "What is it about?",
-    f"I know {', '.join(CATEGORIES)}. A number will do as well.",
-    CATEGORIES,
-)
-URGENCY = Slot(
-    "urgency",
-    "How urgent is it?",
-    f"I know {', '.join(URGENCIES)}. A number will do as well.",
-    URGENCIES,
-)
-FORM = Form(
-    [SUMMARY, CATEGORY, URGENCY],
-    confirm="Shall I file this?",
-    cancelled="Cancelled. Nothing was filed.",
-)
 REMEMBERED = 50
-"""Tickets that are listed in one conversation, the newest."""
+"""Tickets whose owner one conversation remembers, the newest."""
+
+SHOWN = 10
+"""Tickets in one list, the newest."""
+
+LONGEST_NOTE = 500
 
 
-@dataclass(frozen=True)
-class Opening:
-    """What the first sentence may tell; None where it does not."""
-
-    summary: str | None
-    category: Literal["hardware", "software", "access", "order", "other"] | None
-    urgency: Literal["low", "normal", "high"] | None
-
-
-_TICKET = re.compile(r"\bT-[A-Z2-7]{4,8}\b", re.IGNORECASE)
-_LISTS = re.compile(
-    r"(?:show|list|see|check|what are)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?(?:my|the)?\s*"
-    r"(?:open\s+)?tickets?|(?:all\s+)?my\s+(?:open\s+)?tickets?|tickets|(?:ticket\s+)?status"
-    r"|.*\b(?:status|state|news|update)\b.*\b(?:my|the)\s+tickets?\b.*"
-    r"|.*\bmy\s+tickets?\b.*\b(?:status|doing|resolved|done|ready)\b.*",
-    re.IGNORECASE,
-)
-_QUESTION = re.compile(
-    r"(?=(?:\S+\s+){3})(?:(?:how|what|when|where|who|why|which|can|do|does|is|are)\b|[^?]*\?\s*$)",
-    re.IGNORECASE,
-)
 _BEGINS = re.compile(
     r"(?:(?:hi|hello|hey)\b[\s,!.]*)?(?:(?:i|we)(?:'d| would)? (?:want|need|like|have) (?:to )?"
     r"|please |can you |could you |let me )*(?:open|create|file|log|report|make|raise|submit)?\s*"
@@ -117,24 +70,26 @@ _BEGINS = re.compile(
 )
 
 
+FORM.returns_to(skill)
+
+
 @skill.on_message
 async def talk(turn: Turn) -> None:
     command, text = _split(turn.text)
-    action = turn.value.get("action") if isinstance(turn.value, dict) else None
-    if action is not None and not text:
-        file(turn, FORM.click(turn, action))
-    elif command == "/resolve":
-        resolve(turn, text)
-    elif not command and _asks_for_tickets(text, is_open := FORM.is_open(turn)):
-        list_tickets(turn, text)
+    is_open = FORM.is_open(turn)
+    if turn.value is not None and not text:
+        await file(turn, _clicked(turn, turn.value))
+    elif adding := turn.state.pop("adding", ""):
+        turn.release_floor()
+        await add(turn, adding, text)
+    elif wish := wish_of(command, text, in_form=is_open):
+        await grant(turn, wish, text)
         if is_open:
             FORM.ask(turn)
-    elif FORM.is_open(turn) and _asks_something_else(turn, text):
-        turn.reply("Your ticket can wait. Write **/ticket** to go on with it.")
-        turn.release_floor()
-        turn.hand_off(turn.bot.default_skill)
-    elif FORM.is_open(turn) and not (command and text):
-        file(turn, FORM.hear(turn, text or command))
+    elif is_open and not (command and text):
+        await file(turn, FORM.hear(turn, text or command.removeprefix("/")))
+    elif turn.floor == turn.skill.name and turn.event.hops == 0 and not command:
+        FORM.hear(turn, text)  # the floor is somebody else's form, in a group
     else:
         await begin(turn, text)
 
@@ -147,7 +102,7 @@ async def card_action(turn: Turn) -> dict[str, Any]:
         return _card_error("BadRequest", "The invoke has no value.action.")
     if action.get("type") != "Action.Execute" or not isinstance(action.get("verb"), str):
         return _card_error("NotSupported", "Only Action.Execute with a verb is supported.")
-    file(turn, FORM.click(turn, action["verb"]))
+    await file(turn, _clicked(turn, {"action": action["verb"]}))
     return {
         "statusCode": 200,
         "type": "application/vnd.microsoft.activity.message",
@@ -157,98 +112,144 @@ async def card_action(turn: Turn) -> dict[str, Any]:
 
 @skill.on_event("ticket.resolved")
 async def resolved(turn: Turn) -> None:
-    for ticket in turn.state.get("tickets", []):
-        if ticket["id"] == turn.event.subject:
-            ticket["status"] = "resolved"
+    """News from the service desk; what a person closed here is known already."""
+    ticket = turn.event.subject
+    if person := turn.state.get("whose", {}).get(ticket):
+        change = {"person": person, "status": RESOLVED}
+        await turn.backend(TICKETS).patch("/tickets/{id}", id=ticket, json=change)
+
+
+def _clicked(turn: Turn, value: Any) -> Answers | None:
+    """A button is worth no more than the words it stands for; a card of the form says which."""
+    action = value.get("action") if isinstance(value, dict) else None
+    words = {"confirm": "yes", "cancel": "cancel"}
+    if isinstance(value, dict) and "form" in value:
+        return FORM.hear(turn)
+    if not (FORM.has_draft(turn) and isinstance(action, str) and action in words):
+        turn.reply(phrase(turn.language, "form.stale"))
+        return None
+    if action == "confirm" and any(slot.name not in FORM.answers(turn) for slot in FORM.slots):
+        FORM.ask(turn)
+        return None
+    turn.hold_floor()
+    return FORM.hear(turn, words[action])
 
 
 async def begin(turn: Turn, text: str) -> None:
     """Open the form with what was said already; a draft goes on when nothing new was said."""
     opening = _BEGINS.match(text)
-    said = SUMMARY.read(text[opening.end() :] if opening else text)
-    answers: Answers | None = None
-    if said:
-        answers = await understand(turn, said)
-        turn.reply("I will file a ticket for that. Write **cancel** at any time to stop.")
-    elif FORM.has_draft(turn):
-        turn.reply("Let us go on with the ticket that you had begun.")
+    said = " ".join((text[opening.end() :] if opening else text).split())
+    read = SUMMARY.kind.read(said, Locale.of(turn))
+    if not isinstance(read, Answer) and FORM.has_draft(turn):
+        turn.reply(phrase(turn.language, "tickets.resume"))
+        FORM.ask(turn)
+        return
+    answers: Answers = {}
+    if isinstance(read, Answer):
+        answers = await understand(turn, str(read.value))
+        turn.reply(phrase(turn.language, "tickets.opening"))
     FORM.open(turn, answers)
 
 
-async def understand(turn: Turn, said: str) -> Answers:
-    """The answers in an opening sentence, as the model reads it, else by its words."""
-    answers = {"summary": said}
-    try:
-        read = await turn.ai.extract(said, Opening)
-    except FAILURES as error:
-        fell_back("extract", error)
-    else:
-        for slot, value in ((SUMMARY, read.summary), (CATEGORY, read.category)):
-            if value and (answer := slot.read(value)):
-                answers[slot.name] = answer
-        if read.urgency:
-            answers["urgency"] = read.urgency
-    if guess := CATEGORY.spot(said):
-        answers.setdefault("category", guess)
-    return answers
-
-
-def file(turn: Turn, answers: Answers | None) -> None:
+async def file(turn: Turn, answers: Answers | None) -> None:
     """The id is the same for every attempt at this turn, so a retry files no second ticket."""
     if answers is None:
         return
     digest = bytes.fromhex(event_id("ticket", turn.event.conversation, turn.event.work_id))
-    ticket = f"T-{base64.b32encode(digest).decode()[:8]}"
-    turn.emit("ticket.created", {"id": ticket, "bot": turn.bot.id, **answers}, subject=ticket)
-    entry = {"id": ticket, "summary": answers["summary"], "status": "open", "by": _person(turn)}
-    turn.state["tickets"] = [*turn.state.get("tickets", []), entry][-REMEMBERED:]
-    turn.reply(f"Filed as **{ticket}** with {answers['urgency']} urgency.")
+    id = f"T-{base64.b32encode(digest).decode()[:8]}"
+    ticket = Ticket(id, _person(turn), turn.bot.id, filed=turn.now, mark=person_of(turn), **answers)
+    filed = await turn.backend(TICKETS).post("/tickets", json=ticket.to_dict())
+    number = str(filed.get("id") or id)
+    turn.emit("ticket.created", {"id": number, "bot": turn.bot.id, **answers}, subject=number)
+    whose = {**turn.state.get("whose", {}), number: ticket.person}
+    turn.state["whose"] = dict(list(whose.items())[-REMEMBERED:])
+    urgency = URGENCY.kind.shown(answers["urgency"], turn.language)
+    turn.reply(phrase(turn.language, "tickets.filed", ticket=number, urgency=urgency))
 
 
-def list_tickets(turn: Turn, text: str) -> None:
-    """All tickets of this person here, or the one that was named."""
-    named = _TICKET.search(text)
-    mine = [t for t in turn.state.get("tickets", []) if t["by"] == _person(turn)]
-    shown = [t for t in mine if not named or t["id"].startswith(named[0].upper())]
-    if not shown and named:
-        turn.reply(f"You have no ticket {named[0].upper()} in this conversation.")
-    elif not shown:
-        turn.reply("You have no tickets in this conversation yet.", buttons=["open a ticket"])
+async def grant(turn: Turn, wish: Wish, text: str) -> None:
+    """Do what somebody wants of their tickets: of the one they name, or the one they can mean."""
+    mine, named = await _mine(turn), TICKET.search(text)
+    if named:
+        mine = [ticket for ticket in mine if ticket.id.startswith(named[0].upper())]
+    if named and not mine:
+        _say(turn, "unknown", ticket=named[0].upper())
+    elif wish is Wish.LIST:
+        list_tickets(turn, mine)
     else:
-        lines = [f"- **{t['id']}** ({t['status']}): {t['summary'][:120]}" for t in shown[-10:]]
-        turn.reply("\n".join(["Your tickets:", "", *lines]))
+        fitting = [ticket for ticket in mine if ticket.is_open != (wish is Wish.REOPEN)]
+        if len(fitting) == 1 or (wish is Wish.REOPEN and fitting):
+            await change(turn, wish, fitting[-1], text)
+        elif fitting:
+            commands = [Button(t.id, f"/ticket {wish.value} {t.id}") for t in fitting[-SHOWN:]]
+            turn.reply(phrase(turn.language, "tickets.which"), buttons=commands)
+        else:
+            _say(turn, "none-open")
 
 
-def resolve(turn: Turn, text: str) -> None:
-    """`/resolve T-ABCD2345 how`: closes a ticket of this conversation."""
-    number, _, how = text.partition(" ")
-    for ticket in turn.state.get("tickets", []):
-        if ticket["id"] == number.upper() and ticket["status"] == "open":
-            ticket["status"] = "resolved"
-            data = {"id": ticket["id"], "bot": turn.bot.id, "resolution": how.strip()[:500]}
-            turn.emit("ticket.resolved", data, subject=ticket["id"])
-            turn.reply(f"Thank you, I am closing {ticket['id']}.")
-            return
-    turn.reply("There is no open ticket with that number in this conversation.")
+async def change(turn: Turn, wish: Wish, ticket: Ticket, text: str) -> None:
+    how = text.partition(ticket.id)[2] or text.partition(ticket.id.lower())[2]
+    match wish:
+        case Wish.ADD if not (note := how.strip(" :,.")) or note.casefold() == "please":
+            turn.state["adding"] = ticket.id
+            turn.hold_floor()
+            _say(turn, "add-what", ticket=ticket.id)
+        case Wish.ADD:
+            await add(turn, ticket.id, how.strip(" :,."))
+        case Wish.REOPEN:
+            await _set(turn, ticket, OPEN)
+            turn.emit("ticket.reopened", {"id": ticket.id, "bot": turn.bot.id}, subject=ticket.id)
+            _say(turn, "reopened", ticket=ticket.id)
+        case Wish.CANCEL:
+            await _set(turn, ticket, CANCELLED)
+            turn.emit("ticket.cancelled", {"id": ticket.id, "bot": turn.bot.id}, subject=ticket.id)
+            _say(turn, "cancelled", ticket=ticket.id)
+        case Wish.RESOLVE:
+            await _set(turn, ticket, RESOLVED)
+            data = {"id": ticket.id, "bot": turn.bot.id, "resolution": how.strip()[:LONGEST_NOTE]}
+            turn.emit("ticket.resolved", data, subject=ticket.id)
+            _say(turn, "resolved", ticket=ticket.id)
 
 
-def _asks_for_tickets(text: str, in_form: bool) -> bool:
-    """Whether somebody asks for what was filed; within a form only in few words."""
-    if len(text) > (30 if in_form else 200):
-        return False
-    listed = _LISTS.fullmatch(text.strip(" .!?"))
-    return listed is not None or (not in_form and _TICKET.search(text) is not None)
+async def add(turn: Turn, id: str, text: str) -> None:
+    """Add words, or the names of files, to a ticket of this person's."""
+    files = [str(file.get("name") or "") for file in turn.activity.attachments]
+    note = " ".join([text, *files]).strip()[:LONGEST_NOTE]
+    if not note or cancels(note):
+        turn.reply(phrase(turn.language, "dialogue.all-right"))
+        return
+    change = {"person": _person(turn), "note": note}
+    await turn.backend(TICKETS).patch("/tickets/{id}", id=id, json=change)
+    turn.emit("ticket.updated", {"id": id, "bot": turn.bot.id, "note": note}, subject=id)
+    _say(turn, "added", ticket=id)
 
 
-def _asks_something_else(turn: Turn, text: str) -> bool:
-    """Whether a question came where a choice or a yes was asked for."""
-    answers = turn.state["form"]
-    return (
-        _QUESTION.match(text) is not None
-        and SUMMARY.name in answers
-        and FORM.correction(text, answers) is None
-        and turn.bot.default_skill != turn.skill.name
-    )
+def list_tickets(turn: Turn, tickets: Sequence[Ticket]) -> None:
+    if not tickets:
+        anew = Button(phrase(turn.language, "tickets.open-button"), "/ticket")
+        turn.reply(phrase(turn.language, "tickets.none"), buttons=[anew])
+        return
+    lines = [
+        f"- **{t.id}** ({phrase(turn.language, f'tickets.status-{t.status}')}): {t.summary[:120]}"
+        for t in tickets[-SHOWN:]
+    ]
+    turn.reply("\n".join([phrase(turn.language, "tickets.yours"), "", *lines]))
+
+
+async def _mine(turn: Turn) -> list[Ticket]:
+    """This person's tickets with this bot, the oldest first."""
+    query = {"person": _person(turn), "bot": turn.bot.id}
+    answer = await turn.backend(TICKETS).get("/tickets", query=query)
+    return [Ticket.of(body) for body in (answer or {}).get("tickets", [])]
+
+
+async def _set(turn: Turn, ticket: Ticket, status: str) -> None:
+    body = {"person": ticket.person, "status": status}
+    await turn.backend(TICKETS).patch("/tickets/{id}", id=ticket.id, json=body)
+
+
+def _say(turn: Turn, id: str, **names: object) -> None:
+    turn.reply(phrase(turn.language, f"tickets.{id}", **names))
 
 
 def _split(said: str) -> tuple[str, str]:
@@ -260,7 +261,10 @@ def _split(said: str) -> tuple[str, str]:
 
 
 def _person(turn: Turn) -> str:
-    return str(turn.activity.sender.get("id") or turn.reference.user)
+    """Who a ticket belongs to: the same in every conversation on a channel, and no name."""
+    sender = turn.activity.sender
+    who = str(sender.get("aadObjectId") or sender.get("id") or turn.reference.user)
+    return event_id("person", turn.reference.channel, turn.reference.tenant, who)[:24]
 
 
 def _card_error(code: str, message: str) -> dict[str, Any]:

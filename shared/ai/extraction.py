@@ -77,8 +77,31 @@ def _adapter(kind: Any) -> "TypeAdapter[Any]":
 
 @lru_cache(maxsize=64)
 def _schema(kind: Any) -> Mapping[str, Any]:
-    schema: dict[str, Any] = _strict(_adapter(kind).json_schema())
-    return {**schema, "title": kind.__name__}
+    """The schema to ask by. Raises TypeError for a kind that is no object with fields."""
+    whole = _adapter(kind).json_schema()
+    if "$ref" in whole:  # a type that holds itself; the service wants an object at the root
+        whole = {**whole["$defs"][whole["$ref"].rpartition("/")[2]], "$defs": whole["$defs"]}
+    if whole.get("type") != "object" or "properties" not in whole:
+        raise TypeError(f"extract fills the fields of a model, dataclass or TypedDict, not {kind}")
+    return {**_strict(whole), "title": kind.__name__}
+
+
+def takes_strict(node: Any) -> bool:
+    """Tell whether strict mode takes the schema: every object says which fields it has."""
+    if isinstance(node, list):
+        return all(takes_strict(item) for item in node)
+    if not isinstance(node, dict):
+        return True
+    if not {"type", "$ref", "anyOf", "enum", "const"} & set(node) or "prefixItems" in node:
+        return False
+    if node.get("type") == "object" and node.get("additionalProperties") is not False:
+        return False
+    if node.get("type") == "array" and not node.get("items"):
+        return False
+    inner = [*node.get("properties", {}).values(), *node.get("$defs", {}).values()]
+    return takes_strict(
+        [*inner, *node.get("anyOf", ()), *([node["items"]] if "items" in node else ())]
+    )
 
 
 def _strict(node: Any) -> Any:

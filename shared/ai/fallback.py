@@ -4,10 +4,10 @@ Understanding and answering from articles fall back, because a person waits and 
 serves. Free text does not: there the turn waits for the model.
 """
 
-from shared.errors import PermanentError, TransientError
+from shared.errors import OverBudget, PermanentError, TransientError
 from shared.observability import log
 
-FAILURES = (TransientError, PermanentError)
+FAILURES = (TransientError, PermanentError, OverBudget)
 """What makes the offline way stand in; a refusal by the content filter is told to the person."""
 
 OFFLINE = "no_model"
@@ -20,5 +20,7 @@ def fell_back(operation: str, reason: Exception | str) -> None:
         reason = reason.reason
     elif isinstance(reason, TransientError):
         reason = "unavailable"
+    elif isinstance(reason, OverBudget):
+        reason = "over_budget"
     write = log.info if reason == OFFLINE else log.warning
     write("ai.fallback", operation=operation, reason=str(reason))

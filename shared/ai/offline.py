@@ -12,7 +12,7 @@ from zlib import crc32
 
 from shared.ai.metered import Metered, Reading
 from shared.ai.ranking import features
-from shared.ports.models import Completion, Usage
+from shared.ports.models import Behind, Completion, Usage
 from shared.text.words import terms
 
 DIMENSIONS = 1024
@@ -95,6 +95,9 @@ class OfflineModels:
 
     def named(self, alias: str) -> Metered:
         return Metered(OfflineModel(), alias)
+
+    def behind(self, alias: str) -> Behind:
+        return Behind((OfflineModel.name,), (OfflineModel.name,), 0)
 
     async def check(self) -> str:
         return ""

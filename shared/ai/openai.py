@@ -10,9 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shared.ai.aliases import OUTPUT_TOKENS
+from shared.ai.extraction import takes_strict
 from shared.ai.metered import Reading, plus
 from shared.ai.openai_errors import FILTERED, OPERATOR, translated
+from shared.ai.service_name import service_name
 from shared.errors import Refused, Unavailable
+from shared.parse import storable
 from shared.ports.models import Completion, ToolCall, Usage
 
 if TYPE_CHECKING:
@@ -95,7 +98,8 @@ class OpenAIModel:
         reading = reading or Reading()
         options: dict[str, Any] = {"tools": list(tools)} if tools else {}
         if schema is not None:
-            shape = {"name": schema["title"], "strict": True, "schema": schema}
+            name, strict = service_name(schema["title"]), takes_strict(schema)
+            shape = {"name": name, "strict": strict, "schema": schema}
             options["response_format"] = {"type": "json_schema", "json_schema": shape}
         with self._translated(reading):
             async with asyncio.timeout(self._endpoint.seconds):
@@ -107,18 +111,20 @@ class OpenAIModel:
                 )
             _note(answer, reading)
             message = answer.choices[0].message
+            text = storable(message.content or message.refusal or "")
+            calls = [
+                ToolCall(call.id, storable(call.function.name), storable(call.function.arguments))
+                for call in message.tool_calls or ()
+                if call.type == "function"
+            ]
         if reading.finish == "content_filter":
             raise Refused("the content filter declined it", FILTERED)
         return Completion(
-            message.content or message.refusal or "",
+            text,
             answer.model,
             reading.usage or Usage(),
             "refusal" if message.refusal else reading.finish,
-            [
-                ToolCall(call.id, call.function.name, call.function.arguments)
-                for call in message.tool_calls or ()
-                if call.type == "function"
-            ],
+            calls,
         )
 
     async def stream(
@@ -139,10 +145,14 @@ class OpenAIModel:
                 stream_options={"include_usage": True},
                 **options,
             )
+        held = ""
         try:
             while (piece := await self._next(chunks, reading)) is not None:
+                held, piece = halves(held + piece)
                 if piece:
                     yield piece
+            if held:
+                yield storable(held)
         except GeneratorExit:
             await self._drain(chunks, reading)
             raise
@@ -198,6 +208,13 @@ class OpenAIModel:
             async with asyncio.timeout(DRAIN_SECONDS):
                 while await self._next(chunks, reading) is not None:
                     pass
+
+
+def halves(text: str) -> tuple[str, str]:
+    """What has to wait for the next piece, as half a surrogate pair, and what is text."""
+    if "\ud800" <= text[-1:] <= "\udbff":
+        return text[-1], storable(text[:-1])
+    return "", storable(text)
 
 
 def _note(answer: Any, reading: Reading) -> None:

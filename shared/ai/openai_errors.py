@@ -3,6 +3,7 @@
 Its messages may quote the request, and a request holds what people said.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from shared.clients import http
 from shared.errors import FabricError, PermanentError, Refused, Unavailable
 
 if TYPE_CHECKING:
-    from openai import APIStatusError
+    from openai import APIError, APIStatusError
 
 OPERATOR = 60.0
 """Seconds to rest after a failure that somebody has to mend in the settings."""
@@ -21,6 +22,11 @@ FILTERED = "platform.filtered"
 """The sentence of the catalogue for what the content filter of the service declines."""
 
 _FILTERS = ("content_filter", "ResponsibleAIPolicyViolation", "content_policy_violation")
+_THROTTLED = frozenset({"429", "rate_limit_exceeded", "too_many_requests", "TooManyRequests"})
+
+THROTTLED_SECONDS = 10.0
+"""The rest of a deployment that was too busy in the middle of a stream, which tells no time."""
+
 _BUSY = (408, 409, 425, 429)
 
 
@@ -45,9 +51,29 @@ def translated(deployment: str, provider: str, seconds: float, reading: Reading)
     except APIStatusError as error:
         reading.error = str(error.status_code)
         raise _for_status(error, deployment, provider) from None
-    except (APIError, ValueError, AttributeError, TypeError):
+    except APIError as error:
+        reading.error = _code(error) or "malformed"
+        raise _in_stream(error, deployment) from None
+    except (ValueError, AttributeError, TypeError, LookupError):
         reading.error = "malformed"
         raise Unavailable(f"{deployment} broke off or gave no answer", maybe_done=True) from None
+
+
+def _code(error: "APIError") -> str:
+    code = str(error.code or "")
+    return code if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) else ""
+
+
+def _in_stream(error: "APIError", deployment: str) -> FabricError:
+    """An error event inside a stream has no status and no headers: its code says it."""
+    code = _code(error)
+    if code in _THROTTLED:
+        return Unavailable(f"{deployment} answers {code}", after=THROTTLED_SECONDS, maybe_done=True)
+    if _is_filtered(code, error.body):
+        return Refused("the content filter declined it", FILTERED)
+    if code == "context_length_exceeded":
+        return PermanentError(code, f"the request is too long for {deployment}")
+    return Unavailable(f"{deployment} broke off {code}".rstrip(), maybe_done=True)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

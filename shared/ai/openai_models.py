@@ -1,7 +1,7 @@
 """The Models of `azure-openai://` and `openai://`: aliases, and pools of deployments."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from shared.ai.openai import SECONDS, Endpoint, OpenAIModel, token
 from shared.ai.pool import BUDGET, Member, Pool
 from shared.clients.breaker import Breaker
 from shared.errors import ConfigurationError
+from shared.ports.models import Behind
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -51,14 +52,7 @@ class OpenAIModels:
     def named(self, alias: str) -> Pool:
         """The pool of an alias; without FABRIC_AI_MODELS an alias is a deployment's name."""
         if alias not in self._pools:
-            deployments = self._aliases.get(alias, ())
-            if not self._aliases:
-                deployments = (Deployment(alias),)
-            if not deployments:
-                raise ConfigurationError(
-                    f"FABRIC_AI_MODELS has no alias {alias!r}; add it, or name one of "
-                    f"{', '.join(self._aliases)} as the bot's model"
-                )
+            deployments = self._deployments(alias)
             embeds = EMBEDDING in self._aliases and alias != EMBEDDING
             self._pools[alias] = Pool(
                 alias,
@@ -67,6 +61,15 @@ class OpenAIModels:
                 budget=self._budget,
             )
         return self._pools[alias]
+
+    def behind(self, alias: str) -> Behind:
+        deployments = self._deployments(alias)
+        embedders = self._aliases.get(EMBEDDING) or deployments
+        return Behind(
+            [deployment.name for deployment in deployments],
+            [deployment.name for deployment in embedders],
+            max(deployment.output_tokens for deployment in deployments),
+        )
 
     async def check(self) -> str:
         """ "" when every resource takes our key, and no alias is without a deployment."""
@@ -78,6 +81,15 @@ class OpenAIModels:
     async def close(self) -> None:
         for endpoint in self._endpoints.values():
             await endpoint.close()
+
+    def _deployments(self, alias: str) -> Sequence[Deployment]:
+        deployments = self._aliases.get(alias, ()) if self._aliases else (Deployment(alias),)
+        if not deployments:
+            raise ConfigurationError(
+                f"FABRIC_AI_MODELS has no alias {alias!r}; add it, or name one of "
+                f"{', '.join(self._aliases)} as the bot's model"
+            )
+        return deployments
 
     def _member(self, alias: str, deployment: Deployment) -> Member:
         url = deployment.url or self._url

@@ -6,11 +6,13 @@ records it and commits it once, while a tool may run again with every retry.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from inspect import getdoc, iscoroutinefunction
 from typing import Any
 
 from shared import wire
 from shared.ai.extraction import problems
+from shared.ai.service_name import service_name
 from shared.errors import FabricError
 from shared.observability import log
 from shared.ports.models import ChatModel, Completion, ToolCall
@@ -45,6 +47,7 @@ class Toolbox:
             name = getattr(function, "__name__", "")
             if not name.isidentifier() or not iscoroutinefunction(function):
                 raise TypeError(f"a tool is an async function with a name, not {function!r}")
+            name = service_name(name)
             if name in self._adapters:
                 raise ValueError(f"two tools are called {name!r}; rename one")
             called: Any = function
@@ -54,6 +57,15 @@ class Toolbox:
             if doc := getdoc(function):
                 described["description"] = doc
             self.definitions.append({"type": "function", "function": described})
+
+    def named(self, call: ToolCall) -> ToolCall:
+        """The call under a name that may be said again; of a tool of ours, its own.
+
+        Models say `functions.lookup` for `lookup`, and names of tools that nobody gave them.
+        """
+        bare = service_name(call.name.removeprefix("functions."))
+        name = bare if bare in self._adapters else service_name(call.name)
+        return call if name == call.name else replace(call, name=name)
 
     async def run(self, call: ToolCall) -> str:
         """What the tool says, or `{"error": code, "detail": ...}` for the model to mend.
@@ -95,27 +107,28 @@ async def converse(
         completion = await model.complete(said, toolbox.definitions)
         if not completion.tool_calls:
             return completion
-        said.append(_asked(completion))
-        run, rest = completion.tool_calls[:MAX_CALLS], completion.tool_calls[MAX_CALLS:]
+        calls = [toolbox.named(call) for call in completion.tool_calls]
+        said.append(_asked(completion.text, calls))
+        run, rest = calls[:MAX_CALLS], calls[MAX_CALLS:]
         results = list(await asyncio.gather(*(toolbox.run(call) for call in run)))
         results += [_error(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
         said += [
             {"role": "tool", "tool_call_id": call.id, "content": result}
-            for call, result in zip(completion.tool_calls, results, strict=True)
+            for call, result in zip(calls, results, strict=True)
         ]
     return await model.complete(said)
 
 
-def _asked(completion: Completion) -> Mapping[str, Any]:
+def _asked(text: str, tool_calls: Sequence[ToolCall]) -> Mapping[str, Any]:
     calls = [
         {
             "id": call.id,
             "type": "function",
             "function": {"name": call.name, "arguments": call.arguments},
         }
-        for call in completion.tool_calls
+        for call in tool_calls
     ]
-    return {"role": "assistant", "content": completion.text or None, "tool_calls": calls}
+    return {"role": "assistant", "content": text or None, "tool_calls": calls}
 
 
 def _error(call: ToolCall, code: str, detail: str) -> str:

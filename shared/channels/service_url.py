@@ -1,20 +1,26 @@
 """Which addresses a Teams bot may answer to: an exact allow-list, checked on every send.
 
-Hosts: microsoft/teams.py, presets of the public cloud (GCC included). Wildcards of
+Hosts: microsoft/teams.py, presets of each cloud (GCC is in the public one). Wildcards of
 `trafficmanager.net` or `azurewebsites.net` would let in names that anybody can register.
 """
 
 import re
+from collections.abc import Mapping
 
 from shared.settings import LOOPBACK
 
-HOSTS = frozenset(
-    {
-        "smba.trafficmanager.net",
-        "smba.onyx.prod.teams.trafficmanager.net",
-        "smba.infra.gcc.teams.microsoft.com",
-    }
-)
+HOSTS: Mapping[str, frozenset[str]] = {
+    "public": frozenset(
+        {
+            "smba.trafficmanager.net",
+            "smba.onyx.prod.teams.trafficmanager.net",
+            "smba.infra.gcc.teams.microsoft.com",
+        }
+    ),
+    "gcc-high": frozenset({"smba.infra.gov.teams.microsoft.us"}),
+    "dod": frozenset({"smba.infra.dod.teams.microsoft.us"}),
+}
+"""By the `cloud` of a bot."""
 
 _URL = re.compile(
     r"(?P<scheme>https?)://"
@@ -39,7 +45,13 @@ def same_url(url: str) -> str:
     return f"{scheme}://{netloc}{match['path']}".removesuffix("/")
 
 
-def allowed(url: str, *, extra: frozenset[str] = frozenset(), loopback: bool = False) -> bool:
+def allowed(
+    url: str,
+    *,
+    cloud: str = "public",
+    extra: frozenset[str] = frozenset(),
+    loopback: bool = False,
+) -> bool:
     """Whether `url` is the https address of a known connector, without query or userinfo.
 
     `extra` adds `host:port` pairs, reachable by plain http when on loopback; `loopback` any
@@ -51,7 +63,7 @@ def allowed(url: str, *, extra: frozenset[str] = frozenset(), loopback: bool = F
     if match["port"] and int(match["port"]) > 65535:
         return False
     https, host = match["scheme"].lower() == "https", match["host"].lower()
-    if https and host in HOSTS and match["port"] in (None, "443"):
+    if https and host in HOSTS[cloud] and match["port"] in (None, "443"):
         return True
     here = host.strip("[]") in LOOPBACK
     return (loopback and here) or ((https or here) and match["netloc"].lower() in extra)

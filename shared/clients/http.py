@@ -15,6 +15,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Unavailable
+from shared.parse import storable
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -34,11 +35,16 @@ class Response:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON, or None when it is not."""
+        """The body as JSON that can be stored (`parse.storable`), or None when it is not."""
         try:
-            return json.loads(self.body)
+            return storable(json.loads(self.body))
         except (ValueError, RecursionError):
             return None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether something on the way answered with markup, where JSON is spoken."""
+        return self.body.lstrip()[:1] == b"<"
 
     @property
     def retry_after(self) -> float | None:

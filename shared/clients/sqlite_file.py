@@ -27,6 +27,15 @@ RETRY_SECONDS = 0.001
 CHECKPOINT_COMMITS = 100
 """Transactions after which the log is copied into the file, so that it starts over."""
 
+RESTART_BYTES, LARGEST_LOG_BYTES = 32 * 2**20, 64 * 2**20
+"""The length at which the log is made to start over, and the one beyond which its file is cut."""
+
+RESTART_FRAMES = 256
+"""Pages that are copied while writers wait; more are copied beside them before."""
+
+RESTART_TRIES = 50
+"""Times that a moment without readers is looked for, before the next transactions are awaited."""
+
 
 @dataclass(slots=True)
 class _Job:
@@ -256,9 +265,35 @@ class _Log:
                 loop.call_soon_threadsafe(_settle, list(group))
 
     def _checkpoint(self) -> None:
-        """Copy the log into the file; what cannot be copied now is copied next time."""
+        """Copy the log into the file; what cannot be copied now is copied next time.
+
+        SQLite begins the log anew only when all of it is copied at a moment when nobody writes,
+        and under load that moment does not come by itself. So once the log is long, writers are
+        held up for the moment that the rest takes: all but that was copied beside them.
+        """
         with suppress(sqlite3.DatabaseError), closing(_connection(self._path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            frames, copied = _copied(connection, "PASSIVE")
+            page = connection.execute("PRAGMA page_size").fetchone()[0]
+            for _ in range(RESTART_TRIES):
+                if frames * page < RESTART_BYTES:
+                    return
+                if frames - copied > RESTART_FRAMES:
+                    frames, copied = _copied(connection, "PASSIVE")
+                length = os.fstat(self._file).st_size
+                mode = "TRUNCATE" if length > LARGEST_LOG_BYTES else "RESTART"
+                with suppress(sqlite3.OperationalError):  # somebody reads or writes right now
+                    frames, copied = _copied(connection, mode)
+                    if frames == copied:
+                        return
+                sleep(RETRY_SECONDS)
+
+
+def _copied(connection: sqlite3.Connection, mode: str) -> tuple[int, int]:
+    """Checkpoint; the frames in the log, and how many of them are in the file. Raises when busy."""
+    busy, frames, copied = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    if busy and mode != "PASSIVE":
+        raise sqlite3.OperationalError("the log is in use")
+    return frames, copied
 
 
 def _connection(path: Path) -> sqlite3.Connection:

@@ -16,11 +16,11 @@ from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Unavailable
 from shared.identity import entra_error
 from shared.identity.client_assertion import TYPE, client_assertion
+from shared.identity.cloud import CLOUDS
 from shared.identity.credential import ManagedIdentities
 from shared.identity.secrets import Secrets
+from shared.settings import ENTRA_TOKEN_URL
 
-SCOPE = "https://api.botframework.com/.default"
-EXCHANGE = "api://AzureADTokenExchange/.default"
 REFRESH_AT = 0.8
 MARGIN = 60
 
@@ -77,11 +77,16 @@ class BotTokens:
             del self._tokens[key]
 
     def _key(self, teams: TeamsChannel) -> tuple[str, str]:
-        return self._token_url.replace("{tenant}", quote(teams.tenant_id, safe="")), teams.app_id
+        url = self._token_url
+        if url == ENTRA_TOKEN_URL:
+            url = CLOUDS[teams.cloud].token_url
+        return url.replace("{tenant}", quote(teams.tenant_id, safe="")), teams.app_id
 
     async def _request(self, bot: Bot, teams: TeamsChannel, url: str) -> _Token:
         if teams.app_type == "UserAssignedMSI":
-            own, expires_at = await self._of_identity(bot, "app_id", teams.app_id, SCOPE)
+            own, expires_at = await self._of_identity(
+                bot, "app_id", teams.app_id, CLOUDS[teams.cloud].scope
+            )
             return self._kept(own, expires_at - self._clock())
         name = _credential(bot, teams)
         secret = await self._secrets.get(getattr(teams, name))
@@ -105,7 +110,7 @@ class BotTokens:
         form = {
             "grant_type": "client_credentials",
             "client_id": teams.app_id,
-            "scope": SCOPE,
+            "scope": CLOUDS[teams.cloud].scope,
             **await self._proof(bot, teams, url, secret),
         }
         response = await self._http.request("POST", url, form=form)
@@ -118,7 +123,7 @@ class BotTokens:
         if name == "client_secret":
             return {"client_secret": secret}
         if name == "federated_client_id":
-            assertion, _ = await self._of_identity(bot, name, secret, EXCHANGE)
+            assertion, _ = await self._of_identity(bot, name, secret, CLOUDS[teams.cloud].exchange)
             return {"client_assertion_type": TYPE, "client_assertion": assertion}
         password = await self._secrets.get(teams.certificate_password)
         try:

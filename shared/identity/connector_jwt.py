@@ -12,7 +12,6 @@ from shared.errors import Rejected
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
 from shared.identity.openid_keys import OpenIdKeys
 
-ISSUER = "https://api.botframework.com"
 LONGEST_LIFE = 24 * 3600
 
 
@@ -27,8 +26,11 @@ class ConnectorToken:
 class ConnectorTokens:
     """Validates the `Authorization` header of what the connector posts."""
 
-    def __init__(self, keys: OpenIdKeys, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, keys: OpenIdKeys, issuer: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self._keys = keys
+        self._issuer = issuer
         self._clock = clock
 
     async def validate(self, authorization: str, app_id: str) -> ConnectorToken:
@@ -51,7 +53,7 @@ class ConnectorTokens:
                 key.jwk,
                 algorithms=["RS256"],
                 audience=app_id,
-                issuer=ISSUER,
+                issuer=self._issuer,
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": ["exp", "iss", "aud"], "strict_aud": True},
             )

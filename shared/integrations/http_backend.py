@@ -17,6 +17,7 @@ from shared.clients.http import HttpClient, Response
 from shared.errors import TransientError, Unavailable
 from shared.integrations.access import Access
 from shared.integrations.gate import Gate
+from shared.integrations.recent import Recent
 from shared.manifest.backends import Declaration
 from shared.observability import conventions as names
 from shared.observability import log, meter, trace
@@ -77,6 +78,7 @@ class HttpBackend:
             name, failures=declared.breaker.failures, rest=rest, longest=4 * rest, clock=clock
         )
         self._problem = ""
+        self._recent = Recent(clock)
 
     async def call(self, call: Call) -> Any:
         record, started = _Record(unsure=call.again), self._clock()
@@ -92,6 +94,8 @@ class HttpBackend:
             raise
         finally:
             seconds = self._clock() - started
+            if record.tries:
+                self._recent.add(failed=record.outcome == "unavailable")
             meter.record_backend(
                 BackendCall(self.name, call.operation, record.outcome, seconds, record.tries)
             )
@@ -121,7 +125,10 @@ class HttpBackend:
         state, wait = self._breaker.state, self._breaker.wait()
         if state == "half-open":
             return f"{self._problem}; the next call tries it again"
-        return f"{self._problem}; rests for {wait:.0f} s" if wait else ""
+        if wait:
+            return f"{self._problem}; rests for {wait:.0f} s"
+        often = self._recent.problem()
+        return f"{often}, the last one: {self._problem}" if often else ""
 
     async def close(self) -> None:
         await self._http.close()
@@ -172,6 +179,8 @@ class HttpBackend:
                     self._problem = f"{self.name} did not answer while somebody waited"
                     self._breaker.failed()
                 raise
+            if self._breaker.is_open:
+                self._recent.clear()  # an outage that is over
             self._breaker.succeeded()
             return answer
 

@@ -16,8 +16,8 @@ from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.settings import secure
 
 _HEADER = re.compile(r"[A-Za-z0-9-]*")
-_NAME = r"[a-z][a-z0-9-]{0,39}"
-_NUMBERS = frozenset(
+NAME = r"[a-z][a-z0-9-]{0,39}"
+NUMBERS = frozenset(
     {
         *("timeout_seconds", "tries", "requests_per_second", "concurrency"),
         *("failures", "rest_seconds"),
@@ -43,6 +43,7 @@ class Declaration:
 
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
     token of the app's own identity instead. An empty `idempotency_header`: it takes no keys.
+    `guarded` are fields of its answers that only bots see whose manifest names them.
     """
 
     url: str = field(metadata={"min_length": 1})
@@ -55,6 +56,7 @@ class Declaration:
     requests_per_second: float | None = _limited(gt=0)
     concurrency: int = _limited(16, ge=1, le=100)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
+    guarded: list[str] = field(default_factory=list)
 
 
 _FORM = Form(
@@ -70,7 +72,7 @@ def load_backends(path: Path, environ: Mapping[str, str], *, local: bool) -> dic
     """
     if not path.exists():
         return {}
-    raw = from_environ(parse(path), environ, path, numbers=_NUMBERS)
+    raw = from_environ(parse(path), environ, path, numbers=NUMBERS)
     return {name: _read(path, name, table, local=local) for name, table in raw.items()}
 
 
@@ -80,7 +82,7 @@ def _validator() -> SchemaValidator:
 
 
 def _read(path: Path, name: str, table: object, *, local: bool) -> Declaration:
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(NAME, name):
         raise wrong(
             path,
             name[:60],

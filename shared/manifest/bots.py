@@ -12,11 +12,12 @@ from shared.errors import ConfigurationError
 from shared.manifest import rules, schema, shape
 from shared.manifest.toml_file import from_environ, parse, wrong
 
-_NUMBERS = frozenset(
+NUMBERS = frozenset(
     {
         *("requests_per_second", "transcript_days", "moved_on_minutes"),
+        "return_after_minutes",
         *("turns_per_user_per_day", "tokens_per_day", "budget_usd_per_month"),
-        *("turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
+        *("floor", "turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
     }
 )
 
@@ -60,7 +61,7 @@ def load_bots(
 
 def read_bot(path: Path, environ: Mapping[str, str]) -> Bot:
     """One manifest, right in its shape."""
-    raw = from_environ(parse(path), environ, path, numbers=_NUMBERS)
+    raw = from_environ(parse(path), environ, path, numbers=NUMBERS)
     try:
         return bot_of(raw)
     except ValidationError as error:

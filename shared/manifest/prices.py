@@ -76,6 +76,11 @@ class Prices:
         number = bisect_right(rows, moment, key=lambda row: row.begins)
         return rows[number - 1] if number else None
 
+    @property
+    def meters(self) -> Sequence[str]:
+        """Every meter that has a row, in the order of the alphabet."""
+        return sorted(self._rows)
+
     def of(self, meter: str) -> Sequence[Price]:
         """Every row of a meter, the oldest first."""
         return tuple(self._rows.get(meter, ()))

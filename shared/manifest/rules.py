@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from shared import vault_reference
 from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
 from shared.manifest.shape import did_you_mean, dotted, quoted
+from shared.text.hours import OpeningHours
 from shared.text.languages import LANGUAGES
 
 Problem = tuple[str, str]
@@ -26,6 +27,7 @@ def problems(bot: Bot, *, local: bool, skills: Collection[str] | None) -> Iterat
     if bot.channels.teams:
         yield from _teams(bot.channels.teams, bot.id, local=local)
     yield from _window(bot)
+    yield from _handoff(bot)
     for origin in bot.channels.web.origins if bot.channels.web else ():
         yield from _origin(origin)
 
@@ -97,6 +99,12 @@ def _teams(teams: TeamsChannel, bot_id: str, *, local: bool) -> Iterator[Problem
         yield key("app_id"), _A_GUID
     if teams.tenant_id and not _GUID.fullmatch(teams.tenant_id):
         yield key("tenant_id"), _A_GUID
+    if not local and not teams.tenants and not teams.tenant_id:
+        yield (
+            key("tenants"),
+            "missing, and so is tenant_id: anybody of any organisation could talk to the bot; "
+            'write tenants = ["$CONTOSO_TENANT_ID"] and set that variable',
+        )
     yield from _credentials(teams, variable, local=local)
     if not all(_GUID.fullmatch(tenant) for tenant in teams.tenants):
         yield key("tenants"), f"one of them {_A_GUID}"
@@ -175,6 +183,20 @@ def _window(bot: Bot) -> Iterator[Problem]:
         yield (
             "channels.whatsapp.template_language",
             'there is no template; remove it, or write template = "..."',
+        )
+
+
+def _handoff(bot: Bot) -> Iterator[Problem]:
+    hours = bot.handoff.hours
+    if not hours:
+        return
+    try:
+        OpeningHours.parse(hours)
+    except ValueError as error:
+        yield (
+            "handoff.hours",
+            f'"{hours[:60]}" {error}; write days, times and time zone, such as '
+            '"Mon-Fri 08:00-18:00 Europe/Berlin"',
         )
 
 

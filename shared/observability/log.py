@@ -1,7 +1,8 @@
 """Structured logs: one line, one JSON object, one event name.
 
 Fields are ids, counts and durations. Message text, names, phone numbers, tokens and secrets
-have no place in them; conversations appear as their hashed key, errors by type and place.
+have no place in them; conversations appear as their hashed key, errors by type and place. What
+slips in all the same, an identifier of a person, is replaced by its kind.
 """
 
 import logging
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 
 from shared import wire
 from shared.observability.failure import trace_of
+from shared.observability.redacted import redacted
 from shared.observability.trace import current
 
 _logger = logging.getLogger("fabric")
@@ -48,6 +50,7 @@ def _write(level: int, event: str, fields: dict[str, object], *, exc_info: bool 
             fields["trace"], fields["span"] = span.trace_id, span.span_id
         if exc_info and (failure := sys.exception()) is not None:
             fields["error"] = trace_of(failure)  # a handler of the host would print its text too
+        fields = redacted(fields)
         # made by hand: finding the caller's line costs more than the rest, and nobody prints it
         extra = {"fields": fields}
         _logger.handle(_logger.makeRecord(_logger.name, level, "", 0, event, (), None, extra=extra))

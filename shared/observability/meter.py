@@ -5,7 +5,7 @@ Adapters record, whoever runs the work takes the sum and writes it to the ledger
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -69,6 +69,7 @@ class Meter:
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
+_watched: ContextVar[list[ModelCall] | None] = ContextVar("watched", default=None)
 
 
 @contextmanager
@@ -80,6 +81,21 @@ def metering() -> Iterator[Meter]:
         yield meter
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def watching() -> Iterator[list[ModelCall]]:
+    """Collect the calls of models that are made inside, beside the meter.
+
+    A stream that its reader leaves may end in another context, where there is nothing to reset.
+    """
+    calls: list[ModelCall] = []
+    token = _watched.set(calls)
+    try:
+        yield calls
+    finally:
+        with suppress(ValueError):
+            _watched.reset(token)
 
 
 def current() -> Meter:
@@ -95,6 +111,8 @@ def charge(request_units: float) -> None:
 
 
 def record(call: ModelCall) -> None:
+    if (calls := _watched.get()) is not None:
+        calls.append(call)
     if meter := _current.get():
         meter.calls.append(call)
         meter.total_tokens += call.usage.input_tokens + call.usage.output_tokens

@@ -15,6 +15,7 @@ from random import getrandbits
 from time import monotonic, time
 
 from shared.observability.failure import HandlerFailed
+from shared.observability.redacted import hidden, redacted
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 
@@ -88,7 +89,7 @@ def record(name: str, seconds: float, *, error: str = "", **attributes: Value) -
     if outer is not None and _exporter is not None:
         began = time() - seconds
         ids = (outer.trace_id, _span_id(), outer.span_id)
-        _exporter(Span(*ids, name, began, seconds, error, attributes))
+        _export(_exporter, Span(*ids, name, began, seconds, error, attributes))
 
 
 @contextmanager
@@ -104,7 +105,14 @@ def _open(span: Span) -> Iterator[Span]:
         _current.reset(token)
         if _exporter is not None and span.name:
             span.seconds = monotonic() - began
-            _exporter(span)
+            _export(_exporter, span)
+
+
+def _export(exporter: Exporter, span: Span) -> None:
+    """Hand a span over, without the identifiers of people that slipped into it."""
+    span.name, span.error = hidden(span.name), hidden(span.error)
+    span.attributes = redacted(span.attributes)
+    exporter(span)
 
 
 def _span_id() -> str:

@@ -71,11 +71,27 @@ class ChatModel(Protocol):
     async def check(self) -> str: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The deployments of an alias, those of its vectors apart, as prices name them.
+
+    `output_tokens` is the most that one of them answers.
+    """
+
+    deployments: Sequence[str]
+    embedders: Sequence[str]
+    output_tokens: int
+
+
 class Models(Protocol):
     """The chat models there are, by the alias that bots name."""
 
     def named(self, alias: str) -> ChatModel:
         """Raises ConfigurationError when nothing stands behind the alias."""
+        ...
+
+    def behind(self, alias: str) -> "Behind":
+        """What may be called for the alias. Raises as `named`."""
         ...
 
     async def check(self) -> str: ...

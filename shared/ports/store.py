@@ -21,9 +21,13 @@ class Item:
         return f"{self.partition}\n{self.id}"
 
 
+FOR_EVER = -1
+"""As a `ttl`: against everything that gives items an end, such as a bot's retention."""
+
+
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Insert; Conflict when the id exists. `ttl` in seconds, None for ever."""
+    """Insert; Conflict when the id exists. `ttl` in seconds; None has no end of its own."""
 
     id: str
     body: dict[str, Any]

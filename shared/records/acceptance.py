@@ -30,8 +30,9 @@ class Acceptance:
 
     It is open while something is due, and finished for ever once nothing is. It waits in the
     queue of `skill`, not before the Unix time `not_before`; `kept` when the bus could not take
-    it, `parked` when it waits for another try. `words` are there while a turn may take it along;
-    `along` names the activity that it was taken along with. `refused` says why it was not taken.
+    it, `parked` when it waits for another try, and `why`. `words` are there while a turn may take
+    it along; `along` names the activity that it was taken along with. `refused` says why it was
+    not taken.
     """
 
     origin: str
@@ -41,6 +42,7 @@ class Acceptance:
     not_before: float = 0.0
     kept: bool = False
     parked: bool = False
+    why: str = ""
     words: Words | None = None
     along: str = ""
     refused: str = ""
@@ -62,6 +64,7 @@ class Acceptance:
             not_before=float(body.get("not_before", 0.0)),
             kept=bool(body.get("kept")),
             parked=bool(body.get("parked")),
+            why=str(body.get("why", "")),
             words=Words(str(said["text"]), said["sender"], str(said["id"])) if said else None,
             along=str(body.get("with", "")),
             refused=str(body.get("refused", "")),
@@ -106,6 +109,7 @@ class Acceptance:
             "kept": self.kept,
             "not_before": self.not_before,
             "parked": self.parked,
+            "why": self.why,
             "with": self.along,
             "refused": self.refused,
         }

@@ -248,14 +248,34 @@ class Publish(Effect):
         return {"event": self.event}
 
 
-def effect_of(item: Item) -> Send | Enqueue | Publish:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Effect):
+    """Put on record what was read for whom the conversation is with; `entry` is of the audit."""
+
+    kind = "audit"
+
+    reference: ConversationReference
+    entry: dict[str, Any]
+
+    @property
+    def bot(self) -> str:
+        return self.reference.bot
+
+    def _own(self) -> dict[str, Any]:
+        return {"reference": self.reference.to_dict(), "entry": self.entry}
+
+
+AnyEffect = Send | Enqueue | Publish | Record
+
+
+def effect_of(item: Item) -> AnyEffect:
     """Read one from the outbox."""
     return effect_from(item.body, place=item.id, etag=item.etag, due=item.due)
 
 
 def effect_from(
     body: dict[str, Any], *, place: str, etag: str = "", due: float | None = None
-) -> Send | Enqueue | Publish:
+) -> AnyEffect:
     """Read one as it is stored, in the outbox or in the record of its death."""
     common: dict[str, Any] = {
         "place": place,
@@ -283,4 +303,7 @@ def effect_from(
             )
         case "publish":
             return Publish(**common, event=body["event"])
+        case "audit":
+            reference = ConversationReference.from_dict(body["reference"])
+            return Record(**common, reference=reference, entry=body["entry"])
     raise ValueError(f"no kind of effect: {body['kind']}")

@@ -6,9 +6,15 @@ from typing import Any
 
 from shared.activity import ConversationReference
 from shared.event import event_id
+from shared.records import signed_in
 
 FOUND_WITHIN = 8
 """An id of at least so many characters is looked for within texts; a shorter one as a whole."""
+
+
+def mark_of(user: str) -> str:
+    """Return what stands for a channel's id of a person where the id itself must not."""
+    return event_id(user)[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,11 @@ class Marks:
             who = reference.user or reference.conversation
             person = event_id(reference.channel, reference.tenant, who)
             partitions.add(f"quota:{reference.bot}.{person}")
+            partitions |= {signed_in.partition_of(reference)} - {""}
             if not reference.is_group or reference.alone == id:
                 partitions |= {reference.key, f"web:{reference.conversation}"}
                 followers.add(f"follower:{reference.key}")
-        exact = frozenset({id, event_id(id)[:12], *followers})
+        exact = frozenset({id, mark_of(id), *followers})
         within = frozenset({id} if len(id) >= FOUND_WITHIN else ())
         return cls(exact, within, frozenset(partitions))
 

@@ -4,11 +4,20 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from math import inf
 from pathlib import Path
 from tempfile import mkstemp
+from time import monotonic, time
 from typing import TypeVar
 
 from shared.errors import Unavailable
+
+ORPHANED_SECONDS = 90 * 86_400
+"""Age of a blob that a crash left behind: no message and no dead letter lives so long."""
+
+LOOK_SECONDS = 3600.0
+"""How often a process that writes blobs looks for orphans."""
 
 T = TypeVar("T")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
@@ -19,6 +28,7 @@ class FileBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._looked = -inf
 
     async def put(self, name: str, body: bytes) -> None:
         """As the port says; a reader sees the old file or the new one, never half of one."""
@@ -39,6 +49,9 @@ class FileBlobs:
                 os.unlink(draft)
                 raise
             self._sync_folder()
+            if monotonic() - self._looked > LOOK_SECONDS:
+                self._looked = monotonic()
+                self._remove_orphans()
 
         await self._do(write)
 
@@ -73,6 +86,13 @@ class FileBlobs:
     def _path(self, name: str) -> Path | None:
         """None for a name that no blob here can have: names also come from messages."""
         return self._folder / name if _NAME.fullmatch(name) else None
+
+    def _remove_orphans(self) -> None:
+        oldest = time() - ORPHANED_SECONDS
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):  # another process was quicker
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _sync_folder(self) -> None:
         """The rename is durable once the folder is."""

@@ -7,7 +7,7 @@ from time import time
 import pytest
 
 from shared.errors import Conflict, PermanentError
-from shared.ports.store import Create, Delete, Item, Put, Store
+from shared.ports.store import FOR_EVER, Create, Delete, Item, Put, Store
 from tests.contract.processes import Processes
 
 Start = Callable[..., Awaitable[Processes]]
@@ -285,12 +285,14 @@ async def test_what_has_expired_counts_as_absent(store: Store) -> None:
 
 
 async def test_a_write_without_ttl_ends_the_countdown(store: Store) -> None:
-    await store.write("p", Create("k:1", {}, ttl=1), Create("gone", {}, ttl=1))
-    await store.write("p", Put("k:1", {}))
+    await store.write(
+        "p", Create("k:1", {}, ttl=1), Create("k:2", {}, ttl=1), Create("gone", {}, ttl=1)
+    )
+    await store.write("p", Put("k:1", {}), Put("k:2", {}, ttl=FOR_EVER))
 
     await expired(store, "p", "gone")
 
-    assert await store.get("p", "k:1")
+    assert ids(await store.find("p", "k:")) == ["k:1", "k:2"]
 
 
 # --- several clients ---------------------------------------------------------------------------

@@ -93,12 +93,15 @@ class Folder:
                 process.kill()
             await process.wait()
 
-    async def start(self, *options: str) -> tuple[Process, str]:
-        """A host with these options; returns when it is ready, with its URL."""
+    async def start(self, *options: str, app: Path = ROOT) -> tuple[Process, str]:
+        """A host with these options; returns when it is ready, with its URL.
+
+        `app` is the folder that it runs: this checkout, or a packed one.
+        """
         with (self._path / f"log-{len(self._processes)}").open("w") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "cli", "run", "--port", "0", *options),
-                cwd=ROOT,
+                cwd=app,
                 env=self.environ,
                 stdout=PIPE,
                 stderr=log,

@@ -43,13 +43,21 @@ class Facts:
             raise RuntimeError("broken")
 
 
-def http(call: Callable[..., Awaitable[Any]], route: str, *methods: str) -> Function:
+def http(
+    call: Callable[..., Awaitable[Any]], route: str, *methods: str, level: str = "ANONYMOUS"
+) -> Function:
     async def run(req: func.HttpRequest) -> Any:
         return await call(req)
 
     return Function(
         route.split("/", maxsplit=1)[0],
-        {"type": "httpTrigger", "name": "req", "route": route, "methods": methods},
+        {
+            "type": "httpTrigger",
+            "name": "req",
+            "route": route,
+            "methods": methods,
+            "authLevel": level,
+        },
         run,
     )
 
@@ -75,6 +83,7 @@ def facts() -> Facts:
 async def port(echo: Echo, facts: Facts) -> AsyncIterator[int]:
     functions = [
         http(echo, "echo/{name?}", "GET", "POST"),
+        http(echo, "keyed", "POST", level="FUNCTION"),
         other("eventGridTrigger", facts),
         other("timerTrigger", facts, schedule="0 0 0 1 1 *"),
         other("serviceBusTrigger", facts, queueName="jobs", isSessionsEnabled=True),
@@ -313,6 +322,18 @@ async def test_bad_input_by_hand_is_400(port: int, body: str) -> None:
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example:7071"}]
 )
+async def test_what_needs_a_key_elsewhere_is_not_for_web_pages(
+    ask: Ask, echo: Echo, headers: dict[str, str]
+) -> None:
+    assert (await ask("POST", "/api/keyed", json={}, headers=headers)).status == 403
+    assert echo.request is None
+
+    assert (await ask("POST", "/api/keyed", json={})).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example:7071"}]
+)
 async def test_a_web_page_elsewhere_cannot_run_a_function(
     ask: Ask, facts: Facts, headers: dict[str, str]
 ) -> None:
@@ -329,8 +350,14 @@ async def test_the_page_allows_nothing_foreign(ask: Ask) -> None:
     assert response.status == 200
     assert response.headers["content-type"].startswith("text/html")
     assert response.headers["x-content-type-options"] == "nosniff"
-    policy = "default-src 'self'; img-src 'self' https: data:"
-    assert response.headers["content-security-policy"] == policy
+    policy = response.headers["content-security-policy"].split("; ")
+    assert policy == [
+        "default-src 'self'",
+        "img-src 'self' https: data:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
     assert (await ask("GET", "/app.js")).headers["content-type"].startswith("text/javascript")
     assert (await ask("GET", "/favicon.ico")).status == 204
 

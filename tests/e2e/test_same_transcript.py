@@ -33,15 +33,20 @@ nobody waited for.
 
 
 @asynccontextmanager
-async def host(folder: Path, environ: azure.Environ) -> AsyncIterator[str]:
-    """The local host with the sample bots, on a folder that need not exist; its URL."""
+async def host(
+    folder: Path, environ: azure.Environ, *options: str, app: Path = azure.ROOT
+) -> AsyncIterator[str]:
+    """The local host with the sample bots, on a folder that need not exist; its URL.
+
+    `app` is the folder that it runs: this checkout, or a packed one.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")}
     settings = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(folder)}
-    errors = folder.with_suffix(".log")
+    errors = folder.with_suffix(f".{app.name}.log")
     with errors.open("w") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cli", "run", "--no-reload"),
-            cwd=azure.ROOT,
+            *(sys.executable, "-m", "cli", "run", "--no-reload", *options),
+            cwd=app,
             env={**clean, **settings, **environ},
             stdout=PIPE,
             stderr=log,
@@ -49,9 +54,9 @@ async def host(folder: Path, environ: azure.Environ) -> AsyncIterator[str]:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(30):
-            word, url = (await process.stdout.readline()).decode().split()
-        assert word == "ready", errors.read_text()[-2000:]
-        yield url
+            words = (await process.stdout.readline()).decode().split()
+        assert words[:1] == ["ready"], errors.read_text()[-2000:]
+        yield words[1] if len(words) > 1 else ""
     finally:
         process.terminate()
         await process.wait()

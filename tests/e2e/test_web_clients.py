@@ -60,6 +60,19 @@ def test_directlinejs_gets_a_session_id(client: dict[str, Any]) -> None:
     assert client["session"]
 
 
+def test_directlinejs_connects_by_socket_as_it_does_by_itself(
+    host: str, needs: Needs, node_modules: Install
+) -> None:
+    node_modules(WEB)
+
+    client = run(needs("node"), "directline.js", host, "echo", "socket")
+
+    assert client["statuses"] == ["Uninitialized", "Connecting", "Online", "Ended"]
+    mine, reply = [a for a in client["activities"] if a["type"] == "message"]
+    assert mine["id"] == client["posted"] == client["repeated"]
+    assert reply["text"] == "echo: hello from the client"
+
+
 # --- the chat page -----------------------------------------------------------------------------
 
 

@@ -14,7 +14,6 @@ from shared.pipeline.outbox import relay
 from shared.pipeline.turns import settle
 from shared.records.conversation import DOCUMENT, Conversation
 from shared.skill import Skill
-from shared.storage.sqlite import SqliteStore
 from shared.turn import Turn
 from tests.lab import Lab
 
@@ -97,7 +96,7 @@ async def test_a_turn_that_runs_twice_makes_the_same_effects(lab: Callable[..., 
         await fabric.run(delivery)
     await fabric.bus.abandon(delivery)  # type: ignore[attr-defined]
     fabric.store.write = watched  # type: ignore[method-assign]
-    write = SqliteStore.write.__get__(fabric.store)
+    write = type(fabric.store).write.__get__(fabric.store)
     await fabric.drain()
     first, second = [effects for effects in offered if effects][:2]
     assert first == second

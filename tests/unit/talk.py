@@ -10,6 +10,8 @@ from shared.ai.offline import OfflineModel
 from shared.bot import Bot
 from shared.event import ACTIVITY, Event
 from shared.knowledge.articles import KnowledgeBase
+from shared.ports.backend import Backend
+from shared.records.waiting import Waiting
 from shared.skill import Skill
 from shared.turn import Turn
 
@@ -32,11 +34,13 @@ class Talk:
         )
         self.state: dict[str, Any] = {}
         self.floor = ""
-        self.muted = False
+        self.muted = self.broke_silence = False
+        self.waiting: Waiting | None = None
         self.handed_to = ""
         self.facts: list[tuple[str, str, dict[str, Any]]] = []
         self.buttons: list[str] = []
         self.count = 0
+        self.backends: dict[str, Backend] = {}
 
     async def say(self, text: str, *, user: str = "ann", id: str = "", **more: Any) -> list[str]:
         sender = {"from": {"id": user}}
@@ -87,11 +91,13 @@ class Talk:
             now=0.0,
             floor=self.floor,
             muted=self.muted,
+            backends=self.backends,
         )
 
     def _store(self, turn: Turn) -> list[str]:
         self.state, self.floor, self.muted = turn.state, turn.floor, turn.muted
-        self.handed_to = turn.handed_to
+        self.handed_to, self.broke_silence = turn.handed_to, turn.breaks_silence
+        self.waiting = None if turn.waits_no_more else turn.waiting or self.waiting
         self.facts += turn.facts
         actions = turn.replies[-1].get("suggestedActions", {}) if turn.replies else {}
         self.buttons = [action["value"] for action in actions.get("actions", ())]

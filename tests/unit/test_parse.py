@@ -1,13 +1,15 @@
 """Whatever a stranger sends is an object or a Rejected."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared import wire
 from shared.errors import Rejected
-from shared.parse import json_object
+from shared.parse import DEEPEST, json_object, storable
 
 BAD = {
     "empty": b"",
@@ -62,3 +64,29 @@ def test_bytes_never_escape_as_another_error(body: bytes) -> None:
     except Rejected as refusal:
         status = refusal.status
     assert status in (200, 400, 413)
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("cut \ud83d", "cut \ufffd"),
+        ("\ud83d\ude00", "\U0001f600"),
+        (
+            {"\udc00": [2**64, -(2**63) - 1, 2**63 - 1]},
+            {"\ufffd": [str(2**64), str(-(2**63) - 1), 2**63 - 1]},
+        ),
+        ([True, None, 1.5, ("a",)], [True, None, 1.5, ["a"]]),
+    ],
+)
+def test_what_no_store_takes_becomes_what_every_store_takes(value: Any, stored: Any) -> None:
+    assert storable(value) == stored
+    assert wire.loads(wire.dumps(value)) == wire.loads(wire.dumps(stored))
+
+
+def test_what_is_nested_too_deeply_for_a_store_is_refused() -> None:
+    value: Any = []
+    for _ in range(DEEPEST + 1):
+        value = [value]
+
+    with pytest.raises(ValueError, match="deep"):
+        storable(value)

@@ -47,7 +47,7 @@ class Access:
         """A token for a new conversation: `{"bot": id, "user": {"id", "name"}}`, no secret."""
         body = json_object(request.body, cap=_MAX_BODY)
         bot = self._bot(body.get("bot"))
-        if not self._may_ask(request, _origins(bot)):
+        if not self._may_ask(request, self._origins(bot)):
             raise Rejected(403, "origin")
         self._count(request)
         user = body.get("user")
@@ -55,15 +55,20 @@ class Access:
         token = Token(
             conversation=secrets.token_urlsafe(16),
             bot=bot.id,
-            user=_claimed_id(claimed.get("id")) or f"dl_{secrets.token_urlsafe(12)}",
+            user=_claimed_id(claimed.get("id")) or f"visitor_{secrets.token_urlsafe(12)}",
             user_name=_line(claimed.get("name")),
             origin=canonical(request.headers["origin"]),
         )
         return _grant(token, await self._tokens.issue(token))
 
     async def refresh(self, request: Request) -> dict[str, Any]:
-        """A new token for the same conversation; the old one runs out by itself."""
+        """A new token for the same conversation; the old one runs out by itself.
+
+        One that is new itself is given back. Raises Rejected 403 a day after the first.
+        """
         token, _ = await self.authorize(request)
+        if token.is_young(self._clock()):
+            return self.held(request, token)
         return _grant(token, await self._tokens.issue(token))
 
     async def authorize(self, request: Request) -> tuple[Token, Bot]:
@@ -81,7 +86,7 @@ class Access:
 
     def cors(self, request: Request) -> dict[str, str]:
         """Headers for every answer; an Origin that no bot lists gets no permission."""
-        anyones = [origin for bot in self._bots.values() for origin in _origins(bot)]
+        anyones = [origin for bot in self._bots.values() for origin in self._origins(bot)]
         allowed = self._may_ask(request, anyones)
         return {"Vary": "Origin", **(cors(request.headers["origin"]) if allowed else {})}
 
@@ -90,6 +95,11 @@ class Access:
         if bot is None or bot.channels.web is None:
             raise Rejected(404, "bot_not_on_web")
         return bot
+
+    def _origins(self, bot: Bot) -> Sequence[str]:
+        """The pages that may talk to the bot; in the cloud, those that come over https only."""
+        origins = bot.channels.web.origins if bot.channels.web else ()
+        return origins if self._local else [origin for origin in origins if _https(origin)]
 
     def _may_ask(self, request: Request, origins: Sequence[str]) -> bool:
         return listed(request.headers.get("origin", ""), origins) or (
@@ -114,8 +124,8 @@ class Access:
             raise Rejected(429, "too_many_conversations", after=after)
 
 
-def _origins(bot: Bot) -> Sequence[str]:
-    return bot.channels.web.origins if bot.channels.web else ()
+def _https(origin: str) -> bool:
+    return canonical(origin).startswith("https:")
 
 
 def _bearer(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Direct Line 3.0 by polling, as Microsoft's own web clients speak it.
+"""Direct Line 3.0 by polling or by socket, as Microsoft's own web clients speak it.
 
 Source: MicrosoftDocs/bot-docs "Direct Line API 3.0", and botframework-directlinejs 0.15.8, which
 stops polling for ever on any status other than 200, 403 and 404.
@@ -14,7 +14,10 @@ from typing import Any
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.channels.directline.access import Access
+from shared.channels.directline.citations import with_links
 from shared.channels.directline.log import ActivityLog
+from shared.channels.directline.stream import Bell, Streams
+from shared.channels.directline.token import Token
 from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
 from shared.errors import Rejected
 from shared.event import event_id
@@ -55,6 +58,8 @@ class DirectLineChannel:
         self._store = store
         self._clock = clock
         self._log = ActivityLog(store)
+        self.streams: Streams | None = None
+        self.bell = Bell()
 
     # --- Channel ---
 
@@ -72,8 +77,10 @@ class DirectLineChannel:
         )
         if not activity.type:
             raise Rejected(400, "type_missing")
+        if activity.type == "typing":
+            return Received(ignored=["web_typing"])
         if activity.type not in _FROM_A_PERSON:
-            return Received(ignored=["web_activity_type"])
+            raise Rejected(400, "web_activity_type")  # a client takes 200 for heard
         if activity.text:
             activity["text"] = cleaned(activity.text)
         if len(activity.text) > LONGEST_TEXT:
@@ -111,7 +118,7 @@ class DirectLineChannel:
     async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
         """Append to the log, once for each `activity.id`: a repeated send changes nothing."""
         conversation = reference.conversation
-        said = Activity(activity)
+        said = with_links(activity)
         said |= {
             "id": activity.id or secrets.token_hex(16),
             "channelId": CHANNEL_ID,
@@ -132,6 +139,7 @@ class DirectLineChannel:
             ttl=_ttl(bot),
             fades=_TYPING_SECONDS if said.type == "typing" else None,
         )
+        self.bell.ring(conversation)
         return said.id
 
     async def check(self) -> str:
@@ -145,12 +153,22 @@ class DirectLineChannel:
             raise Rejected(413, "body_too_large")
         token, bot = await self.access.authorize(request)
         first = await self._log.start(token.conversation, ttl=_ttl(bot))
-        return first, self.access.held(request, token)
+        return first, self._held(request, token)
 
     async def resume(self, request: Request) -> dict[str, Any]:
         """The conversation as it stands, for a client that reconnects."""
         token, _ = await self.access.authorize(request)
-        return self.access.held(request, token)
+        return self._held(request, token)
+
+    def _held(self, request: Request, token: Token) -> dict[str, Any]:
+        """The grant, and where a socket serves the rest of the conversation, if one does."""
+        grant = self.access.held(request, token)
+        if self.streams is None:
+            return grant
+        watermark = request.query.get("watermark", "")
+        after = watermark if _WATERMARK.fullmatch(watermark) else ""
+        url = self.streams.url(request, token.conversation, grant["token"], after)
+        return {**grant, "streamUrl": url}
 
     async def poll(self, request: Request) -> dict[str, Any]:
         """What was said after the watermark. Raises Rejected with 403 or 404 only.
@@ -182,6 +200,7 @@ class DirectLineChannel:
         await self._log.append(
             inbound.reference.conversation, inbound.activity, ttl=_ttl(inbound.bot)
         )
+        self.bell.ring(inbound.reference.conversation)
 
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)

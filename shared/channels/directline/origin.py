@@ -34,9 +34,13 @@ def own_page(headers: Mapping[str, str]) -> bool:
 
 
 def cors(origin: str) -> dict[str, str]:
-    """The response headers that let a page of `origin` read the answer."""
+    """The response headers that let a page of `origin` read the answer.
+
+    Clients ask for a session id with their cookies along (directlinejs), though none are read.
+    """
     return {
         "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
         "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
         "Access-Control-Allow-Headers": (
             "authorization, content-type, x-ms-bot-agent, x-requested-with"

@@ -11,6 +11,12 @@ from shared.ports.store import Create, Store
 LIFETIME = 1800
 """Seconds that a token is good for."""
 
+CONVERSATION_SECONDS = 86_400
+"""A conversation's tokens end this long after its first one, however often they are refreshed."""
+
+REFRESH_SECONDS = 300
+"""How old a token has to be for another one of its conversation."""
+
 _KEPT = LIFETIME + 86_400
 """Seconds that a token is remembered, so that an expired one differs from an unknown one."""
 
@@ -21,7 +27,7 @@ _ITEM = "grant"
 class Token:
     """What the bearer may do: speak as `user` with `bot` in `conversation`, from `origin`.
 
-    `expires` is a Unix time.
+    `began` is when the conversation's first token was made; both are Unix times.
     """
 
     conversation: str
@@ -30,6 +36,11 @@ class Token:
     user_name: str
     origin: str
     expires: float = 0.0
+    began: float = 0.0
+
+    def is_young(self, now: float) -> bool:
+        """Whether it was made a moment ago, and another one would only cost."""
+        return now - (self.expires - LIFETIME) < REFRESH_SECONDS
 
 
 class Tokens:
@@ -40,9 +51,16 @@ class Tokens:
         self._clock = clock
 
     async def issue(self, token: Token) -> str:
-        """A new secret for the same rights, good for LIFETIME from now."""
+        """A new secret for the same rights, good for LIFETIME from now.
+
+        Raises Rejected 403 when the conversation has had its day.
+        """
+        now = self._clock()
+        began = token.began or now
+        if now - began > CONVERSATION_SECONDS - LIFETIME:
+            raise Rejected(403, "conversation_over")
         secret = secrets.token_urlsafe(32)
-        fresh = replace(token, expires=self._clock() + LIFETIME)
+        fresh = replace(token, began=began, expires=now + LIFETIME)
         await self._store.write(_partition(secret), Create(_ITEM, asdict(fresh), ttl=_KEPT))
         return secret
 

@@ -1,9 +1,12 @@
 """The multipart body of a Direct Line upload (RFC 7578).
 
-Files are named to the bot, not kept: an attachment carries name, type and size only.
+An attachment carries name and type, and a small file its content as a `data:` URL, so that the
+chat can show it; sizes stand in `channelData.attachmentSizes`, where Web Chat puts them. `content`
+stays away: for a text file clients take it for the text.
 """
 
 import re
+from base64 import b64encode
 from email.errors import MessageError
 from email.message import Message
 from email.parser import HeaderParser
@@ -36,6 +39,12 @@ ALLOWED_TYPES = frozenset(
 _ALLOWED_KINDS = ("text/", "image/", "audio/", "video/")
 _ACTIVE_TYPES = frozenset({"image/svg+xml", "text/html", "text/javascript"})
 """What would run in a page that shows it."""
+_ESCAPED = {"%22": '"', "%0D": "", "%0A": ""}
+"""What browsers write for these in a file name (HTML, multipart/form-data)."""
+
+SHOWN_BYTES = 65_536
+"""Bytes of files that a message carries along (`contentUrl`); a larger one is named only."""
+
 _MAX_HEAD = 4_096
 _BOUNDARY = re.compile(
     r'multipart/form-data\s*;.*?boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.I
@@ -61,7 +70,7 @@ def activity_of(content_type: str, body: bytes) -> Activity:
     if len(parts) > _MAX_FILES + 2:
         raise Rejected(413, "too_many_files")
     activity = Activity(type="message")
-    files = []
+    files, sizes, room = [], [], SHOWN_BYTES
     for part in parts[:-1]:
         head, separator, content = part.partition(b"\r\n\r\n")
         if not separator or len(head) > _MAX_HEAD:
@@ -71,20 +80,23 @@ def activity_of(content_type: str, body: bytes) -> Activity:
         if name == "activity":
             activity = Activity(json_object(content, cap=ACTIVITY_BYTES))
         else:
-            files.append(
-                {
-                    "contentType": _allowed(headers.get_content_type()),
-                    "name": _file_name(filename or name),
-                    "content": {"bytes": len(content)},
-                }
-            )
+            kind = _allowed(headers.get_content_type())
+            file = {"contentType": kind, "name": _file_name(filename or name)}
+            if len(content) <= room:
+                room -= len(content)
+                file["contentUrl"] = f"data:{kind};base64,{b64encode(content).decode()}"
+            files.append(file)
+            sizes.append(len(content))
     if files:
         activity["attachments"] = files
+        activity["channelData"] = {**activity.channel_data, "attachmentSizes": sizes}
     return activity
 
 
 def _file_name(name: str) -> str:
     """What the file is called, without the folders it was in: one line, no lone surrogates."""
+    for written, meant in _ESCAPED.items():
+        name = name.replace(written, meant)
     base = re.split(r"[/\\\\]", name.encode("utf-8", "replace").decode())[-1]
     return one_line(base, 200).strip(".") or "file"
 

@@ -16,7 +16,8 @@ LOCAL_CHANNELS = frozenset({"msteams", "emulator", "webchat", "directline", "age
 ADVICE = {
     "audience_is_not_app_id": "app_id with the Microsoft App ID of the Azure Bot that posts here",
     "issuer_is_not_the_connector": (
-        "FABRIC_TEAMS_OPENID_URL with the cloud of the Azure Bot: another service signed the token"
+        "cloud and FABRIC_TEAMS_OPENID_URL with the cloud of the Azure Bot: "
+        "another service signed the token"
     ),
     "another_recipient": "app_id with the Microsoft App ID of the Azure Bot that posts here",
     "tenant_not_allowed": "tenants (without it tenant_id) with the tenant of who wrote",

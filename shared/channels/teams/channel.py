@@ -27,6 +27,7 @@ from shared.clients.http import HttpClient, Response
 from shared.errors import PermanentError, Rejected
 from shared.event import event_id
 from shared.identity.bot_token import BotTokens
+from shared.identity.cloud import CLOUDS
 from shared.identity.connector_jwt import ConnectorToken, ConnectorTokens
 from shared.identity.credential import ManagedIdentities
 from shared.identity.openid_keys import OpenIdKeys
@@ -34,7 +35,7 @@ from shared.identity.secrets import Secrets
 from shared.observability import log
 from shared.parse import json_object
 from shared.ports.channel import Inbound, Received, Request
-from shared.settings import Settings
+from shared.settings import BOTFRAMEWORK_OPENID_URL, Settings
 from shared.text.clean import LONGEST_NAME, one_line
 
 MAX_BODY_BYTES = 256 * 1024
@@ -62,8 +63,8 @@ class TeamsChannel:
         self._service_hosts = settings.teams_service_hosts if settings.local else frozenset()
         self._http = http
         self._rate = SendRate()
-        self._keys = OpenIdKeys(settings.teams_openid_url, http, local=settings.local, clock=clock)
-        self._inbound_tokens = ConnectorTokens(self._keys, clock=clock)
+        self._openid_url, self._clock = settings.teams_openid_url, clock
+        self._inbound: dict[str, tuple[OpenIdKeys, ConnectorTokens]] = {}
         self._outbound_tokens = BotTokens(
             settings.teams_token_url,
             http,
@@ -143,19 +144,33 @@ class TeamsChannel:
         return connector.message_id(response) or str(update_id or "")
 
     async def check(self) -> str:
-        return f"connector keys: {self._keys.error}" if self._keys.error else ""
+        errors = {keys.error for keys, _ in self._inbound.values() if keys.error}
+        return "; ".join(f"connector keys: {error}" for error in sorted(errors))
 
     async def _authenticate(self, request: Request, teams: TeamsTable) -> ConnectorToken | None:
         """The connector's token; None for a local caller of a bot without app id."""
         if teams.app_id or not self._local:
             authorization = request.headers.get("authorization", "")
-            return await self._inbound_tokens.validate(authorization, teams.app_id)
+            _, tokens = self._trusted(teams.cloud)
+            return await tokens.validate(authorization, teams.app_id)
         check_loopback(request.headers)
         return None
 
+    def _trusted(self, cloud: str) -> tuple[OpenIdKeys, ConnectorTokens]:
+        """The keys of a cloud's connector, unless the settings name others, and what they sign."""
+        if cloud not in self._inbound:
+            url = self._openid_url
+            if url == BOTFRAMEWORK_OPENID_URL:
+                url = CLOUDS[cloud].openid_url
+            keys = OpenIdKeys(url, self._http, local=self._local, clock=self._clock)
+            tokens = ConnectorTokens(keys, CLOUDS[cloud].issuer, clock=self._clock)
+            self._inbound[cloud] = keys, tokens
+        return self._inbound[cloud]
+
     def _may_call(self, teams: TeamsTable, service_url: str) -> bool:
         loopback = self._local and not teams.app_id
-        return allowed(service_url, extra=self._service_hosts, loopback=loopback)
+        extra = self._service_hosts
+        return allowed(service_url, cloud=teams.cloud, extra=extra, loopback=loopback)
 
     async def _call(
         self, bot: Bot, teams: TeamsTable, method: str, url: str, body: dict[str, Any]

@@ -45,6 +45,8 @@ def message_id(response: Response) -> str:
     """The id in the connector's answer, "" when it gives none; or the error it stands for."""
     status, answer = response.status, response.json()
     answer = answer if isinstance(answer, dict) else {}
+    if 200 <= status < 300 and response.is_page:
+        raise TransientError(f"a page answers {status} instead of the connector", maybe_done=True)
     if 200 <= status < 300:
         given = answer.get("id")
         return given if isinstance(given, str) else ""

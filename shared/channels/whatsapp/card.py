@@ -89,7 +89,7 @@ def same_choices(choices: list[Choice]) -> list[Choice]:
     """Without those that would say the same."""
     found: dict[str, Choice] = {}
     for choice in choices:
-        found.setdefault(choice.value, choice)
+        found.setdefault(choice.value.strip(), choice)
     return list(found.values())
 
 

@@ -141,7 +141,7 @@ class WhatsAppChannel:
             if newer != token:
                 response = await self._post(url, newer, body)
         try:
-            return message_id(response)
+            return message_id(response, fetches=outbound.has_link(body))
         except NumberThrottled as error:
             self._rate.answered(number, throttled=True, after=error.after, whole=True)
             raise

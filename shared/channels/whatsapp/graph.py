@@ -23,6 +23,13 @@ _RETRY: dict[int, float | None] = {
 }
 """Codes that pass by themselves, and the seconds to wait when no Retry-After says so."""
 
+_VAGUE = frozenset({1, 2, 131000, 131016})
+"""Those of them that do not say whether the message went out all the same."""
+
+_MEDIA = 131053
+_FETCH_AGAIN_SECONDS, _FETCH_GIVEN_UP_SECONDS = 5.0, 600.0
+"""When Meta is asked again to fetch a file, and how long: what is said next waits behind it."""
+
 _WHOLE_NUMBER = frozenset({4, 80007, 130429})
 """Those that are about all that a number sends, not about one person."""
 
@@ -66,7 +73,7 @@ _ADVICE = {
     131050: "the person has stopped marketing messages",
     131051: "message type not supported",
     131052: "Meta could not download the media",
-    131053: "Meta could not take the media: check its type and size",
+    _MEDIA: "Meta could not take the media: check its type and size",
 }
 
 
@@ -74,13 +81,23 @@ class NumberThrottled(TransientError):
     """Meta takes no more from this number for `after` seconds, whomever a message is for."""
 
 
-def message_id(response: Response) -> str:
-    """The wamid, "" when the answer has none (a read receipt); or the error it stands for."""
+def message_id(response: Response, *, fetches: bool = False) -> str:
+    """The wamid, "" when the answer has none (a read receipt); or the error it stands for.
+
+    `fetches` when Meta had to fetch a file for the message, which may fail for a moment.
+    """
     status, answer = response.status, response.json()
     answer = answer if isinstance(answer, dict) else {}
     code = _code(answer.get("error"))
     if code is not None:
-        raise _error(code, response)
+        raise _error(
+            code,
+            response,
+            is_transient=answer["error"].get("is_transient") is True,
+            fetches=fetches,
+        )
+    if response.is_page:
+        raise TransientError(f"a page answers {status} instead of graph", maybe_done=True)
     if 200 <= status < 300:
         messages = answer.get("messages")
         first = messages[0] if isinstance(messages, list) and messages else None
@@ -97,14 +114,21 @@ def message_id(response: Response) -> str:
     raise PermanentError(f"http_{status}", _RENEW if status == 401 else "no error code")
 
 
-def _error(code: int, response: Response) -> TransientError | PermanentError:
+def _error(
+    code: int, response: Response, *, is_transient: bool, fetches: bool
+) -> TransientError | PermanentError:
+    """By the code where it is known, else by the status and what Meta says of it."""
+    status, after = response.status, response.retry_after
+    answer = f"graph answers {status}, code {code}"
     if code in _RETRY:
         kind = NumberThrottled if code in _WHOLE_NUMBER else TransientError
-        after = response.retry_after
-        return kind(
-            f"graph answers {response.status}, code {code}",
-            after=_RETRY[code] if after is None else after,
-        )
+        after = _RETRY[code] if after is None else after
+        return kind(answer, after=after, maybe_done=status >= 500 and code in _VAGUE)
+    if code == _MEDIA and fetches:
+        after = _FETCH_AGAIN_SECONDS if after is None else after
+        return TransientError(answer, after=after, within=_FETCH_GIVEN_UP_SECONDS)
+    if not _is_final(code) and (is_transient or status in (408, 429) or status >= 500):
+        return TransientError(answer, after=after, maybe_done=status == 408 or status >= 500)
     if 200 <= code <= 299:
         return PermanentError(f"whatsapp_{code}", _RIGHTS)
     if code == _SHUT:
@@ -112,6 +136,10 @@ def _error(code: int, response: Response) -> TransientError | PermanentError:
     if 132000 <= code <= 132068:
         return PermanentError(f"whatsapp_{code}", _TEMPLATE)
     return PermanentError(f"whatsapp_{code}", _ADVICE.get(code, f"graph answers {response.status}"))
+
+
+def _is_final(code: int) -> bool:
+    return code in _ADVICE or 200 <= code <= 299 or 132000 <= code <= 132068
 
 
 def _code(error: Any) -> int | None:

@@ -5,6 +5,7 @@ Limits: Meta docs, "Messages" and "Interactive messages"; they count characters.
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from shared.activity import Activity, ConversationReference
 from shared.channels.whatsapp import card as cards
@@ -13,6 +14,7 @@ from shared.channels.whatsapp.callback import callback_data
 from shared.channels.whatsapp.card import Choice
 from shared.channels.whatsapp.text import formatted
 from shared.errors import PermanentError
+from shared.text.clean import cleaned
 from shared.text.graphemes import ending, pieces, truncated
 
 MAX_TEXT = 4096
@@ -22,6 +24,8 @@ MAX_PROMPT = 1024
 
 MAX_BUTTONS, MAX_BUTTON_ID, MAX_BUTTON_TITLE = 3, 256, 20
 MAX_ROWS, MAX_ROW_ID, MAX_ROW_TITLE, MAX_ROW_DESCRIPTION = 10, 200, 24, 72
+
+MAX_FILE_NAME = 240
 
 _PHONE = re.compile(r"\+?[0-9]{4,20}")
 _MEDIA = {
@@ -135,16 +139,15 @@ def _interactive(text: str, choices: list[Choice]) -> dict[str, Any]:
     prompt = {"text": text if text.strip() else "…"}
     if len(choices) <= MAX_BUTTONS:
         titles = _unique([choice.title for choice in choices], MAX_BUTTON_TITLE)
-        replies = [
-            {"id": _id(choice, MAX_BUTTON_ID), "title": title}
-            for choice, title in zip(choices, titles, strict=True)
-        ]
+        ids = _unique([_id(choice, MAX_BUTTON_ID) for choice in choices], MAX_BUTTON_ID)
+        replies = [{"id": id, "title": t} for id, t in zip(ids, titles, strict=True)]
         buttons = [{"type": "reply", "reply": reply} for reply in replies]
         return {"type": "button", "body": prompt, "action": {"buttons": buttons}}
     titles = _unique([choice.title for choice in choices], MAX_ROW_TITLE)
+    ids = _unique([_id(choice, MAX_ROW_ID) for choice in choices], MAX_ROW_ID)
     rows = []
-    for choice, title in zip(choices, titles, strict=True):
-        row = {"id": _id(choice, MAX_ROW_ID), "title": title}
+    for choice, id, title in zip(choices, ids, titles, strict=True):
+        row = {"id": id, "title": title}
         if title != choice.title:
             row["description"] = truncated(choice.title, MAX_ROW_DESCRIPTION)
         rows.append(row)
@@ -153,8 +156,12 @@ def _interactive(text: str, choices: list[Choice]) -> dict[str, Any]:
 
 
 def _id(choice: Choice, limit: int) -> str:
-    """What the bot will hear; a value too long for that gives way to the title, as if typed."""
-    return choice.value if len(choice.value) <= limit else truncated(choice.title, limit)
+    """What the bot will hear; a value too long for that gives way to the title, as if typed.
+
+    Meta refuses an id that begins or ends with a space.
+    """
+    value = choice.value.strip()
+    return value if len(value) <= limit else truncated(choice.title, limit).strip()
 
 
 def _unique(titles: list[str], limit: int) -> list[str]:
@@ -190,9 +197,23 @@ def _file(file: dict[str, Any], caption: str) -> dict[str, Any]:
     kind, media = _kind(file), _source(file)
     if caption:
         media["caption"] = caption
-    if kind == "document" and (name := text_of(file.get("name"))):
+    if kind == "document" and (name := text_of(file.get("name")) or _name_in(media)):
         media["filename"] = name
     return {"type": kind, kind: media}
+
+
+def _name_in(media: dict[str, str]) -> str:
+    """The last part of a link's path, which a person knows the file by; "" when it is no name."""
+    path = media.get("link", "").partition("?")[0].partition("#")[0]
+    name = unquote(path.partition("://")[2].partition("/")[2].rpartition("/")[2])
+    name = cleaned(name).strip()
+    return truncated(name, MAX_FILE_NAME) if "." in name.strip(".") and "/" not in name else ""
+
+
+def has_link(body: dict[str, Any]) -> bool:
+    """Tell whether Meta has to fetch a file from a link to send this."""
+    media = body.get(str(body.get("type")))
+    return isinstance(media, dict) and "link" in media
 
 
 def _address(reference: ConversationReference) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Markdown as WhatsApp writes it: `*bold*`, `_italic_`, `~strike~`, and links in the open.
 
-Source: faq.whatsapp.com, "How to format your messages". The result is never longer.
+Source: faq.whatsapp.com, "How to format your messages". The result is never longer. WhatsApp has no
+escape: an escaped mark stands for itself, without its backslash.
 """
 
 import re
@@ -11,11 +12,12 @@ _MARKUP = re.compile(
     | (?P<as_is>```.*?``` | `[^`\n]+` | https?://[^\s<>]+)
     | <(?P<autolink>https?://[^\s<>]+)>
     | !?\[(?P<label>[^\[\]\n]*)\]\((?P<target>[^()\s]+(?:\([^()\s]*\)[^()\s]*)*)\)
+    | \\(?P<escaped>[\\`*_{}\[\]()\#+.!~>|-])
     | ^\#{1,6}[ \t]+(?P<heading>[^\n]+)
     | \*{3}(?P<both>\S[^*\n]*)\*{3}
-    | \*\*(?P<stars>[^\s*][^*\n]*)\*\*
+    | \*\*(?P<stars>[^\s*](?:[^\n]*?\S)??)\*\*(?!\*)
     | (?<!\w)__(?P<underlines>[^\s_][^_\n]*)__(?!\w)
-    | (?<![\w*])\*(?P<italic>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])
+    | (?<![\w*])\*(?P<italic>(?![\s*])(?:\*\*[^*\n]+\*\*|[^*\n])+(?<!\s))\*(?![\w*])
     | ~~(?P<strike>[^\s~][^~\n]*)~~
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
@@ -38,11 +40,11 @@ def _one(match: re.Match[str]) -> str:
         case "heading":
             return f"*{text.replace('*', '').strip(' #')}*"
         case "both":
-            return f"*_{text}_*"
+            return f"*_{formatted(text)}_*"
         case "stars" | "underlines":
-            return f"*{text}*"
+            return f"*{formatted(text)}*"
         case "italic":
-            return f"_{text}_"
+            return f"_{formatted(text)}_"
         case "strike":
-            return f"~{text}~"
+            return f"~{formatted(text)}~"
     return text

@@ -60,8 +60,12 @@ async def take(
     raise TransientError("others keep changing the person's count", after=0.5)
 
 
+def counted_person(reference: ConversationReference) -> str:
+    """A digest of who is counted: a person is the same in all conversations of a channel."""
+    return event_id(reference.channel, reference.tenant, reference.user or reference.conversation)
+
+
 def _place(bot: Bot, reference: ConversationReference) -> tuple[str, str]:
-    """Partition and id of today's count: a person is the same in all conversations of a channel."""
-    person = event_id(reference.channel, reference.tenant, reference.user or reference.conversation)
+    """Partition and id of today's count."""
     day = datetime.fromtimestamp(time(), UTC).date().isoformat()
-    return f"quota:{bot.id}.{person}", f"day:{day}"
+    return f"quota:{bot.id}.{counted_person(reference)}", f"day:{day}"

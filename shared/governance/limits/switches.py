@@ -22,11 +22,15 @@ KINDS = ("bot", "skill")
 
 
 class Switches:
-    """What is stopped, as the store says, asked at most once in `FRESH` seconds."""
+    """What is stopped, as the store says, asked at most once in `FRESH` seconds.
 
-    def __init__(self, store: Store) -> None:
+    `always` is stopped whatever the store says, since it began to run so.
+    """
+
+    def __init__(self, store: Store, always: Mapping[tuple[str, str], float] | None = None) -> None:
         self._store = store
-        self._stopped: Mapping[tuple[str, str], float] = {}
+        self._always = dict(always or {})
+        self._stopped: Mapping[tuple[str, str], float] = self._always
         self._read_at = -FRESH
 
     async def stop(self, kind: str, name: str) -> None:
@@ -52,7 +56,7 @@ class Switches:
 
     async def read(self) -> Mapping[tuple[str, str], float]:
         """The same for whoever must know: as the store says now. Raises Unavailable."""
-        found = {}
+        found = dict(self._always)
         for item in await self._store.find(PARTITION, "stopped:", limit=1000):
             _, kind, name = item.id.split(":", 2)
             found[kind, name] = float(item.body["at"])

@@ -1,7 +1,9 @@
 """The embedded bus: what Service Bus promises, on a SQLite file that several processes share."""
 
+import asyncio
 import random
 from collections.abc import Collection
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from sqlite3 import Cursor
@@ -11,8 +13,11 @@ from shared.clients.sqlite_file import Database
 from shared.errors import Unavailable
 from shared.event import Event
 from shared.messaging.embedded import messages
+from shared.messaging.embedded.bell import Bell
+from shared.messaging.embedded.clock import SCHEMA, WallClock
 from shared.messaging.embedded.news import News
 from shared.messaging.embedded.owner import Owner
+from shared.observability import log
 from shared.ports.bus import Delivery
 
 LIFE_SECONDS = 0.5
@@ -43,12 +48,16 @@ class SqliteBus:
         max_deliveries: int = 10,
         duplicate_window: float = 86_400,
     ) -> None:
-        self._database = Database(path, messages.SCHEMA, synchronous=synchronous)
+        schema = messages.SCHEMA + SCHEMA
+        self._database = Database(path, schema, synchronous=synchronous)
         self._lock_seconds = lock_seconds
         self.max_deliveries = max_deliveries
         self._duplicate_window = duplicate_window
         self._owner = Owner(self._database.path)
         self._news = News(self._poll)
+        self._bell = Bell(self._database.path)
+        self._clock = WallClock()
+        self._healing: asyncio.Task[None] | None = None
         self._data_version = -1
         self._next_due = inf
         self._hinted: set[str] = set()
@@ -83,6 +92,8 @@ class SqliteBus:
             await self._database.write(work)
             if delay <= 0:
                 self._announce(queue)
+            else:
+                self._bell.ring()
             self._next_due = min(self._next_due, due)
 
     async def receive(self, queue: str, limit: int = 1) -> list[Delivery]:
@@ -112,16 +123,19 @@ class SqliteBus:
             self._hinted.add(queue)
         if moved:
             self._news.announce()
+            self._bell.ring()
         return deliveries
 
     def _announce(self, *queues: str) -> None:
         """These have something; the next look at each needs no question first."""
         self._hinted.update(queues)
         self._news.announce(*queues)
+        self._bell.ring()
 
     async def changed(self, timeout: float) -> set[str]:  # noqa: ASYNC109 -- the port's name
         """As the port says; a task also hears at once of what changed since it last waited."""
         await self._database.read("SELECT 1")
+        self._news.rung = self._bell.listen(self._news.poll_soon)
         return await self._news.wait(timeout)
 
     async def renew(self, delivery: Delivery) -> None:
@@ -144,6 +158,8 @@ class SqliteBus:
         )
         if delay <= 0:
             self._announce(delivery.queue)
+        else:
+            self._bell.ring()
         self._next_due = min(self._next_due, time() + delay)
 
     async def dead_letter(self, delivery: Delivery, reason: str, description: str = "") -> None:
@@ -151,6 +167,7 @@ class SqliteBus:
             lambda cursor: messages.bury(cursor, delivery, reason, description)
         )
         self._news.announce()
+        self._bell.ring()
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """For each queue that has messages: how many are `active`, `locked`, `scheduled`."""
@@ -167,6 +184,7 @@ class SqliteBus:
     async def close(self) -> None:
         """Give back what is still locked, at once, and close the file."""
         self._news.stop()
+        self._bell.close()
         self._owner.release()
         await self._database.close()
 
@@ -174,6 +192,8 @@ class SqliteBus:
         """What another process or the clock made receivable; seconds to the next."""
         read = self._database.read_now
         found: set[str] = set()
+        if self._clock.stepped():
+            self._healing = asyncio.create_task(self._heal())
         try:
             dead = self._look_for_dead()
             [(version,)] = read("PRAGMA data_version")
@@ -192,6 +212,14 @@ class SqliteBus:
         if dead:
             return (), self._next_due - now
         return found or None, self._next_due - now
+
+    async def _heal(self) -> None:
+        """Move what is scheduled with a clock that stepped, and say so."""
+        with suppress(Unavailable):
+            if step := await self._database.write(self._clock.heal, durable=False):
+                log.warning("clock.stepped", seconds=round(step, 1))
+                self._next_due = 0.0
+                self._news.poll_soon()
 
     def _look_for_dead(self) -> bool:
         """Note which owners of locks have died, now and then; whether there are any."""

@@ -5,7 +5,13 @@ from collections.abc import Callable, Collection
 from weakref import WeakKeyDictionary
 
 POLL_SECONDS = 0.02
-"""How soon a change by another process is noticed."""
+"""How soon a change by another process is noticed that cannot ring."""
+
+RUNG_POLL_SECONDS = 0.25
+"""How often to look all the same where others ring: for locks of the dead, and for lost rings."""
+
+RINGS_APART_SECONDS = 0.002
+"""Two looks that somebody rang for are not closer together."""
 
 
 class News:
@@ -13,11 +19,14 @@ class News:
 
     A task hears of everything announced since its last wait, so nothing falls between two
     waits. News is about the places it names, and about any place when it names none. `poll`
-    returns news or None, and in how many seconds to ask again at the latest.
+    returns news or None, and in how many seconds to ask again at the latest. `rung` when other
+    processes ring (`poll_soon`), so that there is no need to look often.
     """
 
     def __init__(self, poll: Callable[[], tuple[Collection[str] | None, float]]) -> None:
         self._poll = poll
+        self._polled = 0.0
+        self.rung = False
         self._number = 0
         self._looked = 0
         self._anywhere = 0
@@ -65,6 +74,14 @@ class News:
             return set()
         return {place for place, number in self._last.items() if number > heard}
 
+    def poll_soon(self) -> None:
+        """Somebody rang: look now, if anybody waits for news."""
+        if self._timer is None or self._loop is None:
+            return
+        self._timer.cancel()
+        pause = max(0.0, self._polled + RINGS_APART_SECONDS - self._loop.time())
+        self._timer = self._loop.call_later(pause, self._tick)
+
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -74,7 +91,9 @@ class News:
         self._timer = None
         if not self._waiting or self._loop is None:
             return
+        self._polled = self._loop.time()
         news, seconds = self._poll()
         if news is not None:
             self.announce(*news)
-        self._timer = self._loop.call_later(max(0.0, min(POLL_SECONDS, seconds)), self._tick)
+        pause = max(POLL_SECONDS, RUNG_POLL_SECONDS) if self.rung else POLL_SECONDS
+        self._timer = self._loop.call_later(max(0.0, min(pause, seconds)), self._tick)

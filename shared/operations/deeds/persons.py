@@ -4,11 +4,8 @@ The record names the person by a pseudonym; its key is destroyed with what is ke
 that what stays on record is nobody's.
 """
 
-import hmac
-import secrets
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -21,10 +18,11 @@ from shared.governance import audit
 from shared.governance.access import ALL, Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.canonical import canonical
+from shared.governance.pseudonym import PERSONS, key_id, pseudonym
 from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
-from shared.operations.reports.person import PERSONS, Kept, Shown, held, hold_id, summed
-from shared.ports.store import Create, Delete, Item, Put
+from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
+from shared.ports.store import FOR_EVER, Delete, Item, Put
 from shared.records import acceptance
 from shared.records.effect import OUTBOX
 
@@ -72,7 +70,7 @@ async def show(fabric: Fabric, who: Operator, id: str, reason: str) -> Shown:
     async def look() -> None:
         found.append(await reports.show(fabric, id))
 
-    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    target = {"person": await pseudonym(fabric.store, id), "reason": reason}
     await on_record(fabric, who, "person.show", target, look, purpose=PURPOSE)
     return found[0]
 
@@ -86,21 +84,21 @@ async def export(
     async def collect() -> None:
         found.update(await reports.export(fabric, id, departments))
 
-    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    target = {"person": await pseudonym(fabric.store, id), "reason": reason}
     await on_record(fabric, who, "person.export", target, collect, purpose=PURPOSE)
     return found
 
 
 async def hold(fabric: Fabric, who: Operator, id: str, reason: str) -> None:
     """Keep everything there is of a person, past its time and against erasure, until `release`."""
-    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    target = {"person": await pseudonym(fabric.store, id), "reason": reason}
     deed = partial(_hold, fabric, id, reason)
     await on_record(fabric, who, "person.hold", target, deed, purpose=LEGAL)
 
 
 async def release(fabric: Fabric, who: Operator, id: str, reason: str) -> None:
     """End a legal hold; what it kept past its time stays until it is erased."""
-    target = {"person": await pseudonym(fabric, id), "reason": reason}
+    target = {"person": await pseudonym(fabric.store, id), "reason": reason}
 
     async def end() -> None:
         await fabric.store.write(PERSONS, Delete(hold_id(id)))
@@ -115,7 +113,7 @@ async def erase(
 
     Raises PermanentError `held` when a legal hold forbids it.
     """
-    name = await pseudonym(fabric, id)
+    name = await pseudonym(fabric.store, id)
     receipts: list[Receipt] = []
 
     async def deed() -> None:
@@ -129,7 +127,7 @@ async def erase(
     proof = {"person": name, "receipt": receipt.digest}
     await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
     if departments.everywhere and not receipt.left:
-        await fabric.store.write(PERSONS, Delete(_key_id(id)))
+        await fabric.store.write(PERSONS, Delete(key_id(id)))
     return receipt
 
 
@@ -150,29 +148,13 @@ async def faults(fabric: Fabric, id: str, receipt: Receipt) -> list[str]:
     return found
 
 
-async def pseudonym(fabric: Fabric, id: str) -> str:
-    """Name a person on record, the same each time until their key is destroyed."""
-    place = _key_id(id)
-    item = await fabric.store.get(PERSONS, place)
-    if item is None:
-        with suppress(Conflict):  # another operator asked for the same person at this moment
-            await fabric.store.write(PERSONS, Create(place, {"key": secrets.token_hex(32)}))
-        item = await fabric.store.get(PERSONS, place)
-    key = bytes.fromhex(item.body["key"]) if item else secrets.token_bytes(32)
-    return "p-" + hmac.new(key, id.encode(), "sha256").hexdigest()[:24]
-
-
-def _key_id(id: str) -> str:
-    return f"key:{sha256(id.encode()).hexdigest()}"
-
-
 async def _hold(fabric: Fabric, id: str, reason: str) -> None:
     """Say that it is held, then write what would expire anew, for ever."""
     body = {"reason": reason, "at": utc_now()}
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):
         try:
-            lasting = Put(item.id, item.body, etag=item.etag, due=item.due)
+            lasting = Put(item.id, item.body, etag=item.etag, due=item.due, ttl=FOR_EVER)
             await fabric.store.write(item.partition, lasting)
         except Conflict:
             continue  # a turn has written it anew meanwhile

@@ -3,9 +3,14 @@
 import asyncio
 from collections.abc import Awaitable
 from importlib.metadata import PackageNotFoundError, version
+from math import inf
+from time import monotonic
 from typing import Any
 
 from shared.fabric import Fabric
+
+FRESH_SECONDS, FRESH_LOCAL_SECONDS = 15.0, 1.0
+"""How long a look at the dependencies is believed: in the cloud, and on a laptop."""
 
 _WITHOUT = {
     "store": "webhooks still accept and queue; turns wait",
@@ -18,6 +23,30 @@ _WITHOUT = {
     "web": "the other channels are not affected",
 }
 _WITHOUT_BACKEND = "people are told, their messages wait for it; other skills are not affected"
+
+
+class HealthDesk:
+    """One look at a time, and what it found for a while: whoever asks often costs no more."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self._fabric = fabric
+        self._fresh = FRESH_LOCAL_SECONDS if fabric.settings.local else FRESH_SECONDS
+        self._looking = asyncio.Lock()
+        self._found: dict[str, Any] = {}
+        self._looked = -inf
+
+    async def report(self) -> dict[str, Any]:
+        """Return what `health` says, at most `FRESH_SECONDS` old."""
+        async with self._looking:
+            if monotonic() - self._looked >= self._fresh:
+                self._found = await health(self._fabric)
+                self._looked = monotonic()
+            return self._found
+
+    async def verdict(self) -> dict[str, Any]:
+        """Return what a stranger may know: `status` and `version`."""
+        found = await self.report()
+        return {name: found[name] for name in ("status", "version")}
 
 
 async def health(fabric: Fabric) -> dict[str, Any]:
@@ -34,12 +63,31 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     checks |= {f"backend {name}": backend.check() for name, backend in fabric.backends.items()}
     found = await asyncio.gather(*(_line(name, check) for name, check in checks.items()))
     lines = dict(zip(checks, found, strict=True))
+    lines |= await _stopped(fabric)
+    lines |= {
+        f"bot {f.breach.bot}": f"degraded: paused by policy: {f}; the other bots are not affected"
+        for f in fabric.breaches
+        if f.breach.enforced and f.breach.bot in fabric.paused
+    }
     ok = all(line == "ok" for line in lines.values())
     return {
         "status": "ok" if ok else "degraded",
         "version": _version(),
         "bots": len(fabric.bots),
         "dependencies": lines,
+    }
+
+
+async def _stopped(fabric: Fabric) -> dict[str, str]:
+    """A line for each bot and skill that an operator stopped."""
+    try:
+        async with asyncio.timeout(3):
+            stopped = await fabric.switches.stopped()
+    except Exception:  # the line of the store says so, and a health report reports
+        return {}
+    return {
+        f"{kind} {name}": f"degraded: stopped; its messages wait for `botfabric start {name}`"
+        for kind, name in sorted(stopped)
     }
 
 

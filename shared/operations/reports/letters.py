@@ -11,9 +11,12 @@ from typing import Any
 
 from shared.errors import PermanentError
 from shared.fabric import Fabric
+from shared.operations.reports.period import Period
 from shared.ports.store import every
 from shared.records.dead_letter import PREFIX, DeadLetter
 from shared.records.effect import Send
+
+EVER = Period()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Letter:
 
 
 async def letters(
-    fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = ""
+    fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = "", died: Period = EVER
 ) -> list[Letter]:
     """What is dead and not dismissed, by conversation, in each the oldest first."""
     found = [Letter(DeadLetter.from_item(item)) async for item in every(fabric.store, PREFIX)]
@@ -103,6 +106,7 @@ async def letters(
         and bot in ("", letter.bot)
         and queue in ("", letter.queue)
         and reason in ("", letter.reason)
+        and letter.at in died
     ]
     return sorted(chosen, key=lambda letter: (letter.conversation, letter.at))
 

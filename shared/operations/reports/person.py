@@ -11,19 +11,19 @@ from shared.activity import ConversationReference
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.governance.pseudonym import PERSONS
 from shared.ports.store import Item, every
 from shared.records.conversation import DOCUMENT
 from shared.records.person import Marks
-
-PERSONS = "persons"
-"""The partition of legal holds and of the keys of pseudonyms, which name nobody."""
+from shared.records.ticket import TICKETS_PREFIX
 
 README = (
     "This is everything that the organisation's chatbots keep of you: what you wrote and what "
     "they answered (records whose kind is 'said'), how your conversations stand ('conversation'), "
-    "and technical notes that keep messages from getting lost or being answered twice (all "
-    "others). Times are in Unix seconds unless they say otherwise. You may ask the organisation "
-    "to correct or erase it."
+    "your tickets ('ticket'), what you asked a person for ('waiting'), and technical notes that "
+    "keep messages from getting lost or being answered twice (all others). "
+    "Times are in Unix seconds unless they say otherwise. You may ask the organisation to correct "
+    "or erase it."
 )
 
 
@@ -118,8 +118,15 @@ def _within(fabric: Fabric, item: Item, departments: Departments) -> bool:
     """Whether an item is a bot's of these departments; what is no bot's takes all of them."""
     if departments.everywhere:
         return True
-    bot = fabric.bots.get(item.partition.removeprefix("quota:").partition(".")[0])
+    bot = fabric.bots.get(_bot_of(item))
     return bot is not None and bot.department in departments
+
+
+def _bot_of(item: Item) -> str:
+    """The bot in the name of the partition; a ticket is kept with its person, and names its own."""
+    if item.partition.startswith(TICKETS_PREFIX):
+        return str(item.body.get("bot"))
+    return item.partition.removeprefix("quota:").partition(".")[0]
 
 
 def _kind(item: Item) -> str:

@@ -26,6 +26,7 @@ from shared.ports.store import Create
 from shared.queues import skill_queue
 from shared.records.acceptance import OVERDUE_SECONDS, PREFIX, noted
 from shared.records.conversation import stored
+from shared.records.effect import OUTBOX
 
 STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 """Seconds after which the door does without a store that fails, and between two tries.
@@ -135,6 +136,15 @@ async def _enter(
         log.error("accept.unordered", conversation=key)
         lane = Lane(inbound.bot.default_skill, not_before(inbound.bot, slot, ()))
     return lane, False
+
+
+async def at_rest(fabric: Fabric, inbound: Inbound) -> bool:
+    """Whether what was accepted is answered, and nothing of its conversation is left to send."""
+    store, key = fabric.store, inbound.reference.key
+    note = await noted(store, key, arrival(inbound).id)
+    if note is None or note.is_open:
+        return False
+    return not await store.find(key, OUTBOX, limit=1)
 
 
 def arrival(inbound: Inbound) -> Event:

@@ -8,8 +8,9 @@ from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.turns.bury import bury_body
-from shared.ports.store import Put, every
+from shared.ports.store import Delete, Put, every
 from shared.queues import EVENTS, skill_queue
+from shared.records.conversation import DOCUMENT
 
 FOLLOWED = 180 * 86_400
 """Seconds that a conversation hears facts about a subject it has named."""
@@ -81,5 +82,11 @@ async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:
             follower = Put(f"follower:{fact.conversation}", {"bot": fact.bot}, ttl=FOLLOWED)
             await fabric.store.write(partition, follower)
         async for item in every(fabric.store, "follower:", partition):
-            targets.setdefault(item.id.removeprefix("follower:"), item.body["bot"])
+            conversation = item.id.removeprefix("follower:")
+            if conversation in targets:
+                continue
+            if await fabric.store.get(conversation, DOCUMENT):
+                targets[conversation] = item.body["bot"]
+            else:  # its time is over
+                await fabric.store.write(partition, Delete(item.id), durable=False)
     return targets

@@ -16,6 +16,7 @@ from shared.errors import (
     Stopped,
     TransientError,
     Unavailable,
+    UnknownBot,
     WindowShut,
 )
 from shared.event import WAKE, Event, event_id
@@ -131,7 +132,7 @@ async def _deliver(
 ) -> str:
     bot = fabric.bots.get(reference.bot)
     if bot is None:
-        raise PermanentError("unknown_bot", f"no manifest for {reference.bot}")
+        raise UnknownBot(reference.bot)
     await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
@@ -174,9 +175,9 @@ async def _later(fabric: Fabric, key: str, effect: Send, error: TransientError) 
 
 
 async def _ended(fabric: Fabric, key: str, effect: Effect, error: TransientError) -> bool:
-    """Give up what has failed for `MAX_AGE`. Return True if it had."""
+    """Give up what has failed for `MAX_AGE`, or for the time of its error. Tell whether it has."""
     first = effect.first_error(error)
-    if first is None or time() - max(first["at"], effect.made) <= MAX_AGE:
+    if first is None or time() - max(first["at"], effect.made) <= min(MAX_AGE, error.within):
         return False
     await _give_up(fabric, key, effect, PermanentError("undeliverable", str(error)))
     return True

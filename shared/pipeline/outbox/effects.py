@@ -16,9 +16,13 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, MAX_HOPS, MAX_ROUNDS, Event
 from shared.fabric import Fabric
 from shared.observability import trace
+from shared.queues import skill_queue
 from shared.records.conversation import Conversation
-from shared.records.effect import LEASE_SECONDS, Enqueue, Publish, Send
-from shared.turn import Turn
+from shared.records.effect import LEASE_SECONDS, Enqueue, Publish, Record, Send
+from shared.turn import FLOOR_RETURNED, Turn
+
+BACK = "back"
+"""In an activity's event: the skill that handed it on and wants the floor back, and its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,14 @@ def queue_effect(
 def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Publish:
     common, place = _common(cause, event.id), conversation.next_outbox_id()
     return Publish(**common, place=place, event=event.to_dict())
+
+
+def audit_effect(
+    conversation: Conversation, cause: Cause, effect: str, entry: dict[str, Any]
+) -> Record:
+    """Return the effect that puts `entry` on record, about whom the conversation is with."""
+    common, place = _common(cause, effect), conversation.next_outbox_id()
+    return Record(**common, place=place, reference=conversation.reference, entry=entry)
 
 
 def _common(cause: Cause, effect: str) -> dict[str, Any]:
@@ -118,12 +130,51 @@ def sends(
 def handed_on(turn: Turn) -> Event:
     """The same activity for another skill, one hop further."""
     event = turn.event
+    data = {key: value for key, value in event.data.items() if key != BACK}
+    if turn.comes_back is not None:
+        data[BACK] = {"skill": turn.skill.name, "data": turn.comes_back}
+    elif BACK in event.data and event.data[BACK]["skill"] != turn.handed_to:
+        data[BACK] = event.data[BACK]
     return replace(
         event,
         id=f"{event.work_id}.to",
+        data=data,
         cause=event.id,
         hops=event.hops + 1,
         path=_further(event, turn.skill.name),
+        attempt=0,
+        failed="",
+        traceparent=trace.traceparent(),
+    )
+
+
+def next_step(
+    turn: Turn, conversation: Conversation, cause: Cause, handed: Event | None
+) -> list[Enqueue]:
+    """Where the activity goes now: to another skill, or back to one that wanted to know."""
+    if handed:
+        conversation.go_first(handed.work_id, turn.handed_to)
+        return [queue_effect(conversation, cause, skill_queue(turn.handed_to), handed)]
+    if back := returned(turn):
+        return [queue_effect(conversation, cause, skill_queue(back.subject), back)]
+    return []
+
+
+def returned(turn: Turn) -> Event | None:
+    """What tells the skill that wanted the floor back that the activity was dealt with."""
+    back = turn.event.data.get(BACK)
+    if turn.event.type != ACTIVITY or back is None:
+        return None
+    return replace(
+        turn.event,
+        id=f"{turn.event.work_id}.back",
+        type=FLOOR_RETURNED,
+        data=back["data"],
+        source=f"/bot-fabric/{turn.bot.id}/{turn.skill.name}",
+        subject=back["skill"],
+        cause=turn.event.id,
+        hops=turn.event.hops + 1,
+        path=_further(turn.event, f"{turn.skill.name}!{FLOOR_RETURNED}"),
         attempt=0,
         failed="",
         traceparent=trace.traceparent(),

@@ -17,13 +17,22 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.observability.failure import told
-from shared.pipeline.outbox import lateness
+from shared.pipeline.outbox import lateness, reads
 from shared.pipeline.outbox.deliver import SEND_SECONDS, forward, put_back, send, wake
 from shared.pipeline.outbox.indicators import forget, show
 from shared.pipeline.outbox.kept import KEPT
 from shared.ports.store import Op, every
 from shared.records.conversation import MAX_CONFLICTS, stored
-from shared.records.effect import OUTBOX, Effect, Enqueue, Publish, Send, effect_of
+from shared.records.effect import (
+    OUTBOX,
+    AnyEffect,
+    Effect,
+    Enqueue,
+    Publish,
+    Record,
+    Send,
+    effect_of,
+)
 
 E = TypeVar("E", bound=Effect)
 
@@ -40,15 +49,15 @@ PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
 
 
-async def relay(fabric: Fabric, key: str, effects: Sequence[Effect]) -> None:
+async def relay(fabric: Fabric, key: str, effects: Sequence[AnyEffect]) -> None:
     """Do what this process just committed; what cannot go now is left with a wake-up.
 
     Messages to people keep their order: they wait behind what is still in the outbox. After a
     `typing` that fails no other is tried.
     """
     for effect in effects:
-        if isinstance(effect, Enqueue | Publish):
-            await forward(fabric, key, effect)
+        if not isinstance(effect, Send):
+            await _pass_on(fabric, key, effect)
     sends = [effect for effect in effects if isinstance(effect, Send)]
     if not sends:
         return
@@ -132,13 +141,20 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
                 claimed = await _claim(fabric, key, effect, owner)
                 if claimed is None:
                     return
-                moved = await forward(fabric, key, claimed) or moved
+                moved = await _pass_on(fabric, key, claimed) or moved
             elif effect.is_indicator:
                 if (effect.due or 0.0) <= time():
                     await forget(fabric, key, effect)
             elif not blocked:
                 blocked = not await _send_next(fabric, key, effect, owner)
                 moved = moved or not blocked
+
+
+async def _pass_on(fabric: Fabric, key: str, effect: Enqueue | Publish | Record) -> bool:
+    """Do with an effect what is no message to a person. Return False when it has to wait."""
+    if isinstance(effect, Record):
+        return await reads.record(fabric, key, effect)
+    return await forward(fabric, key, effect)
 
 
 async def _send_next(fabric: Fabric, key: str, effect: Send, owner: str) -> bool:

@@ -7,16 +7,17 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event, event_id
+from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import trace
-from shared.pipeline.outbox import effects, lateness
+from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.overlap import Burst
-from shared.ports.store import Create, Op, Put
-from shared.queues import skill_queue
+from shared.ports.store import Create, Delete, Op, Put
+from shared.records import waiting
 from shared.records.acceptance import Acceptance
 from shared.records.conversation import GONE, REMEMBERED, Conversation
-from shared.records.effect import Effect
+from shared.records.effect import AnyEffect
+from shared.records.person import mark_of
 from shared.turn import Turn
 
 
@@ -24,7 +25,7 @@ from shared.turn import Turn
 class Outcome:
     """What a committed turn left to do, or to say when the caller answers itself."""
 
-    effects: Sequence[Effect]
+    effects: Sequence[AnyEffect]
     replies: Sequence[Activity] = ()
     handed: Event | None = None
     handed_to: str = ""
@@ -43,6 +44,7 @@ async def commit(
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
     silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
+    silent = silent and not turn.breaks_silence
     removed = event.type == ACTIVITY and turn.activity.removes_bot
     replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
@@ -57,7 +59,7 @@ async def commit(
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
-    made: list[Effect] = []
+    made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
@@ -73,10 +75,7 @@ async def commit(
             seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
     else:
         made += effects.sends(fabric, conversation, cause, replies)
-        if handed:
-            queue = skill_queue(turn.handed_to)
-            made.append(effects.queue_effect(conversation, cause, queue, handed))
-            conversation.go_first(handed.work_id, turn.handed_to)
+        made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         seen["answer"] = answer
     ops: list[Op] = [
@@ -84,6 +83,8 @@ async def commit(
         conversation.to_op(),
         _transcript(turn, replies, burst.superseded),
         *([Put(GONE, {"at": turn.now})] if removed else []),
+        *([turn.waiting.to_op()] if turn.waiting else []),
+        *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
@@ -109,7 +110,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
         "at": turn.now,
         "seconds": round(time() - turn.now, 3),
         "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
-        "person": event_id(turn.reference.user)[:12],
+        "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         "type": turn.activity.type,

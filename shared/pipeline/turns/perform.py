@@ -14,11 +14,12 @@ from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import phrase
-from shared.errors import Conflict, PermanentError, Refused, TransientError
+from shared.errors import Conflict, PermanentError, Refused, TransientError, UnknownBot
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
 from shared.pipeline.turns import overlap
+from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
@@ -67,7 +68,7 @@ async def perform(
         return _recalled(seen.body) if direct else None
     bot = fabric.bots.get(event.bot)
     if bot is None:
-        raise PermanentError("unknown_bot", f"no manifest for {event.bot}")
+        raise UnknownBot(event.bot)
     burst: Burst | None = Burst(event)
     if not direct:
         await budget.hold(store, bot, conversation, event)
@@ -115,6 +116,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
+    asker = Asker(fabric.store, conversation.reference, bot, skill)
     return Turn(
         bot=bot,
         skill=skill,
@@ -123,13 +125,13 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state.setdefault(skill.name, {}),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot),
-        knowledge=fabric.knowledge.for_bot(bot),
+        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
+        knowledge=fabric.knowledge.for_bot(bot, asker),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
         muted=conversation.muted,
-        backends=fabric.backends,
+        backends=fabric.backends_for(bot, asker),
     )
 
 

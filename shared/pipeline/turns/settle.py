@@ -34,7 +34,7 @@ from shared.pipeline.turns.perform import perform
 from shared.ports.store import Create, Op
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
-from shared.records.effect import Effect
+from shared.records.effect import AnyEffect
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -190,11 +190,11 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
         again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
         if isinstance(error, Stopped):
             again = again.stopped(error.by, at)
-        made: list[Effect] = [again, *notice]
+        made: list[AnyEffect] = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
             note = overlap.note(fabric, event, skill.name)
-            ops.append(replace(note, parked=True, due=at).put())
+            ops.append(replace(note, parked=True, why=told(error), due=at).put())
         try:
             await fabric.store.write(
                 event.conversation,

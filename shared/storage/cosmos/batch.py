@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from shared import wire
 from shared.errors import Conflict
-from shared.ports.store import Create, Delete, Op
+from shared.ports.store import FOR_EVER, Create, Delete, Op
 from shared.storage import batch
 from shared.storage.cosmos.documents import condition, document_id
 
@@ -87,6 +87,6 @@ def _document(partition: str, op: Op, body: str, token: str, now: float) -> dict
     }
     if op.due is not None:
         made["due"] = op.due
-    if op.ttl is not None:
+    if op.ttl is not None and op.ttl != FOR_EVER:
         made |= {"ttl": max(1, op.ttl), "expires": now + op.ttl}
     return made

@@ -12,11 +12,12 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is sent as JSON; None as an empty body."""
+    """`body` is sent as JSON; None as `raw`, which is empty."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -79,5 +80,5 @@ class StubService:
             answer = self.routes[path]
         else:
             answer = self.answers.popleft() if self.answers else self.default
-        body = b"" if answer.body is None else json.dumps(answer.body).encode()
+        body = answer.raw if answer.body is None else json.dumps(answer.body).encode()
         return web.Response(status=answer.status, body=body, headers=answer.headers)

@@ -2,6 +2,8 @@
  *
  *   node directline.js BASE_URL BOT
  *
+ * With `socket` as third argument it connects as Microsoft's samples do, without any option.
+ *
  * Prints one JSON object: what the client saw.
  */
 
@@ -9,10 +11,10 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 globalThis.XMLHttpRequest = require("xhr2");
-globalThis.WebSocket ??= class {}; // looked up even when polling
+globalThis.WebSocket ??= require("ws"); // looked up even when polling
 const { ConnectionStatus, DirectLine } = require("botframework-directlinejs");
 
-const [base, bot] = process.argv.slice(2);
+const [base, bot, way] = process.argv.slice(2);
 const domain = `${base}/api/v3/directline`;
 const user = { id: "ann", name: "Ann" };
 
@@ -23,7 +25,8 @@ const response = await fetch(`${domain}/tokens/generate`, {
 });
 const { token, conversationId } = await response.json();
 
-const client = new DirectLine({ domain, token, webSocket: false, pollingInterval: 200 });
+const polling = { webSocket: false, pollingInterval: 200 };
+const client = new DirectLine({ domain, token, ...(way === "socket" ? {} : polling) });
 const statuses = [];
 const activities = [];
 client.connectionStatus$.subscribe((status) => statuses.push(ConnectionStatus[status]));

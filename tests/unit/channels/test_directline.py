@@ -178,14 +178,6 @@ async def test_typing_reaches_the_client_and_fades(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "type", ["typing", "conversationUpdate", "installationUpdate", "invoke", "trace", "x"]
-)
-async def test_a_client_cannot_speak_as_the_channel(web: Web, type: str) -> None:
-    assert await web.post({"type": type, "name": "x"}) == []
-    assert await web.heard() == []
-
-
-@pytest.mark.parametrize(
     ("body", "status"),
     [
         (b'{"type":"message","text":"' + b"a" * 65_536 + b'"}', 413),
@@ -228,7 +220,7 @@ async def test_fields_of_the_wrong_type_do_no_harm(web: Web) -> None:
     assert inbound.activity["from"]["id"] == "ann"
 
 
-async def test_an_upload_names_the_files_and_keeps_none(web: Web) -> None:
+async def test_an_upload_carries_a_small_file_along(web: Web) -> None:
     body = (PAYLOADS / "upload.multipart").read_bytes()
     kind = "multipart/form-data; boundary=WebKitBoundary7MA4"
 
@@ -239,7 +231,7 @@ async def test_an_upload_names_the_files_and_keeps_none(web: Web) -> None:
         {
             "contentType": "image/png",
             "name": "Bildschirm für alle.png",
-            "content": {"bytes": 24},
+            "contentUrl": "data:image/png;base64,iVBORw0KDQotLW5vdCBhIGJvdW5kYXJ5",
         }
     ]
 
@@ -294,3 +286,46 @@ async def test_a_body_over_the_cap_is_refused_before_the_token_is_looked_at(
     web.token = "of nobody"
     assert await refused(web.post(b"x" * most, content_type=type)) == 401
     assert await refused(web.post(b"x" * (most + 1), content_type=type)) == 413
+
+
+@pytest.mark.parametrize(
+    "type",
+    ["invoke", "conversationUpdate", "endOfConversation", "installationUpdate", "trace", "x"],
+)
+async def test_what_no_bot_would_hear_is_not_acknowledged(web: Web, type: str) -> None:
+    assert await refused(web.post({"type": type, "name": "x", "value": {}})) == 400
+    assert await web.heard() == []
+
+
+async def test_a_typing_is_taken_and_forgotten(web: Web) -> None:
+    assert await web.post({"type": "typing"}) == []
+    assert await web.heard() == []
+
+
+async def test_sources_are_links_under_the_text(web: Web) -> None:
+    sources = [
+        {"position": 1, "appearance": {"name": 'A "B"', "url": "https://x.example/1"}},
+        {"position": 2, "appearance": {"name": "No address"}},
+        {"position": 3, "appearance": {"name": "Odd", "url": "javascript:alert(1)"}},
+        {"position": "4", "appearance": {"url": "https://x.example/4"}},
+    ]
+    inbound = await web.say("hi")
+    answer = Activity(
+        type="message",
+        id="a",
+        text="Take [1] and [2].",
+        textFormat="markdown",
+        entities=[{"type": "https://schema.org/Message", "citation": sources}, {"citation": 5}],
+    )
+
+    await web.channel.send(web.bots["helpdesk"], inbound.reference, answer)
+
+    [_, said] = (await web.poll())[0]
+    assert said.text.splitlines() == [
+        "Take [1] and [2].",
+        "",
+        r'[1]: https://x.example/1 "A \"B\""',
+        r"\[2\] No address",
+        r"\[3\] Odd",
+    ]
+    assert answer.text == "Take [1] and [2].", "a second try says the same"

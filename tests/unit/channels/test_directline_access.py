@@ -9,6 +9,8 @@ import pytest
 
 from shared.channels.directline.access import TOKENS_PER_MINUTE
 from shared.channels.directline.origin import canonical, listed
+from shared.channels.directline.token import CONVERSATION_SECONDS, LIFETIME, REFRESH_SECONDS
+from shared.errors import Rejected
 from tests.contract.channels.directline import ORIGIN, call, web_bot
 from tests.unit.directline import Web, refused
 
@@ -94,7 +96,7 @@ async def test_a_person_without_an_id_is_given_one(web: Web) -> None:
     await web.join()
     other = await web.say("hello")
 
-    assert one.reference.user.startswith("dl_")
+    assert one.reference.user.startswith("visitor_")
     assert one.reference.user != other.reference.user
 
 
@@ -103,18 +105,18 @@ async def test_a_person_without_an_id_is_given_one(web: Web) -> None:
     [
         ({"id": "ann\r\nX: y\x00"}, "annX: y"),
         ({"id": "x" * 5_000}, "x" * 128),
-        ({"id": 7}, "dl_"),
-        ({"id": ""}, "dl_"),
+        ({"id": 7}, "visitor_"),
+        ({"id": ""}, "visitor_"),
         ({"id": "\u202eann\u200b\U000e0041"}, "ann"),
         (
             {"id": "29:1bSnHZ7Js2STWrgk6ScEErLk1Lp2z"},
-            "dl_",
+            "visitor_",
         ),
-        ({"id": "28:app"}, "dl_"),
-        ({"id": "8:orgid:ann"}, "dl_"),
-        ({"id": "+49 30 23125"}, "dl_"),
-        (["ann"], "dl_"),
-        ("ann", "dl_"),
+        ({"id": "28:app"}, "visitor_"),
+        ({"id": "8:orgid:ann"}, "visitor_"),
+        ({"id": "+49 30 23125"}, "visitor_"),
+        (["ann"], "visitor_"),
+        ("ann", "visitor_"),
     ],
 )
 async def test_a_claimed_id_is_one_short_line(web: Web, user: Any, expected: str) -> None:
@@ -238,3 +240,42 @@ def test_a_listed_page_may_read_the_answer(web: Web) -> None:
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ""])
 def test_a_foreign_page_may_not(web: Web, origin: str) -> None:
     assert web.channel.access.cors(call("OPTIONS", origin=origin)) == {"Vary": "Origin"}
+
+
+async def test_a_token_that_is_new_is_not_made_anew(web: Web) -> None:
+    token = await web.join()
+    web.now += REFRESH_SECONDS - 1
+    granted = await web.channel.access.refresh(call("POST", token))
+    assert (granted["token"], granted["expires_in"]) == (token, LIFETIME - REFRESH_SECONDS + 1)
+
+    web.now += 1
+    assert (await web.channel.access.refresh(call("POST", token)))["token"] != token
+
+
+async def test_a_conversation_has_a_day_however_often_it_is_prolonged(web: Web) -> None:
+    token, began = await web.join(), web.now
+    while web.now - began <= CONVERSATION_SECONDS - LIFETIME - 1_500:
+        web.now += 1_500
+        token = (await web.channel.access.refresh(call("POST", token)))["token"]
+    web.now += 1_500
+
+    assert await refused(web.channel.access.refresh(call("POST", token))) == 403
+
+
+async def test_the_addresses_of_one_subscriber_count_as_one(web: Web) -> None:
+    for number in range(TOKENS_PER_MINUTE):
+        await web.join(x_forwarded_for=f"[2001:db8:1:2::{number:x}]:443")
+    with pytest.raises(Rejected) as refusal:
+        await web.join(x_forwarded_for="[2001:db8:1:2:ffff::1]:443")
+    assert refusal.value.status == 429
+    assert refusal.value.after
+    await web.join(x_forwarded_for="[2001:db8:1:3::1]:443")
+
+
+async def test_in_the_cloud_a_page_without_tls_is_foreign(tmp_path: Path) -> None:
+    plain = "http://intranet.contoso.example"
+    bot = web_bot(origins=[plain, ORIGIN])
+    cloud, laptop = Web(tmp_path / "a", bot), Web(tmp_path / "b", bot, local=True)
+    assert await refused(cloud.join(origin=plain)) == 403
+    assert await cloud.join(origin=ORIGIN)
+    assert await laptop.join(origin=plain)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.channels.directline.upload import activity_of
+from shared.channels.directline.upload import SHOWN_BYTES, activity_of
 from shared.errors import Rejected
 
 FORM = "multipart/form-data; boundary=x"
@@ -28,7 +28,11 @@ def test_a_bare_file_is_a_message() -> None:
 
     assert activity.type == "message"
     assert activity.attachments == [
-        {"contentType": "application/pdf", "name": "a.pdf", "content": {"bytes": 4}}
+        {
+            "contentType": "application/pdf",
+            "name": "a.pdf",
+            "contentUrl": "data:application/pdf;base64,ZGF0YQ==",
+        }
     ]
 
 
@@ -101,3 +105,30 @@ def test_a_type_that_no_bot_has_a_use_for_is_refused(type: str) -> None:
     with pytest.raises(Rejected) as refusal:
         activity_of(FORM, sent("a", type))
     assert refusal.value.status == 415
+
+
+def test_no_content_stands_where_a_client_looks_for_the_text() -> None:
+    activity = activity_of(FORM, sent("notes.txt", "text/plain"))
+
+    [file] = activity.attachments
+    assert "content" not in file
+    assert activity.channel_data["attachmentSizes"] == [4]
+
+
+def test_a_large_file_is_named_only() -> None:
+    head = 'Content-Disposition: form-data; name="file"; filename="f"\r\nContent-Type: text/plain'
+    large, small = part(head, b"x" * (SHOWN_BYTES + 1)), part(head)
+
+    activity = activity_of(FORM, large + small + b"--x--")
+
+    assert [file.get("contentUrl", "") for file in activity.attachments] == [
+        "",
+        "data:text/plain;base64,ZGF0YQ==",
+    ]
+    assert activity.channel_data["attachmentSizes"] == [SHOWN_BYTES + 1, 4]
+
+
+def test_what_browsers_escape_in_a_file_name_is_read() -> None:
+    [file] = activity_of(FORM, sent("a %22q%22%0D%0A 100%.txt", "text/plain")).attachments
+
+    assert file["name"] == 'a "q" 100%.txt'

@@ -47,6 +47,15 @@ def sent(teams: TeamsHarness) -> list[Call]:
     return teams.service.heard("/teams/")
 
 
+async def test_a_page_in_the_place_of_an_answer_is_a_doubt(teams: TeamsHarness) -> None:
+    teams.service.answers.append(Answer(200, raw=b"<html>proxy</html>"))
+
+    with pytest.raises(TransientError) as error:
+        await send(teams)
+
+    assert error.value.maybe_done
+
+
 # --- where -------------------------------------------------------------------------------------
 
 

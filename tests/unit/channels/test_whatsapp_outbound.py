@@ -330,3 +330,41 @@ def test_what_is_no_message_is_not_split() -> None:
     typing = Activity(type="typing")
 
     assert split(typing) == [typing]
+
+
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        ("https://files.example/a/report.pdf?sig=1#p", "report.pdf"),
+        ("https://files.example/J%C3%A4nner%20plan.xlsx", "J\u00e4nner plan.xlsx"),
+        ("https://files.example/a%2Fb.pdf", None),
+        ("https://files.example/download?id=7", None),
+        ("https://files.example/", None),
+        ("https://files.example", None),
+        ("https://files.example/..", None),
+    ],
+)
+def test_a_document_without_a_name_has_that_of_its_link(link: str, name: str | None) -> None:
+    file = {"contentType": "application/pdf", "contentUrl": link}
+
+    sent = body(Activity(type="message", attachments=[file]), ANNA)
+
+    assert sent["document"].get("filename") == name
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["yes ", " no"], ["go", "go "], ["a\n", "b", "c", "d "], ["v" * 300 + "1", "v" * 300 + "2"]],
+)
+def test_ids_of_choices_have_no_space_around_and_differ(values: list[str]) -> None:
+    actions = [{"type": "imBack", "title": "T" * 300, "value": value} for value in values]
+    [part] = split(Activity(type="message", text="?", suggestedActions={"actions": actions}))
+
+    action = body(part, ANNA)["interactive"]["action"]
+
+    ids = [button["reply"]["id"] for button in action.get("buttons", ())] or [
+        row["id"] for row in action["sections"][0]["rows"]
+    ]
+    assert ids == [id.strip() for id in ids]
+    assert len(set(ids)) == len(ids)
+    assert all(id for id in ids)

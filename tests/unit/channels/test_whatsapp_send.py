@@ -132,7 +132,61 @@ async def test_these_codes_pass_by_themselves(
         await send(meta)
 
     assert error.value.after == after
-    assert not error.value.maybe_done
+    vague = code in (1, 2, 131000, 131016)
+    assert error.value.maybe_done == (vague and status == 500), "only a server error is a doubt"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_an_unknown_code_of_a_server_error_is_tried_again(
+    meta: WhatsAppHarness, status: int
+) -> None:
+    meta.service.answers.append(graph_error(987654, status))
+
+    with pytest.raises(TransientError) as error:
+        await send(meta)
+
+    assert error.value.maybe_done
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+async def test_what_meta_calls_transient_is_tried_again(meta: WhatsAppHarness, status: int) -> None:
+    said = {"code": 987654, "is_transient": True}
+    meta.service.answers.append(Answer(status, {"error": said}))
+
+    with pytest.raises(TransientError):
+        await send(meta)
+
+
+async def test_a_known_code_is_final_whatever_meta_calls_it(meta: WhatsAppHarness) -> None:
+    meta.service.answers.append(Answer(500, {"error": {"code": 131026, "is_transient": True}}))
+
+    with pytest.raises(PermanentError):
+        await send(meta)
+
+
+async def test_a_page_in_the_place_of_an_answer_is_a_doubt(meta: WhatsAppHarness) -> None:
+    meta.service.answers.append(Answer(200, raw=b"\n<!doctype html><p>proxy</p>"))
+
+    with pytest.raises(TransientError) as error:
+        await send(meta)
+
+    assert error.value.maybe_done
+
+
+@pytest.mark.parametrize(
+    ("source", "again"), [("https://files.example/a.png", True), ("whatsapp:media/7", False)]
+)
+async def test_a_file_that_meta_fetches_is_tried_again_for_minutes(
+    meta: WhatsAppHarness, source: str, again: bool
+) -> None:
+    meta.service.answers.append(graph_error(131053))
+    picture = {"contentType": "image/png", "contentUrl": source}
+
+    with pytest.raises(TransientError if again else PermanentError) as error:
+        await send(meta, Activity(type="message", attachments=[picture]))
+
+    if isinstance(error.value, TransientError):
+        assert (error.value.after, error.value.within) == (5, 600)
 
 
 @pytest.mark.parametrize("after", [0, 30])

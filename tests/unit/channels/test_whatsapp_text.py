@@ -107,3 +107,23 @@ def test_a_character_longer_than_the_limit_is_torn_rather_than_lost() -> None:
     text = "a" + "\N{COMBINING ACUTE ACCENT}" * 50
 
     assert "".join(pieces(text, 20)) == text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("**a *b* c**", "*a _b_ c*"),
+        ("*a **b** c*", "_a *b* c_"),
+        ("*a **b***", "_a *b*_"),
+        ("**a *b***", "*a _b_*"),
+        ("~~a **b** c~~", "~a *b* c~"),
+        ("**a [b](https://x.example) c**", "*a b (https://x.example) c*"),
+        ("**a** and **b**", "*a* and *b*"),
+        (r"\*x\*", "*x*"),
+        (r"5 \* 3 \_not\_ \[a\]\(b\)", "5 * 3 _not_ [a](b)"),
+        (r"`\*x\*`", r"`\*x\*`"),
+        (r"C:\temp", r"C:\temp"),
+    ],
+)
+def test_marks_in_marks_and_escaped_marks_are_read(markdown: str, shown: str) -> None:
+    assert formatted(markdown) == shown

@@ -87,3 +87,10 @@ def test_the_exit_code_tells_a_missing_letter_from_a_slip(
     done = Terminal(tmp_path).type("dlq", *words)
 
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"error: {why}\n")
+
+
+@pytest.mark.parametrize(
+    ("since", "ids"), [("1h", ["1"]), ("2000-01-01", ["1"]), ("2999-01-01", [])]
+)
+async def test_the_list_may_begin_at_a_time(fabric: Lab, since: str, ids: list[str]) -> None:
+    assert await found(fabric, "--since", since) == ids

@@ -51,6 +51,13 @@ def insert(n: int, error: Exception | None = None) -> Callable[[sqlite3.Cursor],
     return work
 
 
+async def fill(database: Database, first: int, count: int) -> None:
+    """As a process under load does: many at once, without a pause, and somebody reads."""
+    for start in range(first, first + count, 20):
+        writes = [database.write(insert(n)) for n in range(start, start + 20)]
+        await asyncio.gather(*writes, database.read("SELECT count(*) FROM number"))
+
+
 def log_size(database: Database) -> int:
     return Path(f"{database.path}-wal").stat().st_size
 
@@ -250,3 +257,41 @@ def test_a_loop_that_ended_in_the_middle_takes_no_write_with_it(tmp_path: Path) 
     asyncio.run(database.write(insert(3)))
     assert asyncio.run(numbers(database)) == [1, 2, 3]
     asyncio.run(database.close())
+
+
+async def test_the_log_starts_over_under_a_load_that_never_pauses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two connections, as two processes would have them: neither alone sees the other pause."""
+    monkeypatch.setattr(sqlite_file, "RESTART_BYTES", 2**20)
+    one, two = (Database(tmp_path / "numbers.db", SCHEMA) for _ in range(2))
+    largest = 0
+    for round in range(40):
+        first = round * 1_000
+        await asyncio.gather(fill(one, first, 400), fill(two, first + 500, 400))
+        largest = max(largest, log_size(one))
+    written = await one.read("SELECT count(*) FROM number")
+    await one.close()
+    await two.close()
+
+    assert written == [(32_000,)]
+    assert largest < 6 * 2**20
+
+
+async def test_a_log_that_grew_too_long_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "RESTART_BYTES", 2**30)
+    database = Database(tmp_path / "numbers.db", SCHEMA)
+    await fill(database, 0, 4_000)
+    grown = log_size(database)
+    monkeypatch.setattr(sqlite_file, "RESTART_BYTES", 2**16)
+    monkeypatch.setattr(sqlite_file, "LARGEST_LOG_BYTES", 2**17)
+    n = 10_000
+    async with asyncio.timeout(20):
+        while log_size(database) >= grown:
+            await fill(database, n, 400)
+            n += 400
+    await database.close()
+
+    assert grown > 2**17

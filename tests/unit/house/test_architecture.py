@@ -15,6 +15,8 @@ SDKS = {
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
+    "stdnum": "shared/text/identifiers/",
+    "phonenumbers": "shared/text/identifiers/",
 }
 """Where each is imported: the folder of its service, or the module."""
 ADAPTERS = (

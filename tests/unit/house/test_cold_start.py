@@ -18,6 +18,8 @@ HEAVY = (
     "tenacity",
     "azure.monitor",
     "numpy",
+    "stdnum",
+    "phonenumbers",
     "aiohttp",
     "jwt",
     "pydantic",

@@ -14,13 +14,16 @@ from tests.golden import golden
 ROOT = Path(__file__).parents[3]
 PUBLISHED = {
     "access.toml",
+    "apps.toml",
     "backends.toml",
+    "webhooks.toml",
     "prices.toml",
     "bots",
     "function_app.py",
     "functions",
     "host.json",
     "knowledge",
+    "policy.toml",
     "requirements.txt",
     "shared",
 }

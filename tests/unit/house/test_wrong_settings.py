@@ -1,6 +1,9 @@
 """What is set wrong stops the start, in one line that names the setting and what to write."""
 
+import re
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +73,29 @@ def test_a_connection_string_names_the_namespace_by_itself(tmp_path: Path) -> No
     whole = "Endpoint=sb://contoso.example/;SharedAccessKeyName=app;SharedAccessKey=made-up"
     fabric = start(tmp_path, FABRIC_BUS_URL="servicebus://", ServiceBusConnection=whole)
     assert fabric.bus.max_deliveries == 10
+
+
+def test_no_secret_is_in_what_settings_print() -> None:
+    """Every field whose name says that it is one."""
+    secret = re.compile("(secrets?|token|key|connection)$")
+    names = [one.name for one in fields(Settings) if secret.search(one.name)]
+    assert len(names) >= 8
+    canaries: dict[str, Any] = {n: ("canary",) if n.endswith("s") else "canary" for n in names}
+    shown = repr(replace(Settings.from_environ({"FABRIC_ENVIRONMENT": "local"}), **canaries))
+    assert "canary" not in shown
+
+
+def test_the_cloud_is_refused_without_the_secret_of_the_meta_app(tmp_path: Path) -> None:
+    environ = {
+        "FABRIC_STORE_URL": f"sqlite:///{tmp_path / 'store.db'}",
+        "FABRIC_BUS_URL": f"sqlite:///{tmp_path / 'bus.db'}",
+        "FABRIC_EVENTS_URL": "bus://",
+        "FABRIC_AI_URL": "offline://",
+        "FABRIC_BOTS_DIR": str(tmp_path),
+    }
+    (tmp_path / "lab.toml").write_text(BOT)
+    skills = {"echo": Skill("echo", "Echoes")}
+    with pytest.raises(ConfigurationError, match="FABRIC_WHATSAPP_APP_SECRET is not set"):
+        Fabric(Settings.from_environ(environ), skills)
+    named = environ | {"FABRIC_WHATSAPP_APP_SECRET": "s" * 32}
+    assert Fabric(Settings.from_environ(named), skills)

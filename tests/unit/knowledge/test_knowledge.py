@@ -176,3 +176,19 @@ async def test_a_question_in_the_language_of_the_article_finds_it(tmp_path: Path
 
 def test_an_index_of_nothing_finds_nothing() -> None:
     assert Index([]).search("anything", [], 5) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://it.contoso.example/a", "https://it.contoso.example/a"),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("http://it.contoso.example/a", ""),
+        ("//it.contoso.example/a", ""),
+    ],
+)
+def test_a_source_is_an_https_link(tmp_path: Path, url: str, kept: str) -> None:
+    path = article(tmp_path, "it/a", f"---\nurl: {url}\n---\nSome words.")
+    [passage] = read_article(path)
+    assert passage.url == kept

@@ -1,5 +1,6 @@
 """A bot is one TOML file, and a mistake in it one line that says what to write instead."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert bot.quota.turns_per_user_per_day == 200
     assert bot.quota.tokens_per_day is None
     assert bot.retention.transcript_days == 90
+    assert bot.retention.conversation_days == 180
     assert bot.channels.whatsapp.template_language == "en_US"
     assert (bot.late.window, bot.late.moved_on_minutes) == ("template", 30)
 
@@ -162,6 +164,17 @@ def test_a_managed_identity_has_no_secret(tmp_path: Path) -> None:
     text = GOOD.replace("SingleTenant", "UserAssignedMSI")
     text = text.replace('client_secret = "$DESK_APP_SECRET"\n', "")
     assert load(tmp_path, local=False, desk=text)
+
+
+def test_the_cloud_wants_to_know_whose_people_may_talk_to_a_managed_identity(
+    tmp_path: Path,
+) -> None:
+    text = GOOD.replace("SingleTenant", "UserAssignedMSI")
+    text = re.sub(r"(client_secret|tenant_id|tenants) = .*\n", "", text)
+    assert load(tmp_path, desk=text)
+    assert refused(tmp_path, local=False, desk=text).startswith(
+        "desk.toml: channels.teams.tenants: missing, and so is tenant_id: anybody"
+    )
 
 
 # --- the environment ---------------------------------------------------------------------------

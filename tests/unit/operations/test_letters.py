@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from shared.event import Event
 from shared.operations.deeds import letters as letter_deeds
 from shared.operations.reports import letters as letter_report
 from shared.operations.reports.books import balanced, books
+from shared.operations.reports.period import Period
 from shared.pipeline.turns.bury import bury_body
 from shared.records import dead_letter
 from shared.skill import Skill
@@ -62,7 +64,8 @@ async def test_letters_are_chosen_by_bot_queue_and_reason(fabric: Lab) -> None:
     [letter] = await dead(fabric, "1")
 
     assert await letter_report.letters(fabric, bot="lab", queue="skill-orders", reason="order_gone")
-    for other in ({"bot": "x"}, {"queue": "skill-x"}, {"reason": "x"}):
+    others: list[dict[str, Any]] = [{"bot": "x"}, {"queue": "skill-x"}, {"reason": "x"}]
+    for other in [*others, {"died": Period(until=letter.at)}, {"died": Period(letter.at + 1)}]:
         assert not await letter_report.letters(fabric, **other)
     assert letter.record.kind == dead_letter.EVENT
 

@@ -41,7 +41,7 @@ async def respond(
         method=route.method,
         url="http://localhost/",
         headers=headers,
-        params=query or {},
+        params={"purpose": "incident"} | (query or {}),
         route_params=dict.fromkeys(names, id),
         body=json.dumps(body if body is not None else {}).encode(),
     )

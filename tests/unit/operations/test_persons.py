@@ -5,14 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from functions.skills import handoff, tickets
 from shared.errors import PermanentError
 from shared.governance import audit
 from shared.governance.access import Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.verify import broken
+from shared.governance.pseudonym import pseudonym
 from shared.operations.deeds import persons
 from shared.operations.reports import person as reports
-from shared.ports.store import Create, Put
+from shared.ports.store import Create, Delete, Put, every
+from shared.records.conversation import DOCUMENT as CONVERSATION
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -75,13 +78,13 @@ async def test_nothing_is_left_and_the_receipt_is_true(fabric: Lab) -> None:
 
 async def test_a_pseudonym_is_nobodys_once_its_key_is_gone(fabric: Lab) -> None:
     await talk(fabric, "hello")
-    before = await persons.pseudonym(fabric, "ann")
-    assert await persons.pseudonym(fabric, "ann") == before
+    before = await pseudonym(fabric.store, "ann")
+    assert await pseudonym(fabric.store, "ann") == before
 
     receipt = await persons.erase(fabric, BOSS, "ann", "she asked")
 
     assert receipt.person == before
-    assert await persons.pseudonym(fabric, "ann") != before
+    assert await pseudonym(fabric.store, "ann") != before
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,23 @@ async def test_a_receipt_that_was_changed_or_made_up_is_refused(fabric: Lab) -> 
 
     assert changed == ["the receipt was changed: its digest is another one"]
     assert made_up == ["the receipt is not on record in the audit"]
+
+
+async def test_tickets_and_who_waits_are_found_when_the_conversation_is_gone(
+    lab: Callable[..., Lab],
+) -> None:
+    fabric = lab(tickets.skill, handoff.skill)
+    for text in ("/ticket my screen flickers", "hardware", "high", "yes", "/handoff help me"):
+        await talk(fabric, text)
+    [conversation] = [c async for c in every(fabric.store, CONVERSATION) if c.id == CONVERSATION]
+    await fabric.store.write(conversation.partition, Delete(CONVERSATION))
+    research, sales = (Departments(frozenset({name})) for name in ("Research", "Sales"))
+    assert await reports.records(fabric, "ann", sales) == []
+
+    receipt = await persons.erase(fabric, BOSS, "ann", "she asked", research)
+
+    assert {"ticket", "waiting"} <= {kept.kind for kept in receipt.erased}
+    assert await persons.faults(fabric, "ann", receipt) == []
 
 
 async def test_what_is_under_way_is_left_and_said(fabric: Lab) -> None:

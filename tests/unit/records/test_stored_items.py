@@ -129,7 +129,7 @@ def written_again(item: Item) -> dict[str, Any]:
 
 
 def settled(value: Any) -> Any:
-    """The same without what differs from run to run: times, traces."""
+    """The same without what differs from run to run: times, traces, lines."""
     match value:
         case dict():
             return {settled(name): settled(inner) for name, inner in value.items()}
@@ -142,6 +142,7 @@ def settled(value: Any) -> Any:
         case str():
             value = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", "<time>", value)
             value = re.sub(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0\d", "<trace>", value)
+            value = re.sub(r"\.py:\d+\)", ".py:<line>)", value)
             return re.sub(r"\b\d{13}\b", "<ms>", value)
     return value
 

@@ -1,8 +1,11 @@
 """Who asks for a person gets silence from the bot, until somebody brings it back."""
 
+from dataclasses import replace
+
 import pytest
 
 from functions.skills import handoff
+from shared.bot import Handoff
 from tests.unit.talk import Talk
 
 
@@ -78,7 +81,7 @@ async def test_another_answer_to_the_offer_goes_where_it_would_have_gone() -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["hello?", "/human", "/ticket x", "robot", "the bot is bad", "", "🤖", "yes", "bots"]
+    "text", ["my name is Ann", "/human", "/ticket x", "robot", "the bot is bad", "", "🤖", "bots"]
 )
 async def test_the_bot_is_silent_meanwhile(talk: Talk, text: str) -> None:
     assert await talk.say(text) == []
@@ -87,7 +90,12 @@ async def test_the_bot_is_silent_meanwhile(talk: Talk, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/bot", "/BOT please", "bot", "Bot!", "resume bot", " Resume  Bot "]
+    "text",
+    [
+        *("/bot", "/BOT please", "bot", "Bot!", "resume bot", " Resume  Bot ", "back to the bot"),
+        *("I changed my mind, bot", "zurück zum Bot", "retour au bot", "quiero volver al bot"),
+        *("voltar ao bot", "torna al bot", "terug naar de bot"),
+    ],
 )
 async def test_the_person_brings_the_bot_back(talk: Talk, text: str) -> None:
     id = request_id(talk)
@@ -149,3 +157,109 @@ async def test_speaking_of_somebody_is_not_asking_for_one(text: str) -> None:
     [offer] = await talk.say(text)
     assert not talk.facts
     assert "Shall I ask" in offer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["are you there?", "how long until someone answers?", "hello? anyone?", "ist jemand da?"],
+)
+async def test_who_asks_after_the_colleague_is_told_how_it_stands(talk: Talk, text: str) -> None:
+    [status] = await talk.say(text)
+    assert request_id(talk) in status
+    assert "nobody has answered yet" in status
+    assert talk.broke_silence
+    assert talk.muted
+
+
+async def test_the_hours_and_the_phone_are_said() -> None:
+    talk = Talk(handoff.skill)
+    talk.bot = replace(talk.bot, handoff=Handoff("Mon-Sun 00:00-23:59", "+49 30 1", 30))
+    [text] = await talk.say("/human")
+    for said in ("30 minutes", "Mon–Sun 00:00–23:59 (UTC)", "+49 30 1"):
+        assert said in text
+    assert talk.waiting is not None
+    assert talk.waiting.return_at == talk.waiting.since + 30 * 60
+
+
+CLOSED = Handoff("Mon-Wed 08:00-18:00 Europe/Berlin", "+49 30 1")
+"""It is a Thursday, midnight."""
+
+
+async def test_outside_the_hours_it_says_that_nobody_is_there() -> None:
+    talk = Talk(handoff.skill)
+    talk.bot = replace(talk.bot, handoff=CLOSED)
+    [text] = await talk.say("/human my payslip is wrong")
+    assert text.startswith("Nobody is there right now. Your request is noted as H-")
+    assert "Mon–Wed 08:00–18:00 (Berlin)" in text
+    assert "+49 30 1" in text
+    assert talk.muted
+
+
+async def test_a_request_outside_the_hours_stays_when_the_bot_goes_on_helping() -> None:
+    talk = Talk(handoff.skill)
+    talk.bot = replace(talk.bot, handoff=CLOSED)
+    await talk.say("/human my payslip is wrong")
+    id = request_id(talk)
+
+    [back] = await talk.say("/bot")
+
+    assert id in back
+    assert not talk.muted
+    assert not talk.floor
+    assert [type for type, *_ in talk.facts] == ["handoff.requested"]
+    assert talk.waiting is not None
+    assert talk.waiting.return_at > talk.waiting.since + 3 * 86_400, "when the desk is open again"
+
+
+async def test_who_asks_again_has_one_request() -> None:
+    talk = Talk(handoff.skill)
+    talk.bot = replace(talk.bot, handoff=CLOSED)
+    await talk.say("/human my payslip is wrong")
+    id = request_id(talk)
+    await talk.say("/bot")
+
+    [text] = await talk.say("/human please")
+
+    assert id in text
+    assert talk.muted
+    assert len(talk.facts) == 1
+
+
+async def test_what_nobody_could_answer_yet_stays_when_the_bot_is_back_by_itself() -> None:
+    talk = Talk(handoff.skill)
+    talk.bot = replace(talk.bot, handoff=CLOSED)
+    await talk.say("/human my payslip is wrong")
+    id = request_id(talk)
+    data = {"id": id, "why": "nobody"}
+
+    [back] = await talk.fact("handoff.closed", data, subject=id)
+    assert "Mon–Wed 08:00–18:00 (Berlin)" in back
+    assert not talk.muted
+    assert talk.waiting is not None
+
+    [end] = await talk.fact("handoff.closed", data, subject=id)
+    assert end.startswith(f"I am sorry: nobody has answered your request {id}")
+    assert talk.waiting is None
+
+
+async def test_nobody_in_time_is_said_as_it_is(talk: Talk) -> None:
+    data = {"id": request_id(talk), "why": "nobody"}
+    [text] = await talk.fact("handoff.closed", data, subject=request_id(talk))
+    assert text.startswith("I am sorry: nobody could answer in time")
+    assert not talk.muted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("agent please", "Kann ich bitte mit einem Menschen sprechen?"),
+        *("Ich möchte jemanden sprechen", "Ich brauche einen Mitarbeiter", "un conseiller svp"),
+        *("Je voudrais parler à quelqu'un", "Quiero hablar con una persona"),
+        *("Quero falar com um atendente", "Vorrei parlare con una persona"),
+        *("Ik wil met een medewerker spreken", "can i talk 2 sum1", "Ich will mich beschweren"),
+    ],
+)
+async def test_a_person_is_asked_for_in_any_language(text: str) -> None:
+    talk = Talk(handoff.skill)
+    await talk.say(text)
+    assert talk.muted

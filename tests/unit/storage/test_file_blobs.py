@@ -1,6 +1,8 @@
 """Blobs as files: whole or not at all, and nowhere else."""
 
+import os
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -52,3 +54,14 @@ async def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> No
         with pytest.raises(Unavailable, match="cannot be used"):
             await call
     assert "cannot be used" in await blobs.check()
+
+
+async def test_what_a_crash_left_behind_goes_after_three_months(tmp_path: Path) -> None:
+    (tmp_path / "claim-old.json").write_text("{}")
+    (tmp_path / "claim-young.json").write_text("{}")
+    long_ago = time() - 91 * 86_400
+    os.utime(tmp_path / "claim-old.json", (long_ago, long_ago))
+
+    await FileBlobs(tmp_path).put("one", b"1")
+
+    assert sorted(names(tmp_path)) == ["claim-young.json", "one"]

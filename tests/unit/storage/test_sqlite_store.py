@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports.store import Create, Put
+from shared.ports.store import Create, Put, every
 from shared.storage import sqlite
 from shared.storage.sqlite import SqliteStore
 
@@ -45,7 +45,7 @@ async def test_what_has_expired_is_removed_in_portions(
 @pytest.mark.parametrize(
     "name",
     [
-        *("_GET", "_FIND", "_FIND_DUE", "_FIND_ALL", "_FIND_ALL_DUE"),
+        *("_GET", "_FIND", "_FIND_DUE", "_FIND_ALL_DUE"),
         *("_REPLACE", "_DELETE", "_DELETE_IF", "_PURGE"),
     ],
 )
@@ -66,3 +66,42 @@ def test_event_loops_may_follow_each_other(tmp_path: Path) -> None:
 
     assert item is not None
     assert item.body == {"n": 1}
+
+
+async def test_what_has_expired_goes_while_nobody_writes(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PURGE_ITEMS", 10)
+    await store.write("p", *(Create(f"k:{n}", {}, ttl=0) for n in range(35)), Create("stays", {}))
+    async with asyncio.timeout(20):
+        while rows(tmp_path) > 1:  # noqa: ASYNC110 -- the file is looked at from outside
+            await asyncio.sleep(0.05)
+
+
+async def test_a_search_of_everything_lets_others_go_on(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more is done in one go than one slice, however much is stored."""
+    monkeypatch.setattr(sqlite, "SLICE", 5)
+    for n in range(40):
+        await store.write(
+            f"p{n:02d}", Create("dead:1", {}), *(Create(f"k:{m}", {}) for m in range(20))
+        )
+    await store.write("p99", *(Create(f"dead:{n:02d}", {}) for n in range(30)))
+    between = 0
+
+    async def others() -> None:
+        nonlocal between
+        while True:
+            await asyncio.sleep(0)
+            between += 1
+
+    task = asyncio.create_task(others())
+    found = [item.place async for item in every(store, "dead:")]
+    task.cancel()
+
+    assert found == [
+        *(f"p{n:02d}\ndead:1" for n in range(40)),
+        *(f"p99\ndead:{n:02d}" for n in range(30)),
+    ]
+    assert between >= 40 / 5 + 30 / 5

@@ -1,9 +1,11 @@
 """`FABRIC_STORE_URL` chooses the store."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared import adapters
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
 from shared.settings import Settings
@@ -18,6 +20,9 @@ department = "IT"
 skills = ["echo"]
 default_skill = "echo"
 """
+
+NO_IDENTITY: Any = None
+"""The store has a key."""
 
 
 def fabric(folder: Path, url: str, environment: str = "local") -> Fabric:
@@ -38,7 +43,8 @@ def fabric(folder: Path, url: str, environment: str = "local") -> Fabric:
 
 async def test_cosmos_is_https_but_on_loopback_of_a_laptop(tmp_path: Path) -> None:
     def endpoint(url: str, environment: str) -> str:
-        store = fabric(tmp_path, url, environment).store
+        settings = fabric(tmp_path, url, environment).settings
+        store = adapters.store(settings, lambda: NO_IDENTITY)
         assert isinstance(store, CosmosStore)
         return store.endpoint
 

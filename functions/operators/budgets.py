@@ -1,0 +1,12 @@
+"""What may be spent and what is, over HTTP."""
+
+from functions.operator import Ask, operator_route
+from functions.operators.asked import asked_scope
+from shared.governance.roles import Role
+from shared.operations.reports import budgets as reports
+from shared.operations.reports.budgets import Budget
+
+
+@operator_route("GET", "ops/budgets", least=Role.AUDITOR)
+async def budgets(ask: Ask) -> list[Budget]:
+    return await reports.budgets(ask.fabric, asked_scope(ask))

@@ -1,0 +1,43 @@
+"""Who waits for a person, over HTTP: list them, answer, give the conversation back to the bot."""
+
+from functions.operator import Ask, operator_route
+from shared.errors import PermanentError, Rejected
+from shared.governance.roles import Role
+from shared.operations.deeds import waiting as deeds
+from shared.operations.deeds.waiting import Done
+from shared.operations.reports import waiting as reports
+from shared.operations.reports.waiting import WaitingPerson
+
+
+@operator_route("GET", "ops/waiting", least=Role.OPERATOR)
+async def waiting(ask: Ask) -> list[WaitingPerson]:
+    return await reports.waiting(ask.fabric, ask.departments)
+
+
+@operator_route("POST", "ops/waiting/{key}/answer", least=Role.OPERATOR, name="ops_waiting_answer")
+async def answer(ask: Ask) -> Done:
+    """`{"text": "..."}`."""
+    body = ask.body()
+    key = await _theirs(ask)
+    text = body.get("text")
+    if set(body) != {"text"} or not isinstance(text, str):
+        raise Rejected(400, "no_text")
+    if not 0 < len(text.strip()) <= deeds.MAX_ANSWER:
+        raise Rejected(400, "no_text")
+    return await deeds.answer(ask.fabric, ask.operator, key, text)
+
+
+@operator_route("POST", "ops/waiting/{key}/return", least=Role.OPERATOR, name="ops_waiting_return")
+async def give_back(ask: Ask) -> Done:
+    return await deeds.give_back(ask.fabric, ask.operator, await _theirs(ask))
+
+
+async def _theirs(ask: Ask) -> str:
+    """The key in the path, when somebody waits there, and the bot is of their departments."""
+    key = ask.path.get("key", "")
+    try:
+        item = await reports.item_of(ask.fabric, key)
+    except PermanentError as error:
+        raise Rejected(404, error.reason) from error
+    ask.bot(str(item.body["bot"]))
+    return key

@@ -1,0 +1,186 @@
+// Everything that the platform stands on, in one resource group. What the apps need is in needs.json, which
+// `make needs` writes from the manifests; this file makes it. Only what offline parsers read: no `?` types,
+// no types of its own, no imports.
+targetScope = 'resourceGroup'
+
+@description('Short name of the environment.')
+@minLength(2)
+@maxLength(8)
+param environmentName string
+param location string = resourceGroup().location
+
+@description('Who is told of alerts and budgets.')
+param opsEmail string
+
+@description('The API in Entra that operators sign in to, such as api://bot-fabric.')
+param operatorAudience string
+
+@description('servicebus keeps the order of a conversation in the broker; storagequeue is the cheap one.')
+@allowed(['servicebus', 'storagequeue'])
+param bus string = 'servicebus'
+
+@description('Premium has private endpoints and zones.')
+@allowed(['Standard', 'Premium'])
+param serviceBusSku string = 'Standard'
+
+@description('Private endpoints and a network; the apps stay reachable for Teams and Meta.')
+param privateNetwork bool = false
+
+@description('Spread over availability zones, where the region has them.')
+param zoneRedundant bool = false
+
+@description('A second region that Cosmos DB keeps a copy in; empty for none.')
+param secondLocation string = ''
+
+@description('Alias to deployment, as FABRIC_AI_MODELS has it.')
+param models object = {
+  default: { deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
+}
+
+@minValue(1)
+param monthlyBudgetUsd int = 200
+@description('First day of a month.')
+param budgetStart string = '2026-12-01'
+
+@secure()
+@description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
+param whatsappVerifyToken string = ''
+
+param department string = 'platform'
+param costCenter string = 'none'
+
+var needs = loadJsonContent('needs.json')
+var token = toLower(uniqueString(resourceGroup().id, environmentName))
+var tags = {
+  'azd-env-name': environmentName
+  workload: 'bot-fabric'
+  department: department
+  'cost-center': costCenter
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    opsEmail: opsEmail
+    environmentName: environmentName
+    monthlyBudgetUsd: monthlyBudgetUsd
+    budgetStart: budgetStart
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  name: 'network'
+  params: { location: location, tags: tags, token: token }
+}
+
+module data 'modules/data.bicep' = {
+  name: 'data'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    containers: needs.containers
+    container: needs.container
+    packages: map(needs.apps, app => app.name)
+    storageQueues: bus == 'storagequeue' ? needs.queues : []
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    zoneRedundant: zoneRedundant
+    secondLocation: secondLocation
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module messaging 'modules/messaging.bicep' = if (bus == 'servicebus') {
+  name: 'messaging'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    queues: needs.queues
+    sku: serviceBusSku
+    publicNetworkAccess: privateNetwork && serviceBusSku == 'Premium' ? 'Disabled' : 'Enabled'
+    deadLetterStorageId: data.outputs.storageId
+    actionGroupId: monitoring.outputs.actionGroupId
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module ai 'modules/ai.bicep' = {
+  name: 'ai'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    models: models
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
+  name: 'endpoints'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    subnetId: network.outputs.endpointSubnetId
+    networkId: network.outputs.networkId
+    targets: concat(
+      [
+        { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
+        { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
+        { name: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
+        { name: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
+        { name: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
+      ],
+      bus == 'servicebus' && serviceBusSku == 'Premium'
+        ? [{ name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }]
+        : []
+    )
+  }
+}
+
+module bots 'modules/bots.bicep' = {
+  name: 'bots'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    bots: filter(needs.bots, bot => bot.teams)
+    hostName: 'func-main-${token}.azurewebsites.net'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module apps 'modules/app.bicep' = [for app in needs.apps: {
+  name: 'app-${app.name}'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    app: app
+    roles: needs.roles
+    bus: bus
+    storageName: data.outputs.storageName
+    cosmosName: data.outputs.cosmosName
+    vaultName: data.outputs.vaultName
+    aiName: ai.outputs.accountName
+    aiModels: ai.outputs.models
+    busNamespace: bus == 'servicebus' ? messaging.outputs.namespaceName : ''
+    topicName: bus == 'servicebus' ? messaging.outputs.topicName : ''
+    insightsName: monitoring.outputs.insightsName
+    workspaceId: monitoring.outputs.workspaceId
+    subnetId: privateNetwork ? network.outputs.appSubnetId : ''
+    zoneRedundant: zoneRedundant
+    operatorAudience: operatorAudience
+    whatsappVerifyToken: whatsappVerifyToken
+    botIdentities: bots.outputs.identityIds
+    botSettings: bots.outputs.settings
+  }
+}]
+
+output apps array = [for (app, number) in needs.apps: apps[number].outputs.hostName]
+output vault string = data.outputs.vaultName

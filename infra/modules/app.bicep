@@ -1,0 +1,227 @@
+// One function app on Flex Consumption, with an identity of its own and the roles that its code uses.
+param location string
+param tags object
+param token string
+@description('One entry of needs.json.')
+param app object
+param roles array
+param bus string
+param storageName string
+param cosmosName string
+param vaultName string
+param aiName string
+param aiModels string
+param busNamespace string
+param topicName string
+param insightsName string
+param workspaceId string
+param subnetId string
+param zoneRedundant bool
+param operatorAudience string
+@secure()
+param whatsappVerifyToken string
+param botIdentities array
+param botSettings array
+
+resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+  name: storageName
+}
+
+resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' existing = {
+  name: cosmosName
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+  name: vaultName
+}
+
+resource ai 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
+  name: aiName
+}
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (bus == 'servicebus') {
+  name: busNamespace
+}
+
+resource topic 'Microsoft.EventGrid/topics@2025-02-15' existing = if (bus == 'servicebus') {
+  name: topicName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: 'id-${app.name}-${token}'
+  location: location
+  tags: tags
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: 'plan-${app.name}-${token}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
+}
+
+resource site 'Microsoft.Web/sites@2024-11-01' = {
+  name: 'func-${app.name}-${token}'
+  location: location
+  tags: union(tags, { 'azd-service-name': app.name })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: toObject(concat([identity.id], botIdentities), id => id, id => {})
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: app.front ? 'Enabled' : (empty(subnetId) ? 'Enabled' : 'Disabled')
+    keyVaultReferenceIdentity: identity.id
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}package-${app.name}'
+          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identity.id }
+        }
+      }
+      runtime: { name: 'python', version: '3.13' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: app.memoryMB
+        maximumInstanceCount: app.maxInstances
+        alwaysReady: app.alwaysReady
+        triggers: { http: { perInstanceConcurrency: 16 } }
+      }
+    }
+    siteConfig: { minTlsVersion: '1.2', ftpsState: 'Disabled', http20Enabled: true }
+  }
+}
+
+var common = {
+  AZURE_CLIENT_ID: identity.properties.clientId
+  AzureWebJobsStorage__accountName: storage.name
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  FABRIC_ENVIRONMENT: 'cloud'
+  FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
+  FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
+  FABRIC_AI_MODELS: aiModels
+  FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
+  FABRIC_OPERATOR_AUDIENCE: operatorAudience
+  FABRIC_OPERATOR_TENANT: tenant().tenantId
+  FABRIC_WHATSAPP_APP_SECRET: 'keyvault://${vault.name}.vault.azure.net/whatsapp-app-secret'
+  FABRIC_WHATSAPP_ACCESS_TOKEN: 'keyvault://${vault.name}.vault.azure.net/whatsapp-access-token'
+  FABRIC_WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken
+}
+var onServiceBus = {
+  FABRIC_BUS_URL: 'servicebus://${busNamespace}.servicebus.windows.net'
+  FABRIC_EVENTS_URL: 'eventgrid://${replace(replace(topic.properties.endpoint, 'https://', ''), '/api/events', '')}/api/events'
+  ServiceBusConnection__fullyQualifiedNamespace: '${busNamespace}.servicebus.windows.net'
+  ServiceBusConnection__credential: 'managedidentity'
+  ServiceBusConnection__clientId: identity.properties.clientId
+}
+var onStorageQueue = {
+  FABRIC_BUS_URL: 'storagequeue://${storage.name}'
+  FABRIC_EVENTS_URL: 'bus://'
+}
+
+resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
+  parent: site
+  name: 'appsettings'
+  properties: union(
+    common,
+    bus == 'servicebus' ? onServiceBus : onStorageQueue,
+    toObject(botSettings, setting => setting.name, setting => setting.value)
+  )
+}
+
+resource onStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'storage'): {
+  name: guid(storage.id, identity.id, role.id)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onBus 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'bus' && bus == 'servicebus'): {
+  name: guid(busNamespace, identity.id, role.id)
+  scope: namespace
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onTopic 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'topic' && bus == 'servicebus'): {
+  name: guid(topicName, identity.id, role.id)
+  scope: topic
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'vault'): {
+  name: guid(vault.id, identity.id, role.id)
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'models'): {
+  name: guid(ai.id, identity.id, role.id)
+  scope: ai
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'insights'): {
+  name: guid(insights.id, identity.id, role.id)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+// The store's own roles are not Azure's: reading and writing documents, no making of containers.
+resource onStore 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2025-10-15' = [for role in filter(roles, r => r.on == 'store'): {
+  parent: cosmos
+  name: guid(cosmos.id, identity.id, role.id)
+  properties: {
+    roleDefinitionId: '${cosmos.id}/sqlRoleDefinitions/${role.id}'
+    principalId: identity.properties.principalId
+    scope: cosmos.id
+  }
+}]
+
+resource siteLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: site
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'FunctionAppLogs', enabled: true }] }
+}
+
+output hostName string = site.properties.defaultHostName

@@ -1,0 +1,45 @@
+// A private endpoint for each service, and the zone that its name is found in.
+param location string
+param tags object
+param token string
+param subnetId string
+param networkId string
+@description('name: the sub-resource; id: the service; zone: its private DNS zone.')
+param targets array
+
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for target in targets: {
+  name: target.zone
+  location: 'global'
+  tags: tags
+}]
+
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (target, number) in targets: {
+  parent: zones[number]
+  name: 'link-${token}'
+  location: 'global'
+  tags: tags
+  properties: { registrationEnabled: false, virtualNetwork: { id: networkId } }
+}]
+
+resource endpoints 'Microsoft.Network/privateEndpoints@2024-07-01' = [for target in targets: {
+  name: 'pe-${target.name}-${token}'
+  location: location
+  tags: tags
+  properties: {
+    subnet: { id: subnetId }
+    privateLinkServiceConnections: [
+      {
+        name: target.name
+        properties: { privateLinkServiceId: target.id, groupIds: [target.name] }
+      }
+    ]
+  }
+}]
+
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-01' = [for (target, number) in targets: {
+  parent: endpoints[number]
+  name: 'default'
+  properties: {
+    privateDnsZoneConfigs: [{ name: target.name, properties: { privateDnsZoneId: zones[number].id } }]
+  }
+}]

@@ -1,0 +1,185 @@
+"""A chat model whose every call is held against the limits of its bot before it is made."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+from time import time
+from typing import Any
+
+from shared.errors import PermanentError, TransientError
+from shared.governance.limits.spending import (
+    MICRO,
+    NEAR_SHARE,
+    Amount,
+    Hold,
+    Limit,
+    Spending,
+)
+from shared.manifest.prices import Prices
+from shared.observability import log, meter
+from shared.observability.meter import ModelCall
+from shared.ports.models import Behind, ChatModel, Completion
+
+BYTES_PER_TOKEN = 2.5
+"""No text of any script has had more tokens than its bytes by this; English has half of it."""
+
+OVERHEAD_TOKENS = 16
+"""What a provider adds to each message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that may be called, and what is behind it."""
+
+    model: ChatModel
+    behind: Behind
+
+
+class GovernedModel:
+    """Calls `preferred`, from 80 % of a limit on `cheaper` where there is one.
+
+    `limits` makes the limits of this moment. `allow_unknown`: what cannot be counted because the
+    store is away is called all the same and booked afterwards.
+    """
+
+    def __init__(
+        self,
+        preferred: Offer,
+        cheaper: Offer | None,
+        *,
+        limits: Callable[[float], Sequence[Limit]],
+        spending: Spending,
+        prices: Callable[[], Prices],
+        allow_unknown: bool,
+    ) -> None:
+        self.name = preferred.model.name
+        self.structured = preferred.model.structured
+        self._preferred, self._cheaper = preferred, cheaper
+        self._limits, self._spending, self._prices = limits, spending, prices
+        self._allow_unknown = allow_unknown
+
+    async def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] = (),
+        *,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Completion:
+        async with self._held(messages, tools, schema) as model:
+            return await model.complete(messages, tools, schema=schema)
+
+    async def stream(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] = ()
+    ) -> AsyncGenerator[str, None]:
+        async with (
+            self._held(messages, tools) as model,
+            aclosing(model.stream(messages, tools)) as pieces,
+        ):
+            async for piece in pieces:
+                yield piece
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        async with self._held(texts, answers=False) as model:
+            return await model.embed(texts)
+
+    async def check(self) -> str:
+        return await self._preferred.model.check()
+
+    @asynccontextmanager
+    async def _held(self, *sent: object, answers: bool = True) -> AsyncIterator[ChatModel]:
+        """Hold the upper bound, then settle at what the meter read, however the call ends."""
+        limits = self._limits(time())
+        bound = self._bound(sent, limits, answers=answers)
+        lent = self._spending.take_from_float(limits, bound)
+        hold = None if lent else await self._hold(limits, bound)
+        near = hold is not None and hold.share >= NEAR_SHARE
+        offer = self._cheaper if near and self._cheaper else self._preferred
+        with meter.watching() as calls:
+            try:
+                yield offer.model
+            finally:
+                used = self._used(calls, money=_in_money(limits))
+                if hold is None:
+                    self._spending.book(limits, bound, used)
+                else:
+                    await asyncio.shield(self._spending.settle(hold, used))
+
+    async def _hold(self, limits: Sequence[Limit], bound: Amount) -> Hold:
+        """Who leaves meanwhile leaves no hold behind."""
+        holding = asyncio.create_task(self._spending.hold(limits, bound))
+        try:
+            return await asyncio.shield(holding)
+        except TransientError as error:
+            if not self._allow_unknown:
+                raise
+            log.warning("spending.unknown", reason=str(error))
+            return Hold("", limits, Amount())
+        except asyncio.CancelledError:
+            self._spending.give_back(holding)
+            raise
+
+    def _bound(self, sent: Sequence[object], limits: Sequence[Limit], *, answers: bool) -> Amount:
+        """The most that the call can take. Raises PermanentError for a model without a price."""
+        offers = [self._preferred, self._cheaper] if self._cheaper else [self._preferred]
+        given = ceil(sum(map(_bytes, sent)) / BYTES_PER_TOKEN) + OVERHEAD_TOKENS
+        asked = max(offer.behind.output_tokens for offer in offers) if answers else 0
+        micro = 0
+        if _in_money(limits):
+            names = {
+                name
+                for offer in offers
+                for name in (offer.behind.deployments if answers else offer.behind.embedders)
+            }
+            micro = max(self._micro(name, given, 0, asked) for name in names)
+        return Amount(given + asked, micro)
+
+    def _used(self, calls: Sequence[ModelCall], *, money: bool) -> Amount:
+        used = [call.usage for call in calls]
+        tokens = sum(usage.input_tokens + usage.output_tokens for usage in used)
+        if not money:
+            return Amount(tokens)
+        micro = sum(
+            self._micro(
+                call.deployment,
+                call.usage.input_tokens - call.usage.cached_tokens,
+                call.usage.cached_tokens,
+                call.usage.output_tokens,
+            )
+            for call in calls
+        )
+        return Amount(tokens, micro)
+
+    def _micro(self, deployment: str, fresh: int, cached: int, output: int) -> int:
+        now = time()
+        usd = fresh * self._price(deployment, "input", now)
+        usd += output * self._price(deployment, "output", now) if output else 0
+        usd += cached * self._price(deployment, "cached", now) if cached else 0
+        return ceil(usd * MICRO)
+
+    def _price(self, deployment: str, kind: str, now: float) -> Decimal:
+        """USD for a token; cached ones without a price of their own cost what others do."""
+        prices = self._prices()
+        price = prices.at(f"tokens.{deployment}.{kind}", now)
+        if price is None and kind == "cached":
+            price = prices.at(f"tokens.{deployment}.input", now)
+        if price is None:
+            raise PermanentError(
+                "unpriced_model", f"give tokens.{deployment}.{kind} a [[price]] in prices.toml"
+            )
+        return price.per_unit
+
+
+def _in_money(limits: Sequence[Limit]) -> bool:
+    return any(limit.unit == "usd" for limit in limits)
+
+
+def _bytes(part: object) -> int:
+    """The length of all text in messages, tools and schemas."""
+    if isinstance(part, str):
+        return len(part.encode("utf-8", "replace"))
+    if isinstance(part, Mapping):
+        return sum(len(str(key)) + _bytes(value) for key, value in part.items())
+    return sum(map(_bytes, part)) if isinstance(part, Sequence) else 0

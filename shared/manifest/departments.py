@@ -1,0 +1,75 @@
+"""The organisation's departments, their owners and budgets: one TOML file for the platform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import SchemaValidator, ValidationError
+
+from shared.manifest import schema
+from shared.manifest.shape import Form, explain
+from shared.manifest.toml_file import from_environ, parse, wrong
+
+
+@dataclass(frozen=True)
+class Department:
+    """One `[[department]]`. Absent, the budget has no limit; `alert_at` are shares of it."""
+
+    id: str = field(metadata={"min_length": 1})
+    name: str = ""
+    owner: str = ""
+    cost_center: str = ""
+    region: str = ""
+    budget_usd_per_month: float | None = field(default=None, metadata={"ge": 0})
+    alert_at: list[float] = field(default_factory=lambda: [0.8, 1.0], metadata={"gt": 0, "le": 10})
+
+
+_FORM = Form(
+    Department,
+    "a department",
+    {"id": 'write id = "IT", what the bots of it write as their department'},
+)
+
+
+def load_departments(path: Path, environ: Mapping[str, str]) -> dict[str, Department]:
+    """Every department by its id; none without the file.
+
+    A string value `$NAME` is read from `environ`. Raises ConfigurationError, one line, at the
+    first mistake.
+    """
+    if not path.exists():
+        return {}
+    raw = from_environ(parse(path), environ, path, numbers=frozenset({"budget_usd_per_month"}))
+    tables = raw.pop("department", [])
+    if raw:
+        raise wrong(
+            path, next(iter(raw)), "not known here; a department stands under [[department]]"
+        )
+    if not isinstance(tables, list):
+        raise wrong(path, "department", "write [[department]], with two brackets")
+    found: dict[str, Department] = {}
+    for number, table in enumerate(tables, 1):
+        department = _read(path, number, table)
+        if department.id in found:
+            raise wrong(path, f"department {number}: id", f"{department.id!r} stands here already")
+        found[department.id] = department
+    return found
+
+
+@cache
+def _validator() -> SchemaValidator:
+    return schema.validator(Department)
+
+
+def _read(path: Path, number: int, table: Any) -> Department:
+    where = f"department {number}"
+    if not isinstance(table, dict):
+        raise wrong(path, where, "write [[department]], a table for each department")
+    try:
+        department: Department = _validator().validate_python(table)
+    except ValidationError as error:
+        key, sentence = explain(error, _FORM)
+        raise wrong(path, f"{where}: {key}", sentence) from None
+    return department

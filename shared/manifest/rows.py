@@ -1,0 +1,34 @@
+"""A file of `[[rows]]`: each table read into a dataclass, or one line that says what to write."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic_core import SchemaValidator, ValidationError
+
+from shared.manifest.shape import Form, explain
+from shared.manifest.toml_file import wrong
+
+Row = TypeVar("Row")
+
+
+def tables(path: Path, raw: Mapping[str, Any], *names: str) -> dict[str, list[Any]]:
+    """The tables under each of `names`. Raises ConfigurationError for any other key."""
+    for name in raw:
+        if name not in names:
+            known = " or ".join(f"[[{one}]]" for one in names)
+            raise wrong(path, name, f"not known here; write {known}")
+    found = {name: raw.get(name, []) for name in names}
+    for name, rows in found.items():
+        if not isinstance(rows, list):
+            raise wrong(path, name, f"one table; write [[{name}]], with two brackets")
+    return found
+
+
+def read(path: Path, place: str, table: Any, validator: SchemaValidator, form: Form) -> Any:
+    """One table as its dataclass."""
+    try:
+        return validator.validate_python(table)
+    except ValidationError as error:
+        key, sentence = explain(error, form)
+        raise wrong(path, f"{place}: {key}" if key else place, sentence) from None

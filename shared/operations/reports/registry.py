@@ -1,0 +1,76 @@
+"""The bots there are: whose they are, whether they answer, and how much they did today."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from shared.fabric import Fabric
+from shared.governance.access import Departments
+from shared.operations.reports.health import health
+from shared.operations.reports.period import Period
+from shared.operations.reports.turns import Scope, turns
+
+RUNNING, STOPPED, PAUSED = "running", "stopped", "paused by policy"
+SHARED = ("store", "bus", "events", "ai")
+"""Dependencies of every bot; beside them it needs its channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One bot. `health` is "ok" or what it lacks; `breaches` are of the policy, warnings too."""
+
+    bot: str
+    name: str
+    owner: str
+    department: str
+    cost_center: str
+    region: str
+    channels: list[str]
+    skills: list[str]
+    state: str
+    since: str
+    health: str
+    turns_today: int
+    breaches: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    bots: list[Registered]
+
+
+async def registry(fabric: Fabric, departments: Departments) -> Registry:
+    """List the bots of these departments, by id. Raises Unavailable."""
+    stopped = await fabric.switches.read()
+    lines = (await health(fabric))["dependencies"]
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    narrowed = None if departments.everywhere else departments.names
+    done: Counter[str] = Counter()
+    async for turn in turns(fabric, Scope(departments=narrowed), Period(midnight.timestamp())):
+        done[turn.bot] += 1
+    found = []
+    for bot in sorted(fabric.bots.values(), key=lambda bot: bot.id):
+        if bot.department not in departments:
+            continue
+        channels = [n for n in ("teams", "whatsapp", "web") if getattr(bot.channels, n)]
+        lacks = [n for n in (*SHARED, *channels) if lines.get(n, "ok") != "ok"]
+        at = stopped.get(("bot", bot.id))
+        state = RUNNING if at is None else PAUSED if bot.id in fabric.paused else STOPPED
+        found.append(
+            Registered(
+                bot=bot.id,
+                name=bot.name,
+                owner=bot.owner,
+                department=bot.department,
+                cost_center=bot.cost_center,
+                region=bot.region,
+                channels=channels,
+                skills=list(bot.skills),
+                state=state,
+                since="" if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
+                health=f"degraded: {', '.join(lacks)}" if lacks else "ok",
+                turns_today=done[bot.id],
+                breaches=[str(f) for f in fabric.breaches if f.breach.bot == bot.id],
+            )
+        )
+    return Registry(found)

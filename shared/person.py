@@ -1,0 +1,27 @@
+"""Who somebody is, as Entra ID vouches for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`id` is the object id in the directory of `tenant`; `groups` are object ids too."""
+
+    id: str
+    tenant: str
+    name: str = ""
+    groups: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, Any]) -> Self:
+        return cls(body["id"], body["tenant"], body["name"], frozenset(body["groups"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "tenant": self.tenant,
+            "name": self.name,
+            "groups": sorted(self.groups),
+        }

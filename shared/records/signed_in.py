@@ -1,0 +1,47 @@
+"""That somebody on a channel has signed in, and who they are: kept apart from what they said."""
+
+from time import time
+from typing import Any
+
+from shared.activity import ConversationReference
+from shared.event import event_id
+from shared.person import Person
+from shared.ports.store import Put, Store
+
+DOCUMENT = "person"
+LASTS_SECONDS = 8 * 3600
+"""Who somebody is, and their groups, hold so long; then they sign in again."""
+
+
+def partition_of(reference: ConversationReference) -> str:
+    """Name the partition of whoever speaks; "" where nobody can be known.
+
+    A web visitor is known by the conversation, which their token is bound to, and never by the
+    id that they give themselves.
+    """
+    match reference.channel:
+        case "teams" | "whatsapp" if reference.user:
+            where = reference.tenant or reference.account
+            return f"signed-in:{event_id(reference.channel, where, reference.user)}"
+        case "web":
+            return f"signed-in:{event_id('web', reference.conversation)}"
+    return ""
+
+
+async def person_of(store: Store, reference: ConversationReference) -> Person | None:
+    """Find out who speaks here; None for whoever has not signed in, or too long ago."""
+    partition = partition_of(reference)
+    item = await store.get(partition, DOCUMENT) if partition else None
+    if item is None or item.body["until"] <= time():
+        return None
+    return Person.from_dict(item.body["person"])
+
+
+def signed_in(person: Person, reference: ConversationReference) -> Put:
+    """What is written into `partition_of(reference)` when somebody has signed in."""
+    body: dict[str, Any] = {
+        "person": person.to_dict(),
+        "channel": reference.channel,
+        "until": time() + LASTS_SECONDS,
+    }
+    return Put(DOCUMENT, body, ttl=LASTS_SECONDS)

@@ -1,0 +1,91 @@
+"""`botfabric eval`, as a pipeline runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+MANIFEST = """
+id = "desk"
+name = "Desk"
+owner = "desk@contoso.example"
+department = "IT"
+skills = ["router", "knowledge", "tickets"]
+default_skill = "router"
+knowledge = ["it"]
+[evaluation]
+floor = 0.9
+"""
+CASES = (
+    {"say": "Which wifi is for my private phone?", "expect": {"cites": ["it/wifi"]}},
+    {"say": "How far away is the moon?", "expect": {"abstains": True}},
+    {"say": "/tickets my mouse is broken", "expect": {"opens_form": True}},
+)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "bots").mkdir()
+    (tmp_path / "bots" / "desk.toml").write_text(MANIFEST)
+    copytree(ROOT / "knowledge", tmp_path / "knowledge")
+    cases = [
+        {"id": f"case-{n}", "bot": "desk", "group": f"group-{n}", "turns": [turn]}
+        for n, turn in enumerate(CASES)
+    ]
+    lines = "\n".join(map(json.dumps, cases))
+    (tmp_path / "bots" / "desk.cases.jsonl").write_text(lines)
+    return tmp_path
+
+
+def run(place: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environ = {
+        **os.environ,
+        "FABRIC_BOTS_DIR": str(place / "bots"),
+        "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
+    }
+    command = [sys.executable, "-m", "cli", "eval", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def told(result: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    [bot] = json.loads(result.stdout)["bots"]
+    assert isinstance(bot, dict)
+    return bot
+
+
+def test_a_bot_passes_until_it_is_worsened(place: Path) -> None:
+    good = run(place, "desk", "--release", "1.0.0", "--json")
+    assert good.returncode == 0, good.stderr
+    assert told(good)["share"] == 1.0
+
+    (place / "knowledge" / "it" / "wifi.md").unlink()
+    bad = run(place, "all", "--json")
+
+    assert bad.returncode == 1, bad.stderr
+    bot = told(bad)
+    assert (bot["passed"], bot["floor"], bot["since"]) == (False, 0.9, "1.0.0")
+    assert bot["change"] == pytest.approx(-1 / 3, abs=1e-3)
+    assert bot["groups"]["group-0"]["change"] == -1.0
+    assert [wrong["case"] for wrong in bot["wrong"]] == ["case-0"]
+
+
+def test_a_floor_without_a_case_is_refused(place: Path) -> None:
+    (place / "bots" / "desk.cases.jsonl").unlink()
+    result = run(place, "all")
+    assert result.returncode == 2
+    assert "bot desk: no case in" in result.stderr
+    assert "evaluation.floor wants some" in result.stderr
+
+
+def test_an_unknown_bot_is_refused(place: Path) -> None:
+    result = run(place, "nobody")
+    assert result.returncode == 2
+    assert "there is no bot 'nobody'; write all, or one of desk" in result.stderr
