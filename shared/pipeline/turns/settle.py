@@ -1,6 +1,6 @@
-"""The way of a message: accept -> handle -> relay, and settle decides its fate.
+"""The fate of a delivery: handled, parked, dead, or given back; nobody else decides it.
 
-`intake.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
+`door.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
 time per conversation: `perform` loads the conversation, runs the handler, which only records
 effects, and commits state, transcript, outbox and the `seen` marker in one partition write.
 Only then does `relay.relay` act on the world.
