@@ -155,6 +155,10 @@ def next_step(
     if handed:
         conversation.go_first(handed.work_id, turn.handed_to)
         return [queue_effect(conversation, cause, skill_queue(turn.handed_to), handed)]
+    if turn.resumes:
+        skill, event = turn.resumes
+        conversation.go_first(event.work_id, skill)
+        return [queue_effect(conversation, cause, skill_queue(skill), event)]
     if back := returned(turn):
         return [queue_effect(conversation, cause, skill_queue(back.subject), back)]
     return []
