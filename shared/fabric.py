@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.limits.spending import Spending
+    from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
-    from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")

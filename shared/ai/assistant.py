@@ -13,8 +13,8 @@ from shared.ai.offline import PASSAGES
 from shared.ai.ranking import CONSIDERED, Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
-from shared.knowledge.reading import Passage
 from shared.observability import log
+from shared.ports.knowledge import Passage
 from shared.ports.models import ChatModel, Completion
 
 if TYPE_CHECKING:
