@@ -25,7 +25,7 @@ class Skill:
     its turns run at once in a process, None as many as the host runs. `every_click` when the same
     button of the same card, pressed again within 90 s, counts again ("+1", "next page"): Teams
     may then post one press twice. `purpose` is why it reads what is not for everybody, a code of
-    `shared/purposes.py`.
+    `shared/purposes.py`. `mcp` when programs of others may use it as a tool.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Skill:
     concurrency: int | None = None
     every_click: bool = False
     purpose: str = "answer"
+    mcp: bool = False
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):

@@ -22,6 +22,7 @@ skill = Skill(
         "What are the steps?",
         "Is it allowed?",
     ],
+    mcp=True,
 )
 
 

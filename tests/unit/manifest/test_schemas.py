@@ -65,7 +65,7 @@ def test_every_toml_file_of_the_platform_has_a_schema() -> None:
     [
         ("bot", lambda text: text.replace("default_skill =", "default_skil =")),
         ("bot", lambda text: text.replace("transcript_days = 90", "transcript_days = 0")),
-        ("bot", lambda text: text + "[quota]\ntokens_per_day = true\n"),
+        ("bot", lambda text: text.replace("[quota]", "[quota]\ntokens_per_day = true")),
         ("prices", lambda text: text.replace('unit = "1M tokens"', "unit = 1")),
         ("access", lambda text: text.replace('role = "admin"', 'role = "king"')),
         ("apps", lambda text: text + '[[app]]\nname = "x"\nmax_instances = 5000\n'),
