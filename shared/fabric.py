@@ -8,7 +8,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
-from shared.bot import Bot
+from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
@@ -24,11 +24,13 @@ from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
+from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
+from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.ai.assistant import Assistant
+    from shared.ai.encoder import Encoder
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
@@ -49,9 +52,6 @@ if TYPE_CHECKING:
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
-
-TICKETS = "tickets"
-"""The backend that is there without a declaration, as a table in the store."""
 
 
 class Fabric:
@@ -67,6 +67,9 @@ class Fabric:
         adapters.check(settings)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
+        )
+        self.webhooks = load_webhooks(
+            settings.webhooks_file, settings.environ, local=settings.local
         )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
@@ -100,6 +103,12 @@ class Fabric:
                 raise ConfigurationError(
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
+                )
+        for topic, says in bot.urgent.items():
+            if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
+                raise ConfigurationError(
+                    f"bot {bot.id}: urgent.{topic}: there is no article "
+                    f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
             of_folder(settings.knowledge_dir / name)
         check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
@@ -199,10 +208,19 @@ class Fabric:
         return Secrets(self.http, self._identity, local=self.settings.local)
 
     @cached_property
+    def encoder(self) -> "Encoder | None":
+        """What knows texts by their meaning; None where it is switched off."""
+        if self.settings.embeddings == "off":
+            return None
+        from shared.ai.encoder import Encoder
+
+        return Encoder(self.settings.data_dir / "encoder")
+
+    @cached_property
     def knowledge(self) -> "KnowledgeBase":
         from shared.knowledge.articles import KnowledgeBase
 
-        return KnowledgeBase(self.settings.knowledge_dir)
+        return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
 
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
@@ -244,7 +262,8 @@ class Fabric:
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        return Assistant(self._model(bot, person), instructions=bot.instructions)
+        model = self._model(bot, person)
+        return Assistant(model, instructions=bot.instructions, encoder=self.encoder)
 
     def _model(self, bot: Bot, person: str) -> ChatModel:
         """What the bot's alias names, and between them what the bot declares."""
@@ -312,7 +331,8 @@ class Fabric:
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
-        return DirectLineChannel(self.bots, self.store, self.settings)
+        streams = adapters.streams(self.settings, self.http, self._identity)
+        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""

@@ -28,6 +28,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-openai": "azure-openai://<resource-host>",
         "openai": "openai://<host>",
     },
+    "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
 
@@ -56,8 +57,11 @@ class Settings:
     bus_url: str
     events_url: str
     ai_url: str
+    stream_url: str = ""
+    stream_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
+    webhooks_file: Path = Path("webhooks.toml")
     policy_file: Path = Path("policy.toml")
     operator_audience: str = ""
     operator_tenant: str = ""
@@ -73,6 +77,7 @@ class Settings:
     traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
+    embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
     servicebus_connection: str = field(default="", repr=False)
@@ -121,6 +126,12 @@ class Settings:
             raise ConfigurationError(
                 f"FABRIC_SQLITE_SYNCHRONOUS is {synchronous!r}; write FULL or NORMAL"
             )
+        embeddings = (env.get("FABRIC_EMBEDDINGS") or ("warm" if local else "auto")).lower()
+        if embeddings not in ("auto", "warm", "off"):
+            raise ConfigurationError(
+                f"FABRIC_EMBEDDINGS is {embeddings!r}; write auto (loaded after the first need, if "
+                "installed), warm (loaded at the start) or off"
+            )
         secrets = env.get("FABRIC_WHATSAPP_APP_SECRET", "").split(",")
         hosts = env.get("FABRIC_TEAMS_SERVICE_HOSTS", "").split(",") if local else []
         return cls(
@@ -132,8 +143,11 @@ class Settings:
             bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
+            stream_url=env.get("FABRIC_STREAM_URL", ""),
+            stream_key=env.get("FABRIC_STREAM_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
             policy_file=Path(env.get("FABRIC_POLICY_FILE") or "policy.toml"),
             operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
             or (LAPTOP_AUDIENCE if local else ""),
@@ -152,6 +166,7 @@ class Settings:
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
+            embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
             servicebus_connection=env.get("ServiceBusConnection", ""),

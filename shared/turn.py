@@ -13,8 +13,10 @@ from shared.records.waiting import Waiting
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
-    from shared.knowledge.articles import Knowledge, Passage
+    from shared.knowledge.articles import Knowledge
+    from shared.knowledge.reading import Passage
     from shared.person import Person
+    from shared.records.topic import Topic
     from shared.skill import Skill
 
 
@@ -41,7 +43,7 @@ class Turn:
 
     `state` is the skill's own dict in this conversation: change it, and it is stored with the
     effects. `text` is what the person said, `language` the one to answer in (`en`, `de`, ...).
-    `skills` are the skills of this bot.
+    `about` is the topic so far, for who answers questions. `skills` are the skills of this bot.
     """
 
     bot: "Bot"
@@ -56,6 +58,7 @@ class Turn:
     now: float
     floor: str = ""
     language: str = "en"
+    about: "Topic | None" = None
     replies: list[Activity] = field(default_factory=list)
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""

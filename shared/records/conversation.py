@@ -10,6 +10,7 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.pace import Pace
+from shared.records.topic import Topic
 
 DOCUMENT = "conversation"
 
@@ -39,8 +40,9 @@ class Conversation:
     the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number. `language` is the one last spoken in. `signing_in`
-    is the offer to sign in that is open, and the message that waits for it.
+    Unix minute with turns and their number. `language` is the one last spoken in, `about` the
+    topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
+    for it.
     """
 
     reference: ConversationReference
@@ -57,13 +59,15 @@ class Conversation:
     pace: Pace = field(default_factory=Pace)
     turns: list[int] = field(default_factory=lambda: [0, 0])
     language: str = ""
+    about: Topic | None = None
     signing_in: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
         body = dict(item.body)
         reference = ConversationReference.from_dict(body.pop("reference"))
-        conversation = cls(reference, item.etag, pace=Pace(**body.pop("pace", {})), **body)
+        pace, about = Pace(**body.pop("pace", {})), Topic.from_dict(body.pop("about", None))
+        conversation = cls(reference, item.etag, pace=pace, about=about, **body)
         oldest = time() - MAX_AGE
         conversation.parked = [entry for entry in conversation.parked if entry[2] > oldest]
         return conversation
@@ -84,6 +88,7 @@ class Conversation:
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
             "language": self.language,
+            "about": self.about.to_dict() if self.about else None,
             **({"signing_in": self.signing_in} if self.signing_in else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)

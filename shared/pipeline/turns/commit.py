@@ -49,7 +49,7 @@ async def commit(
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
-    conversation.language = turn.language
+    conversation.language, conversation.about = turn.language, turn.about
     if turn.signing_in is not None:
         conversation.signing_in = turn.signing_in
     conversation.count_turn()

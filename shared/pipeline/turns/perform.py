@@ -136,6 +136,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
+        about=conversation.about,
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
     )

@@ -109,23 +109,24 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         return "dead"
     except Exception as error:
         outage = isinstance(error, TransientError)
+        last = count >= fabric.bus.max_deliveries
         log.error(
             "turn.failed",
-            exc_info=not outage,
+            exc_info=not outage and (count == 1 or last),  # the same calls, eight times between
             skill=skill.name,
             conversation=event.conversation,
             id=event.id,
             delivery=count,
             reason=type(error).__name__,
         )
-        if count >= fabric.bus.max_deliveries and not outage:
+        if last and not outage:
             queue, detail = skill_queue(skill.name), type(error).__name__
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
         if outage:
             raise
-        await _note_failure(fabric, event, type(error).__name__)
+        await _note_failure(fabric, event, type(error).__name__, count)
         raise HandlerFailed(type(error).__name__) from None
 
 
@@ -137,10 +138,13 @@ async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) 
             fabric.ledger.booked()
 
 
-async def _note_failure(fabric: Fabric, event: Event, error: str) -> None:
+async def _note_failure(fabric: Fabric, event: Event, error: str, count: int) -> None:
     """Keep the first error of work whose message, delivered again as it is, cannot tell it."""
-    first = Create(f"failed:{event.work_id}", {"at": time(), "error": error}, ttl=REMEMBERED)
+    id = f"failed:{event.work_id}"
+    first = Create(id, {"at": time(), "error": error}, ttl=REMEMBERED)
     with suppress(Conflict, TransientError):
+        if count > 1 and await fabric.store.get(event.conversation, id):
+            return  # asking costs less than a write that is refused
         await fabric.store.write(event.conversation, first, durable=False)
 
 
