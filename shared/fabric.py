@@ -30,6 +30,7 @@ from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
+from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
@@ -94,6 +95,7 @@ class Fabric:
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
+        self.last_sent = LastSent()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""

@@ -26,6 +26,7 @@ class MemoryChannel:
     """Remembers what was sent; fails as often and in the way it is told to."""
 
     typing_after = 1000.0
+    has_receipts = True
     idempotent = False
     limits: Sequence[tuple[int, float]] = ()
 
