@@ -11,6 +11,7 @@ from shared import adapters, vault_reference
 from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
+from shared.governance import residency
 from shared.governance.access import Access
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
@@ -85,6 +86,7 @@ class Fabric:
         for bot in self.bots.values():
             self._check(bot)
         self.departments = load_departments(settings.departments_file, settings.environ)
+        self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
