@@ -15,7 +15,7 @@ from evaluation.cassette import (
 from shared.errors import ConfigurationError, Refused
 from shared.observability import meter
 from shared.observability.meter import Meter, ModelCall, metering
-from shared.ports.models import ChatModel, Completion, Models
+from shared.ports.models import Behind, ChatModel, Completion, Models
 
 
 class Watched:
@@ -31,6 +31,9 @@ class Watched:
 
     def named(self, alias: str) -> ChatModel:
         return _Watched(self, alias, self._models.named(alias) if self._models else None)
+
+    def behind(self, alias: str) -> Behind:
+        return self._models.behind(alias) if self._models else Behind((alias,), (alias,), 0)
 
     async def check(self) -> str:
         return await self._models.check() if self._models else ""

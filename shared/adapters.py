@@ -1,12 +1,15 @@
 """URLs to adapters: what each scheme stands for, imported when it is first used."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
 from shared.ports.models import Models
+from shared.ports.safety import ContentSafety
 from shared.ports.store import Blobs, Store
 from shared.settings import FORMS, Settings, secure
 
@@ -28,7 +31,10 @@ def check(settings: Settings) -> None:
         "servicebus": settings.servicebus_connection,
         "storagequeue": settings.storage_connection,
     }
-    urls = (settings.store_url, settings.bus_url, settings.events_url, settings.ai_url)
+    urls = (
+        *(settings.store_url, settings.bus_url, settings.events_url, settings.ai_url),
+        settings.safety_url,
+    )
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
         try:
             parts = urlsplit(url)
@@ -147,6 +153,27 @@ def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> 
     from shared.ai.offline import OfflineModels
 
     return OfflineModels()
+
+
+def safety(
+    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
+) -> ContentSafety:
+    """Who judges what people and models say."""
+    url = urlsplit(settings.safety_url)
+    if url.scheme == "azure-content-safety":
+        from shared.ai.openai import token
+        from shared.ai.safety.azure import AzureContentSafety
+
+        key = settings.safety_key
+        return AzureContentSafety(
+            endpoint(settings, url.netloc),
+            http,
+            key=partial(secrets.get, key) if key else None,
+            token=lambda: token(credential()),
+        )
+    from shared.ai.safety.words import WordSafety
+
+    return WordSafety()
 
 
 def endpoint(settings: Settings, host: str) -> str:

@@ -53,11 +53,17 @@ class Assistant:
     """A chat model in the service of one bot. After `patience` in seconds words have to do."""
 
     def __init__(
-        self, model: ChatModel, *, instructions: str = "", patience: float = PATIENCE
+        self,
+        model: ChatModel,
+        *,
+        instructions: str = "",
+        patience: float = PATIENCE,
+        links: Sequence[str] | None = None,
     ) -> None:
         self._model = model
         self._patience = patience
         self._instructions = instructions
+        self._links = links
 
     async def complete(
         self,
@@ -104,10 +110,10 @@ class Assistant:
             offline = await _offline().complete(messages)
             return replace(_cited(offline.text, fitting), degraded=True)
         texts = [f"{passage.url}\n{passage.text}" for passage in fitting]
-        if leaks(completion.text, self._instructions, texts):
+        if fence in completion.text or leaks(completion.text, self._instructions, texts):
             log.warning("ai.leak", model=self._model.name)
             return Answer(ABSTAINED, [], abstained=True)
-        return _cited(spoken(completion.text, texts), fitting)
+        return _cited(spoken(completion.text, texts, self._links), fitting)
 
     async def classify(self, text: str, choices: Sequence[Choice]) -> list[Ranked]:
         """Every choice with the confidence that the text asks for it, the likeliest first."""

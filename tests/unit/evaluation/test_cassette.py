@@ -12,7 +12,7 @@ from evaluation.redacted import people, secrets_of
 from shared.errors import ConfigurationError, Refused
 from shared.observability import meter
 from shared.observability.meter import ModelCall
-from shared.ports.models import ChatModel, Completion, ToolCall, Usage
+from shared.ports.models import Behind, ChatModel, Completion, ToolCall, Usage
 
 SECRETS = secrets_of({"FABRIC_AI_KEY": "sk-very-secret", "FABRIC_BOTS_DIR": "bots", "TOKEN": "x"})
 
@@ -29,6 +29,9 @@ class Clerk:
 
     def named(self, alias: str) -> ChatModel:
         return self
+
+    def behind(self, alias: str) -> Behind:
+        return Behind((alias,), (alias,), 0)
 
     async def complete(
         self,
