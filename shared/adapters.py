@@ -16,6 +16,7 @@ from shared.settings import FORMS, Settings, secure
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from shared.channels.directline.stream import Streams
     from shared.identity.secrets import Secrets
     from shared.messaging.claim_check import ClaimCheck
 
@@ -33,9 +34,11 @@ def check(settings: Settings) -> None:
     }
     urls = (
         *(settings.store_url, settings.bus_url, settings.events_url, settings.ai_url),
-        settings.safety_url,
+        *(settings.safety_url, settings.stream_url),
     )
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
+        if setting == "FABRIC_STREAM_URL" and not url:
+            continue  # pages then ask for news instead of being told
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -174,6 +177,22 @@ def safety(
     from shared.ai.safety.words import WordSafety
 
     return WordSafety()
+
+
+def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
+    """What holds the web channel's sockets; None when pages ask for news."""
+    if not settings.stream_url:
+        return None
+    from shared.channels.directline.web_pubsub import WebPubSub
+
+    url = urlsplit(settings.stream_url)
+    return WebPubSub(
+        endpoint(settings, url.netloc),
+        url.path.strip("/"),
+        http,
+        key=settings.stream_key,
+        credential=credential,
+    )
 
 
 def endpoint(settings: Settings, host: str) -> str:

@@ -1,11 +1,13 @@
 """Turns that are answered in the same HTTP response: invokes, expectReplies, skills as APIs."""
 
 import asyncio
+from dataclasses import dataclass
 from random import random
 from typing import Any
 from uuid import uuid4
 
 from shared.activity import Activity, ConversationReference
+from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
@@ -81,18 +83,39 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
     if bot is None or skill.name not in bot.skills:
         raise Rejected(404, "skill_call_unknown_bot")
     id = request.get("id")
-    activity = Activity(
-        type="message",
-        id=id if isinstance(id, str) and id else uuid4().hex,
+    called = ApiCall(
+        bot=bot,
+        conversation=fields["conversation"],
+        user=fields["user"],
         text=fields["text"],
-        channelId="api",
-        **{"from": {"id": fields["user"]}, "conversation": {"id": fields["conversation"]}},
+        id=id if isinstance(id, str) else "",
     )
-    reference = ConversationReference(
-        bot.id, "api", fields["conversation"], user=fields["user"], reply_to=activity.id
-    )
-    replies = await converse(fabric, Inbound(bot, reference, activity), skill.name)
-    return {"activities": replies}
+    return {"activities": await called.replies(fabric, skill)}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """What a program says to a skill for a user, in a conversation of channel `api`."""
+
+    bot: Bot
+    conversation: str
+    user: str
+    text: str
+    id: str = ""
+
+    async def replies(self, fabric: Fabric, skill: Skill) -> list[Activity]:
+        """Run the turn now. With an `id`, the same call again gets the same replies."""
+        activity = Activity(
+            type="message",
+            id=self.id or uuid4().hex,
+            text=self.text,
+            channelId="api",
+            **{"from": {"id": self.user}, "conversation": {"id": self.conversation}},
+        )
+        reference = ConversationReference(
+            self.bot.id, "api", self.conversation, user=self.user, reply_to=activity.id
+        )
+        return await converse(fabric, Inbound(self.bot, reference, activity), skill.name)
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
