@@ -30,6 +30,7 @@ from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
+from shared.ports.safety import ContentSafety
 from shared.ports.store import Blobs, Store
 from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
@@ -152,6 +153,11 @@ class Fabric:
         return adapters.models(self.settings, self._identity, self.secrets)
 
     @cached_property
+    def safety(self) -> ContentSafety:
+        """Who judges what people and models say."""
+        return adapters.safety(self.settings, self.http, self._identity, self.secrets)
+
+    @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
 
@@ -266,12 +272,20 @@ class Fabric:
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        model = self._model(bot, person)
-        return Assistant(model, instructions=bot.instructions, encoder=self.encoder)
+        return Assistant(
+            self._model(bot, person),
+            instructions=bot.instructions,
+            links=bot.safety.links,
+            encoder=self.encoder,
+        )
 
     def _model(self, bot: Bot, person: str) -> ChatModel:
         """What the bot's alias names, and between them what the bot declares."""
         model = self._governed(bot, person)
+        if model.structured:
+            from shared.ai.safety.guarded import Guarded
+
+            model = Guarded(model, bot.safety, lambda: self.safety)
         if bot.safety.personal_data == "redact":
             from shared.ai.redacting import Redacting
 
@@ -359,7 +373,7 @@ def _breaches(settings: Settings) -> list[Finding]:
 
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
-    named = [("FABRIC_AI_KEY", settings.ai_key)]
+    named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

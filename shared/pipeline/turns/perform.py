@@ -31,6 +31,7 @@ from shared.pipeline.turns.commit import Outcome, commit
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
+from shared.pipeline.turns.suspicious import tell_if_suspicious
 from shared.pipeline.turns.typing_indicator import typing
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
@@ -167,6 +168,8 @@ async def _run(
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
+    if activity.is_message and turn.event.hops == 0:
+        tell_if_suspicious(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
