@@ -79,7 +79,14 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
         if not arguments.no_triggers:
             host.start_triggers()
         _announce(port, fabric().bots.values())
+        warming = None
+        if fabric().settings.embeddings == "warm" and not arguments.no_triggers:
+            from cli.warm import warm
+
+            warming = asyncio.create_task(warm(fabric(), fabric().bots.values()))
         await stop.wait()
+        if warming:
+            warming.cancel()
         return 0
     finally:
         await host.stop()

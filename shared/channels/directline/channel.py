@@ -43,6 +43,7 @@ class DirectLineChannel:
     """The channel `web`, and the few Direct Line operations around its activities."""
 
     typing_after = 1.0
+    has_receipts = False
     limits: Sequence[tuple[int, float]] = ((20, 1.0),)
 
     def __init__(
