@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError
 from shared.governance.access import Access
 from shared.governance.audit.purposes import PURPOSES
 from shared.governance.backends import Witness, check_rights, granted
+from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
@@ -23,6 +24,7 @@ from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.ports.backend import Backend
@@ -81,6 +83,7 @@ class Fabric:
         for bot in self.bots.values():
             self._check(bot)
         self.departments = load_departments(settings.departments_file, settings.environ)
+        self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )

@@ -54,7 +54,7 @@ FILES = {
         numbers=backends.NUMBERS,
     ),
     "prices": TomlFile("What things cost", prices.Price, rows="price"),
-    "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
+    "access": TomlFile("Who may operate and call what", access.Tables),
     "departments": TomlFile(
         "Departments and their budgets", departments.Department, rows="department"
     ),
