@@ -31,9 +31,10 @@ from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
 from shared.pipeline.turns.bury import bury, bury_body
 from shared.pipeline.turns.perform import perform
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.effect import AnyEffect
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -192,20 +193,19 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             retry = replace(retry, data=event.data | {TOLD: True})
         again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
         if isinstance(error, Stopped):
-            again = effects.stopped(again, error.by, at)
-        made = [again, *notice]
+            again = again.stopped(error.by, at)
+        made: list[AnyEffect] = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
-            waits = {"parked": True, "why": told(error)}
-            accepted = {**overlap.note(fabric, event, skill.name), **waits}
-            ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
+            note = overlap.note(fabric, event, skill.name)
+            ops.append(replace(note, parked=True, why=told(error), due=at).put())
         try:
             await fabric.store.write(
                 event.conversation,
                 Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
                 *ops,
                 conversation.to_op(),
-                *made,
+                *(effect.create() for effect in made),
                 *fabric.ledger.entry(event, skill.name),
             )
         except Conflict as conflict:
