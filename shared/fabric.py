@@ -14,6 +14,7 @@ from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
 from shared.governance.backends import Witness, check_rights, granted
+from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
@@ -23,6 +24,7 @@ from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.manifest.webhooks import load_webhooks
@@ -88,6 +90,7 @@ class Fabric:
             self._check(bot)
         self.departments = load_departments(settings.departments_file, settings.environ)
         self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
+        self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
