@@ -26,6 +26,7 @@ class MemoryChannel:
     """Remembers what was sent; fails as often and in the way it is told to."""
 
     typing_after = 1000.0
+    has_receipts = True
     idempotent = False
     limits: Sequence[tuple[int, float]] = ()
 
@@ -82,6 +83,7 @@ class Lab(Fabric):
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
             "FABRIC_POLICY_FILE": str(folder / "policy.toml"),
             "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
+            "FABRIC_EMBEDDINGS": "off",
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill for skill in skills})
         self.memory = MemoryChannel()

@@ -20,6 +20,9 @@ FLEX_REFUSES = (
 )
 """App settings that a Flex Consumption app must not have."""
 
+NOT_NEEDED = frozenset({"FABRIC_STREAM_URL"})
+"""Forms of what an app in the cloud may do without."""
+
 _GRAPH = re.compile(r"/v\d+\.\d+/?$")
 
 
@@ -37,7 +40,7 @@ def urls(premises: Premises) -> Iterator[Mistake]:
         name = f"{setting.removeprefix('FABRIC_').removesuffix('_URL').lower()}-url"
         value, known = premises.get(setting), ", ".join(forms.values())
         if not value:
-            if not premises.local:
+            if not premises.local and setting not in NOT_NEEDED:
                 yield Mistake(name, setting, "is not set", f"write one of {known}")
             continue
         scheme = value.partition(":")[0]
