@@ -267,9 +267,9 @@ class Fabric:
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending
+        from shared.governance.limits.spending import Spending, alert
 
-        return Spending(self.store)
+        return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
     def assistant(self, bot: Bot, person: str = "") -> "Assistant":
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
