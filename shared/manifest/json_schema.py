@@ -56,7 +56,7 @@ FILES = {
         numbers=backends.NUMBERS,
     ),
     "prices": TomlFile("What things cost", Price, rows="price"),
-    "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
+    "access": TomlFile("Who may operate and call what", access.Tables),
     "departments": TomlFile("Departments and their budgets", Department, rows="department"),
     "policy": TomlFile("What the organisation demands of manifests", policy.Declared),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
