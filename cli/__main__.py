@@ -32,6 +32,7 @@ COMMANDS = {
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
     "waiting": "people who wait for a person: answer, return",
+    "rollout": "a share of the conversations gets another version of a skill",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
     "token": "an operator's token of the stand-in for Entra, on this machine",
     "policy": "the organisation's rules over the bots' manifests",

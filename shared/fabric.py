@@ -18,6 +18,7 @@ from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
+from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
@@ -66,9 +67,15 @@ class Fabric:
     connections are made when they are first used, so that a cold webhook meets no SDK.
     """
 
-    def __init__(self, settings: Settings, skills: Mapping[str, Skill]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        skills: Mapping[str, Skill],
+        versions: Mapping[str, Mapping[str, Skill]] | None = None,
+    ) -> None:
         self.settings = settings
         self.skills = skills
+        self.versions = versions or {}
         adapters.check(settings)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
@@ -259,6 +266,10 @@ class Fabric:
         from shared.manifest.prices import load_prices
 
         return load_prices(self.settings.prices_file)
+
+    @cached_property
+    def rollouts(self) -> Rollouts:
+        return Rollouts(self.store)
 
     @cached_property
     def switches(self) -> Switches:
