@@ -106,7 +106,15 @@ def tell_status(turn: Turn, waiting: Waiting) -> None:
 
 
 def offer(turn: Turn) -> None:
-    """Silence is a lot to give for a guess: without the word for it, a person is offered first."""
+    """Silence is a lot to give for a guess: without the word for it, a person is offered first.
+
+    In between a form there is only a button: its next question is not to be lost.
+    """
+    if turn.is_in_between:
+        title = phrase(turn.language, "handoff.action")
+        button = Button(title, f"/{turn.skill.name} {turn.text.strip()[:LONGEST]}")
+        turn.reply(phrase(turn.language, "handoff.offer"), buttons=[button])
+        return
     turn.state["offered"] = turn.text.strip()[:LONGEST]
     turn.hold_floor()
     buttons = [phrase(turn.language, f"form.{name}-button") for name in ("yes", "no")]

@@ -112,6 +112,17 @@ def _keep(filled: Filled, slot: Slot, reading: Reading, answers: Mapping[str, ob
             filled.open = filled.open or (slot, unkept)
 
 
+def broken(slots: Sequence[Slot], answers: Answers) -> tuple[Slot, Refused] | None:
+    """The first slot whose own rule an answer given later has broken, and why."""
+    for slot in slots:
+        value = answers.get(slot.name)
+        others = {name: kept for name, kept in answers.items() if name != slot.name}
+        refused = slot.checked(Answer(value), others)
+        if value is not None and isinstance(refused, Refused):
+            return slot, refused
+    return None
+
+
 def correction(
     slots: Sequence[Slot], text: str, answers: Answers, locale: Locale, *, bare: bool
 ) -> Correction | Sequence[Slot] | None:

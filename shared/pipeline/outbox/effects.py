@@ -19,10 +19,7 @@ from shared.observability import trace
 from shared.ports.store import Create
 from shared.queues import skill_queue
 from shared.records.conversation import Conversation
-from shared.turn import FLOOR_RETURNED, Turn
-
-BACK = "back"
-"""In an activity's event: the skill that handed it on and wants the floor back, and its data."""
+from shared.turn import BACK, FLOOR_RETURNED, Turn
 
 LEASE = 20.0
 """Seconds that an effect belongs to the delivery of its `owner`, the event that was handled when

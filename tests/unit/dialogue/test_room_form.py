@@ -1,7 +1,7 @@
 """The room booking of docs/forms.md on every channel: by card, in words, and not at all."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,19 +10,13 @@ from shared.ports.store import Put
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
-from tests.unit.dialogue.rooms import Chat, card_of, rooms, titles, whatsapp
+from tests.unit.dialogue.rooms import FRIDAY, Chat, card_of, rooms, titles, whatsapp
 
 CHANNELS = pytest.mark.parametrize("channel", ["teams", "web", "whatsapp"])
 CARDS = pytest.mark.parametrize("channel", ["teams", "web"])
 PDF = {"name": "agenda.pdf", "contentType": "application/pdf", "contentUrl": "https://x.example/a"}
 
 
-def _friday() -> date:
-    today = date.today()
-    return today + timedelta(days=(4 - today.weekday() - 1) % 7 + 1)
-
-
-FRIDAY = _friday().isoformat()
 VALUES = {
     "room": "Aspen",
     "day": FRIDAY,
