@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.dialogue.forms import asking, manner
-from shared.dialogue.forms.draft import CONFIRM, person_of
-from shared.dialogue.forms.filling import Correction, correction, fill
+from shared.dialogue.forms.draft import CHANGE, CONFIRM, person_of
+from shared.dialogue.forms.filling import Correction, correction, corrections, fill
 from shared.dialogue.forms.kinds import File, Text
 from shared.dialogue.forms.reading import Answer, Locale, Reading, Refused
 from shared.dialogue.forms.slot import Answers, Slot
@@ -32,7 +32,7 @@ def hear(session: "Session", text: str) -> Answers | None:
     """Take one message; all answers once they are confirmed."""
     turn, slot = session.turn, session.asked
     session.draft = replace(session.draft, at=turn.now)
-    confirming = session.draft.asked == CONFIRM
+    confirming = session.draft.asked in (CONFIRM, CHANGE)
     bare = confirming and not manner.asks(text)
     found = correction(session.form.slots, text, session.draft.answers, session.locale, bare=bare)
     if slot and slot.unsure is not None and manner.is_unsure(text):
@@ -44,13 +44,12 @@ def hear(session: "Session", text: str) -> Answers | None:
     elif manner.resumes(text):
         session.go_on()
     elif confirming and (yes := manner.agrees(text)) is not None:
-        if yes:
-            return session.complete()
-        session.save()
-        asking.change_what(turn, session.form.slots)
-    elif slot and slot.optional and manner.leaves_out(text):
+        return _decide(session, yes=yes)
+    elif slot and slot.optional and manner.leaves_out(text, slot.names(session.locale.language)):
         session.draft = session.draft.with_answers({slot.name: None})
         session.ask()
+    elif several := _several(session, found, text, bare=bare):
+        _correct_all(session, several)
     elif found:
         _correct(session, found)
     elif insists_on_person(text) and HANDOFF in turn.bot.skills:
@@ -64,6 +63,17 @@ def hear(session: "Session", text: str) -> Answers | None:
         _let_the_bot_answer(session)
     else:
         _answer(session, slot, text)
+    return None
+
+
+def _decide(session: "Session", *, yes: bool) -> Answers | None:
+    """A yes to all of it completes; a yes to what is to be changed only shows all of it."""
+    if yes and session.draft.asked == CONFIRM:
+        return session.complete()
+    if yes:
+        session.ask()
+    else:
+        session.ask_what_to_change(session.form.slots)
     return None
 
 
@@ -94,10 +104,32 @@ def _answer(session: "Session", slot: Slot | None, text: str) -> None:
             _refuse(session, slot, refused)
 
 
+def _several(
+    session: "Session", found: Correction | Sequence[Slot] | None, text: str, *, bare: bool
+) -> list[Correction | Sequence[Slot]]:
+    """The parts of a correction that has several; none where it is about words, which may."""
+    if isinstance(found, Correction) and isinstance(found.slot.kind, Text):
+        return []
+    slots, answers = session.form.slots, session.draft.answers
+    return corrections(slots, text, answers, session.locale, bare=bare)
+
+
+def _correct_all(session: "Session", several: Sequence[Correction | Sequence[Slot]]) -> None:
+    """Keep what is clear, up to what does not do; then ask about what may be either."""
+    open_ = [slots for slots in several if not isinstance(slots, Correction)]
+    clear = [one for one in several if isinstance(one, Correction)]
+    for one in clear if open_ else clear[:-1]:
+        reading = one.reading and one.slot.checked(one.reading, session.others(one.slot))
+        if not isinstance(reading, Answer):
+            _correct(session, one)
+            return
+        session.draft = session.draft.with_answers({one.slot.name: reading.value})
+    _correct(session, open_[0] if open_ else clear[-1])
+
+
 def _correct(session: "Session", found: Correction | Sequence[Slot]) -> None:
     if not isinstance(found, Correction):
-        session.save()
-        asking.change_what(session.turn, found)
+        session.ask_what_to_change(found)
     elif found.reading is None:
         session.draft = replace(session.draft.without(found.slot.name), refused=0)
         session.ask(slot=found.slot)

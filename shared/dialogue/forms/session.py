@@ -3,13 +3,14 @@
 What a message does to it is in `hearing`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.dialogue.forms import asking, manner
 from shared.dialogue.forms import draft as drafts
 from shared.dialogue.forms.card import take
-from shared.dialogue.forms.draft import CONFIRM, Draft, person_of
+from shared.dialogue.forms.draft import CHANGE, CONFIRM, Draft, person_of
 from shared.dialogue.forms.filling import Filled, broken, fill
 from shared.dialogue.forms.hearing import hear
 from shared.dialogue.forms.reading import Answer, Between, Locale, Reading, Refused
@@ -81,6 +82,12 @@ class Session:
         elif not asked:
             asking.question(self.turn, self.form.slots, slot, self.draft, opening=opening)
 
+    def ask_what_to_change(self, slots: Sequence[Slot]) -> None:
+        """Ask which answer is wrong; a yes to that confirms nothing."""
+        self.draft = replace(self.draft, asked=CHANGE)
+        self.save()
+        asking.change_what(self.turn, slots)
+
     def complete(self) -> Answers | None:
         """Close the form, unless one answer does not go with another any more."""
         if found := broken(self.form.slots, self.draft.answers):
@@ -121,7 +128,7 @@ class Session:
         match slot.checked(reading, self.others(slot)):
             case Answer(value):
                 self.draft = replace(self.draft.with_answers({slot.name: value}), refused=0)
-                if told or self.draft.asked not in (slot.name, CONFIRM):
+                if told or self.draft.asked not in (slot.name, CONFIRM, CHANGE):
                     asking.noted(self.turn, [slot], self.draft)
                 self.ask()
             case Between() | Refused() as unkept:
