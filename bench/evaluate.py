@@ -1,8 +1,9 @@
 """How well messages are routed and questions answered without a key, on public data sets.
 
-    python -m bench.evaluate FOLDER
+    python -m bench.evaluate FOLDER [--words]
 
-prints a Markdown table. The folder holds CLINC150 (few-shot over its 10 domains), HINT3, XQuAD
+prints a Markdown table; `--words` leaves the sentence encoder out. The
+folder holds CLINC150 (few-shot over its 10 domains), HINT3, XQuAD
 (English) and a labelled set of office messages, in the files named below.
 """
 
@@ -18,6 +19,8 @@ from time import process_time
 from typing import Any
 
 from shared.ai.assistant import Assistant
+from shared.ai.encoder import Encoder
+from shared.ai.meaning import MeaningRanker
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice, Ranked
 from shared.dialogue.routing import NoneFits, Offer, Route, decide
@@ -27,7 +30,8 @@ Row = tuple[str, str, str]
 Labelled = Sequence[tuple[str, str]]
 NONE = frozenset({"none", "oos", "NO_NODES_DETECTED"})
 
-AI = Assistant(OfflineModel())
+ENCODER = Encoder(Path(".fabric") / "encoder")
+AI = Assistant(OfflineModel(), encoder=ENCODER)
 
 
 def table(path: Path, label: str) -> Labelled:
@@ -41,6 +45,8 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 async def ranked(data: Labelled, choices: Sequence[Choice]) -> list[tuple[str, list[Ranked]]]:
+    if AI.encoder is not None:
+        await AI.encoder.matrix_ready(MeaningRanker.texts(choices))
     return [(label, await AI.classify(text, choices)) for text, label in data]
 
 
@@ -49,6 +55,11 @@ def routing(name: str, results: Sequence[tuple[str, list[Ranked]]]) -> Iterable[
     inside = [(label, ranking) for label, ranking in results if label not in NONE]
     outside = [ranking for label, ranking in results if label in NONE]
     yield name, "top-1, in scope", share(ranking[0].name == label for label, ranking in inside)
+    yield (
+        name,
+        "top-2, in scope",
+        share(label in [choice.name for choice in ranking[:2]] for label, ranking in inside),
+    )
     fates = [(label, decide(ranking)) for label, ranking in inside]
     yield name, "routed right", share(fate == Route(label) for label, fate in fates)
     yield (
@@ -168,7 +179,9 @@ def share(outcomes: Iterable[bool]) -> str:
     return f"{100 * sum(counted) / len(counted):.1f} % of {len(counted)}" if counted else "-"
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, *, words: bool) -> None:
+    if words:
+        AI.encoder = None
     print("| data | measure | result |\n|---|---|---|")
     parts = [await clinc(folder), await enterprise(folder)]
     parts += [await hint3(folder, bot) for bot in ("curekart", "powerplay11", "sofmattress")]
@@ -179,4 +192,6 @@ async def main(folder: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    asyncio.run(main(parser.parse_args().folder))
+    parser.add_argument("--words", action="store_true", help="without the sentence encoder")
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.folder, words=arguments.words))

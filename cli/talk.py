@@ -19,6 +19,7 @@ from cli.host import Host
 from cli.host_json import HostJson
 from cli.numbers import seconds
 from shared.activity import Activity
+from shared.bot import Bot
 from shared.channels.directline.log import ActivityLog
 from shared.channels.directline.typed import typed
 from shared.errors import ConfigurationError
@@ -54,6 +55,7 @@ async def _talk(arguments: argparse.Namespace, root: Path) -> int:
     said = _message(fabric(), arguments)
     heard: list[Activity] = []
     try:
+        await _know_meanings(fabric(), said.bot)
         host.start_triggers()
         async with asyncio.timeout(arguments.timeout):
             async for reply in Exchange(fabric(), host, said).replies():
@@ -81,6 +83,13 @@ def _why_silent(said: Inbound) -> str:
         f"the turn of {said.bot.id} ended without a reply: a skill said nothing, a person has the "
         "conversation, or it is a dead letter (botfabric dlq list)"
     )
+
+
+async def _know_meanings(fabric: Fabric, bot: Bot) -> None:
+    """There is no second turn that could profit: load the encoder before the first."""
+    from cli.warm import warm
+
+    await warm(fabric, [bot])
 
 
 def _message(fabric: Fabric, arguments: argparse.Namespace) -> Inbound:

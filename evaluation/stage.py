@@ -24,8 +24,8 @@ from shared.pipeline.door.accept import accept, arrival, at_rest
 from shared.ports.channel import Inbound
 from shared.records.conversation import load
 
-TOGETHER = 8
-"""Dialogues that are held at once."""
+TOGETHER = 4
+"""Dialogues that are held at once: as many as the turns that a bot has at once by default."""
 
 LOOK_SECONDS = 0.01
 CALM_LOOKS = 2

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
 from shared.ports.models import Models
@@ -13,6 +14,7 @@ from shared.settings import FORMS, Settings, secure
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from shared.channels.directline.stream import Streams
     from shared.identity.secrets import Secrets
     from shared.messaging.claim_check import ClaimCheck
 
@@ -29,7 +31,9 @@ def check(settings: Settings) -> None:
         "storagequeue": settings.storage_connection,
     }
     urls = (settings.store_url, settings.bus_url, settings.events_url, settings.ai_url)
-    for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
+    for (setting, forms), url in zip(FORMS.items(), (*urls, settings.stream_url), strict=True):
+        if setting == "FABRIC_STREAM_URL" and not url:
+            continue  # pages then ask for news instead of being told
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -147,6 +151,22 @@ def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> 
     from shared.ai.offline import OfflineModels
 
     return OfflineModels()
+
+
+def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
+    """What holds the web channel's sockets; None when pages ask for news."""
+    if not settings.stream_url:
+        return None
+    from shared.channels.directline.web_pubsub import WebPubSub
+
+    url = urlsplit(settings.stream_url)
+    return WebPubSub(
+        endpoint(settings, url.netloc),
+        url.path.strip("/"),
+        http,
+        key=settings.stream_key,
+        credential=credential,
+    )
 
 
 def endpoint(settings: Settings, host: str) -> str:

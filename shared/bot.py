@@ -1,10 +1,13 @@
 """A bot is data: one TOML file, read by `shared/manifest/bots.py`, and nothing else."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NAME = {"pattern": r"^[a-z][a-z0-9-]{0,39}$"}
 TEXT = {"min_length": 1}
+ARTICLE = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
+"""An article's id; anything else in `[urgent]` is a sentence."""
 TEAMS_CREDENTIALS = ("client_secret", "certificate", "certificate_path", "federated_client_id")
 """The keys of a SingleTenant app of which it needs one."""
 
@@ -137,6 +140,13 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class Value:
+    """What the organisation says that one solved conversation is worth to it."""
+
+    usd_per_resolved: float | None = _limited(ge=0)
+
+
+@dataclass(frozen=True)
 class Bot:
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
@@ -153,6 +163,7 @@ class Bot:
     languages: list[str] = field(default_factory=list)
     model: str = "default"
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
+    urgent: dict[str, str] = field(default_factory=dict, metadata=TEXT)
     channels: Channels = field(default_factory=Channels)
     quota: Quota = field(default_factory=Quota)
     limits: Limits = field(default_factory=Limits)
@@ -161,4 +172,5 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    value: Value = field(default_factory=Value)
     backends: dict[str, list[str]] | None = None

@@ -8,11 +8,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
-from shared.bot import Bot
+from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance.access import Access
-from shared.governance.audit.purposes import PURPOSES
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
@@ -25,11 +24,13 @@ from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
+from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.store import Blobs, Store
+from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.ai.assistant import Assistant
+    from shared.ai.encoder import Encoder
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
+    from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
     from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
@@ -66,6 +69,9 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
+        self.webhooks = load_webhooks(
+            settings.webhooks_file, settings.environ, local=settings.local
+        )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
@@ -82,12 +88,6 @@ class Fabric:
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
-        for skill in skills.values():
-            if skill.purpose not in PURPOSES:
-                known = ", ".join(PURPOSES)
-                raise ConfigurationError(
-                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
-                )
         self.breaches = _breaches(settings)
         self.paused: frozenset[str] = frozenset()
         if not settings.local:
@@ -95,6 +95,7 @@ class Fabric:
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
+        self.last_sent = LastSent()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""
@@ -104,6 +105,12 @@ class Fabric:
                 raise ConfigurationError(
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
+                )
+        for topic, says in bot.urgent.items():
+            if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
+                raise ConfigurationError(
+                    f"bot {bot.id}: urgent.{topic}: there is no article "
+                    f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
             of_folder(settings.knowledge_dir / name)
         check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
@@ -189,6 +196,13 @@ class Fabric:
         )
 
     @cached_property
+    def sign_in(self) -> "SignIn":
+        """How people sign in with the organisation's directory."""
+        from shared.identity.sign_in import SignIn
+
+        return SignIn(self.settings, self.http, self.secrets)
+
+    @cached_property
     def secrets(self) -> "Secrets":
         """What settings and manifests name by its place in a Key Vault."""
         from shared.identity.secrets import Secrets
@@ -196,10 +210,19 @@ class Fabric:
         return Secrets(self.http, self._identity, local=self.settings.local)
 
     @cached_property
+    def encoder(self) -> "Encoder | None":
+        """What knows texts by their meaning; None where it is switched off."""
+        if self.settings.embeddings == "off":
+            return None
+        from shared.ai.encoder import Encoder
+
+        return Encoder(self.settings.data_dir / "encoder")
+
+    @cached_property
     def knowledge(self) -> "KnowledgeBase":
         from shared.knowledge.articles import KnowledgeBase
 
-        return KnowledgeBase(self.settings.knowledge_dir)
+        return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
 
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
@@ -241,7 +264,8 @@ class Fabric:
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        return Assistant(self._model(bot, person), instructions=bot.instructions)
+        model = self._model(bot, person)
+        return Assistant(model, instructions=bot.instructions, encoder=self.encoder)
 
     def _model(self, bot: Bot, person: str) -> ChatModel:
         """What the bot's alias names, and between them what the bot declares."""
@@ -309,7 +333,8 @@ class Fabric:
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
-        return DirectLineChannel(self.bots, self.store, self.settings)
+        streams = adapters.streams(self.settings, self.http, self._identity)
+        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""

@@ -1,9 +1,10 @@
 """Answers questions from the bot's articles, with citations, or says that they do not tell."""
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.answering import answer_all
 from shared.dialogue.phrases import phrase
 from shared.skill import Skill
-from shared.turn import Button, Turn
+from shared.turn import Turn
 
 skill = Skill(
     "knowledge",
@@ -27,26 +28,13 @@ skill = Skill(
 
 
 @skill.on_message
-async def answer(turn: Turn) -> None:
-    question = _question(turn.text)
-    if not question:
+async def answer_each(turn: Turn) -> None:
+    """Answer every question of the message, in order."""
+    asked = _question(turn.text)
+    if not asked:
         turn.reply(phrase(turn.language, "knowledge.ask"))
         return
-    passages = await turn.knowledge.search(question)
-    found = await turn.ai.answer(question, passages)
-    if not found.abstained:
-        turn.reply(found.text, citations=found.citations)
-    elif "tickets" in turn.bot.skills:
-        turn.reply(
-            phrase(turn.language, "knowledge.not-found-person"),
-            buttons=[
-                Button(
-                    phrase(turn.language, "knowledge.ticket-button"), f"/tickets {question[:200]}"
-                )
-            ],
-        )
-    else:
-        turn.reply(phrase(turn.language, "knowledge.not-found"))
+    await answer_all(turn, asked)
 
 
 def _question(text: str) -> str:

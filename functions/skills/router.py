@@ -4,65 +4,116 @@ from collections.abc import Sequence
 
 from functions.triggers import skill_blueprint
 from shared.ai.assistant import ENOUGH
-from shared.dialogue.phrases import phrase, translated
-from shared.dialogue.routing import NoneFits, Offer, Route, rank
+from shared.dialogue.answering import answer, nearness, quote_article, way_out
+from shared.dialogue.context import is_vague
+from shared.dialogue.language import is_foreign, languages
+from shared.dialogue.phrases import name_of, phrase, translated
+from shared.dialogue.routing import KNOWLEDGE, NoneFits, Offer, Route, where
+from shared.dialogue.smalltalk import Talk, is_angry, is_thanks, small_talk
+from shared.dialogue.split import questions
+from shared.dialogue.urgent import Urgent, urgent
 from shared.skill import Skill
 from shared.text.words import words
 from shared.turn import Button, Turn
 
 skill = Skill("router", "Finds the right skill for a message")
 
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-GREETINGS = _set(
-    "hi hello hey hallo hola bonjour ciao moin servus salut good morning afternoon evening day "
-    "there everyone"
-)
-HELP = _set("help menu start what who can could you do i me ask are options please")
-CLOSING = _set(
-    "thanks thank thx ty danke merci gracias grazie cheers bye goodbye you very much so a lot many "
-    "ok okay great perfect cool fine for the your help"
-)
-
-BARE = _set("yes yeah yep sure no nope nah never mind nevermind please right fine alright")
-THANKS = _set("thanks thank thx danke merci gracias grazie")
+CALM = 0.1
+"""Nearness beyond sure that an article needs to be quoted to somebody who is angry."""
 
 
 @skill.on_message
 async def route(turn: Turn) -> None:
-    said = frozenset(words(turn.text))
     others = [other for other in turn.skills if other.message and other.capabilities]
-
-    def say(id: str, **values: object) -> str:
-        return phrase(turn.language, f"dialogue.{id}", **values)
-
-    if not said and turn.activity.attachments:
-        turn.reply(say("file"), buttons=_menu(turn, others))
-    elif not said:
-        turn.reply(say("what"), buttons=_menu(turn, others))
-    elif said <= GREETINGS:
-        turn.reply(say("hello", bot=turn.bot.name), buttons=_menu(turn, others))
-    elif said <= HELP | GREETINGS:
-        turn.reply(_overview(turn, others), buttons=_menu(turn, others))
-    elif said <= CLOSING:
-        turn.reply(say("thanks"))
-    elif said <= BARE:
-        turn.reply(say("all-right"), buttons=_menu(turn, others))
+    if topic := urgent(turn.bot, turn.text):
+        await _first(turn, topic)
+    elif talk := small_talk(turn.text):
+        _chat(turn, talk, others)
+    elif not words(turn.text):
+        said = "file" if turn.activity.attachments else "what"
+        turn.reply(phrase(turn.language, f"dialogue.{said}"), buttons=_menu(turn, others))
+    elif is_angry(turn.text) and turn.ai.is_offline:
+        await _calm(turn, others)
+    elif len(parts := questions(turn.text)) > 1 and await _several(turn, parts, others):
+        return
     else:
         await _understand(turn, others)
 
 
+async def _first(turn: Turn, topic: Urgent) -> None:
+    """Say what the manifest has for a topic that cannot wait, and offer a person."""
+    if topic.is_article and await quote_article(turn, topic.says, turn.text):
+        return
+    before = "" if turn.language == languages(turn.bot)[0] else "urgent.first"
+    said = f"{phrase(turn.language, before)}\n\n{topic.says}" if before else topic.says
+    turn.reply(said, buttons=_person(turn))
+
+
+def _chat(turn: Turn, talk: Talk, others: Sequence[Skill]) -> None:
+    said = phrase(turn.language, f"dialogue.{talk.value}", bot=turn.bot.name)
+    match talk:
+        case Talk.THANKS | Talk.BYE:
+            turn.reply(said)
+        case Talk.HELP:
+            turn.reply(_overview(turn, others), buttons=_menu(turn, others))
+        case Talk.WHO:
+            turn.reply(f"{said} {_overview(turn, others)}", buttons=_menu(turn, others))
+        case _:
+            turn.reply(said, buttons=_menu(turn, others))
+
+
+async def _calm(turn: Turn, others: Sequence[Skill]) -> None:
+    """Regret first; then the answer, if it is sure to be one, else a person."""
+    turn.reply(phrase(turn.language, "dialogue.angry"))
+    match await where(turn, turn.text, others):
+        case Route(name) if name != KNOWLEDGE:
+            turn.hand_off(name)
+            return
+    near = await nearness(turn, turn.text)
+    borders = await turn.knowledge.borders()
+    if near is not None and near.meaning >= borders.sure + CALM:
+        await answer(turn, turn.text)
+    elif buttons := _person(turn) or way_out(turn, turn.text):
+        turn.reply(phrase(turn.language, "dialogue.person"), buttons=buttons)
+    else:
+        turn.reply(_overview(turn, others), buttons=_menu(turn, others))
+
+
+async def _several(turn: Turn, parts: Sequence[str], others: Sequence[Skill]) -> bool:
+    """Answer each part from the articles, and offer the rest as buttons.
+
+    Return False, with nothing said, when the message is for one skill after all.
+    """
+    routes = [await where(turn, part, others) for part in parts]
+    if any(not isinstance(found, Route) for found in routes):
+        return False
+    named = [found.skill for found in routes if isinstance(found, Route)]
+    if len(set(named)) == 1:
+        turn.hand_off(named[0])
+        return True
+    if KNOWLEDGE not in named:
+        return False
+    for part, name in zip(parts, named, strict=True):
+        if name == KNOWLEDGE:
+            await answer(turn, part)
+    left = [(part, name) for part, name in zip(parts, named, strict=True) if name != KNOWLEDGE]
+    by_name = {other.name: other for other in others}
+    for part, name in left:
+        turn.reply(
+            phrase(turn.language, "dialogue.second", question=part[:80]),
+            buttons=[_button(turn, by_name[name], part)],
+        )
+    return True
+
+
 async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
     """Hand off where the message fits; let the articles decide a doubt, else the person."""
-    match await rank(turn.ai, turn.text, others):
+    match await where(turn, turn.text, others):
         case Route(name):
             turn.hand_off(name)
         case Offer(first, second):
-            if "knowledge" in (first, second) and await _is_in_articles(turn):
-                turn.hand_off("knowledge")
+            if KNOWLEDGE in (first, second) and await _is_in_articles(turn):
+                turn.hand_off(KNOWLEDGE)
             else:
                 offered = [other for other in others if other.name in (first, second)]
                 turn.reply(
@@ -70,19 +121,32 @@ async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
                     buttons=[_button(turn, other, turn.text) for other in offered],
                 )
         case NoneFits():
-            if "knowledge" in turn.bot.skills and await _is_in_articles(turn):
-                turn.hand_off("knowledge")
-            elif THANKS & frozenset(words(turn.text)):
+            if KNOWLEDGE in turn.bot.skills and await _is_in_articles(turn):
+                turn.hand_off(KNOWLEDGE)
+            elif is_thanks(turn.text):
                 turn.reply(phrase(turn.language, "dialogue.thanks"))
             else:
-                turn.reply(
-                    f"{phrase(turn.language, 'dialogue.cannot')} {_overview(turn, others)}",
-                    buttons=_menu(turn, others),
-                )
+                _decline(turn, others)
+
+
+def _decline(turn: Turn, others: Sequence[Skill]) -> None:
+    if is_vague(turn.text):
+        turn.reply(phrase(turn.language, "dialogue.unclear"), buttons=_menu(turn, others))
+        return
+    said = [phrase(turn.language, "dialogue.cannot")]
+    if is_foreign(turn.text):
+        spoken = [name_of(name, spoken=turn.language) for name in languages(turn.bot)]
+        said = [phrase(turn.language, "dialogue.languages", languages=", ".join(spoken))]
+    turn.reply(
+        " ".join([*said, _overview(turn, others)]),
+        buttons=_menu(turn, others),
+    )
 
 
 async def _is_in_articles(turn: Turn) -> bool:
-    return any(passage.score >= ENOUGH for passage in await turn.knowledge.search(turn.text))
+    """Whether the words of the message are in the articles; meaning has been asked before."""
+    passages = await turn.knowledge.search(turn.text)
+    return any(passage.score >= ENOUGH for passage in passages if passage.meaning is None)
 
 
 def _overview(turn: Turn, skills: Sequence[Skill]) -> str:
@@ -95,6 +159,12 @@ def _overview(turn: Turn, skills: Sequence[Skill]) -> str:
 
 def _menu(turn: Turn, skills: Sequence[Skill]) -> list[Button]:
     return [_button(turn, skill) for skill in skills]
+
+
+def _person(turn: Turn) -> list[Button]:
+    if "handoff" not in turn.bot.skills:
+        return []
+    return [Button(phrase(turn.language, "dialogue.person-button"), "/handoff")]
 
 
 def _button(turn: Turn, skill: Skill, text: str = "") -> Button:

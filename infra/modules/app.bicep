@@ -57,6 +57,11 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
+// Objects with keys of their own, as text: offline parsers know no toObject().
+var own = ['"${identity.id}": {}']
+var botKeys = [for id in botIdentities: '"${id}": {}']
+var botPairs = [for setting in botSettings: '"${setting.name}": "${setting.value}"']
+
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: 'plan-${app.name}-${token}'
   location: location
@@ -73,7 +78,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: toObject(concat([identity.id], botIdentities), id => id, id => {})
+    userAssignedIdentities: json('{${join(concat(own, botKeys), ', ')}}')
   }
   properties: {
     serverFarmId: plan.id
@@ -137,7 +142,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   properties: union(
     common,
     bus == 'servicebus' ? onServiceBus : onStorageQueue,
-    toObject(botSettings, setting => setting.name, setting => setting.value)
+    json('{${join(botPairs, ', ')}}')
   )
 }
 

@@ -6,21 +6,31 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.ai.fallback import FAILURES, OFFLINE, fell_back
 from shared.ai.offline import PASSAGES
 from shared.ai.ranking import CONSIDERED, Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
-from shared.knowledge.articles import Passage
+from shared.knowledge.reading import Passage
 from shared.observability import log
 from shared.ports.models import ChatModel, Completion
+
+if TYPE_CHECKING:
+    from shared.ai.encoder import Encoder, Matrix
+    from shared.ai.meaning import MeaningRanker
 
 T = TypeVar("T")
 
 ENOUGH = 0.35
 """Share of a question that a passage has to cover to be worth an answer."""
+
+NEAR = 0.42
+"""Nearness in meaning from which a passage is worth an answer; a dialogue may ask for more."""
+
+AS_NEAR = 0.08
+"""Difference in nearness of two passages of one article that are both quoted."""
 
 PATIENCE = 20.0
 """Seconds a person is kept waiting for the model where the offline way can stand in."""
@@ -53,11 +63,22 @@ class Assistant:
     """A chat model in the service of one bot. After `patience` in seconds words have to do."""
 
     def __init__(
-        self, model: ChatModel, *, instructions: str = "", patience: float = PATIENCE
+        self,
+        model: ChatModel,
+        *,
+        instructions: str = "",
+        patience: float = PATIENCE,
+        encoder: "Encoder | None" = None,
     ) -> None:
         self._model = model
         self._patience = patience
         self._instructions = instructions
+        self.encoder = encoder
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether no model is configured that could understand by itself."""
+        return not self._model.structured
 
     async def complete(
         self,
@@ -82,9 +103,11 @@ class Assistant:
 
     async def answer(self, question: str, passages: Sequence[Passage]) -> Answer:
         """Answer from the passages, or abstain: the model is asked only when one fits enough."""
-        fitting = [passage for passage in passages if passage.score >= ENOUGH]
+        fitting = [passage for passage in passages if is_near(passage)]
         if not fitting:
             return Answer(ABSTAINED, [], abstained=True)
+        if self.is_offline and fitting[0].meaning is not None:
+            return await self._quoted(question, fitting)
         sources = "\n\n".join(
             f"[{number}] {_quotable(passage)}" for number, passage in enumerate(fitting, start=1)
         )
@@ -101,6 +124,8 @@ class Assistant:
             completion = await self._soon(self._model.complete(messages))
         except FAILURES as error:
             fell_back("answer", error)
+            if fitting[0].meaning is not None:
+                return replace(await self._quoted(question, fitting), degraded=True)
             offline = await _offline().complete(messages)
             return replace(_cited(offline.text, fitting), degraded=True)
         texts = [f"{passage.url}\n{passage.text}" for passage in fitting]
@@ -109,21 +134,66 @@ class Assistant:
             return Answer(ABSTAINED, [], abstained=True)
         return _cited(spoken(completion.text, texts), fitting)
 
+    async def quote(self, question: str, passage: Passage) -> Answer:
+        """What one passage says to a question, in its own words, whether it answers or not."""
+        return await self._quoted(question, [passage])
+
+    async def _quoted(self, question: str, passages: Sequence[Passage]) -> Answer:
+        """The sentences of the nearest passage that answer, and of the next if it is as near."""
+        from shared.ai.quoting import quote
+
+        best = passages[0]
+        near = [
+            p
+            for p in passages[1:]
+            if p.article == best.article and nearness(p) > nearness(best) - AS_NEAR
+        ]
+        quoted = [
+            await quote(question, passage.text, self.encoder) for passage in (best, *near[:1])
+        ]
+        return _cited("\n\n".join(quoted), [best])
+
     async def classify(self, text: str, choices: Sequence[Choice]) -> list[Ranked]:
         """Every choice with the confidence that the text asks for it, the likeliest first."""
         if not choices:
             return []
-        offline = _ranker(tuple(choices))
         if not self._model.structured:
             fell_back("classify", OFFLINE)
-            return offline.rank(text)
+            return await self._rank(text, tuple(choices))
         from shared.ai.choosing import choose
 
         try:
             return await self._soon(choose(self._model, text, choices))
         except FAILURES as error:
             fell_back("classify", error)
-            return [replace(ranked, degraded=True) for ranked in offline.rank(text)]
+            ranked = await self._rank(text, tuple(choices))
+            return [replace(choice, degraded=True) for choice in ranked]
+
+    async def nearest(self, text: str, choices: Sequence[Choice]) -> dict[str, float]:
+        """How near the text is to the nearest words of each choice, from -1 to 1.
+
+        Empty when there is no encoder, or not yet.
+        """
+        found = await self._by_meaning(text, tuple(choices))
+        return {} if found is None else found[0].nearest(found[1])
+
+    async def _rank(self, text: str, choices: tuple[Choice, ...]) -> list[Ranked]:
+        """Without a model: by meaning and words, by words alone while there is no encoder."""
+        found = await self._by_meaning(text, choices)
+        return _ranker(choices).rank(text) if found is None else found[0].rank(text, found[1])
+
+    async def _by_meaning(
+        self, text: str, choices: tuple[Choice, ...]
+    ) -> "tuple[MeaningRanker, Matrix] | None":
+        if self.encoder is None or not choices:
+            return None
+        from shared.ai.meaning import MeaningRanker
+
+        vectors = self.encoder.matrix(MeaningRanker.texts(choices))
+        vector = None if vectors is None else await self.encoder.vector(text)
+        if vectors is None or vector is None:
+            return None
+        return _meaning_ranker(choices, self.encoder), vector
 
     async def extract(self, text: str, kind: type[T]) -> T:
         """A pydantic model or dataclass, its fields filled in from a text.
@@ -148,6 +218,16 @@ class Assistant:
     def _instructed(self, messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         head = {"role": "system", "content": self._instructions}
         return [head, *messages] if self._instructions else list(messages)
+
+
+def nearness(passage: Passage) -> float:
+    """How near a passage is by meaning and words together."""
+    return (passage.meaning or 0.0) + 0.25 * passage.score
+
+
+def is_near(passage: Passage) -> bool:
+    """Whether a passage covers enough of a question's words, or of its meaning."""
+    return passage.score >= ENOUGH or (passage.meaning or 0.0) >= NEAR
 
 
 def _quotable(passage: Passage) -> str:
@@ -178,6 +258,16 @@ def _offline() -> ChatModel:
     from shared.ai.offline import OfflineModels
 
     return OfflineModels().named("offline")
+
+
+@lru_cache(maxsize=64)
+def _meaning_ranker(choices: tuple[Choice, ...], encoder: "Encoder") -> "MeaningRanker":
+    """The ranker of choices whose vectors are there."""
+    from shared.ai.meaning import MeaningRanker
+
+    vectors = encoder.matrix(MeaningRanker.texts(choices))
+    assert vectors is not None  # noqa: S101 the caller has seen them
+    return MeaningRanker(choices, vectors)
 
 
 @lru_cache(maxsize=256)

@@ -13,16 +13,13 @@ from zlib import crc32
 from shared.ai.metered import Metered, Reading
 from shared.ai.ranking import features
 from shared.ports.models import Behind, Completion, Usage
+from shared.text.sentences import units as units_of
 from shared.text.words import terms
 
 DIMENSIONS = 1024
 UNKNOWN = "I do not know."
 
 _PASSAGE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
-_SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\s])")
-_ABBREVIATION = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|No|vs|e\.g|i\.e|etc|approx)\.$")
-
 PASSAGES = "<passages"
 """How a message of the user begins that holds passages and asks nothing."""
 
@@ -181,25 +178,7 @@ def _numbered_units(text: str) -> list[_Unit]:
 
 
 def _units(number: int, heading: str, body: str) -> list[_Unit]:
-    units = []
-    for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-*+]|\d+[.)])\s)", body):
-        line = " ".join(block.split())
-        if _ITEM.match(line):
-            units.append(_Unit(number, heading, line, is_item=True))
-        else:
-            sentences = _sentences(line)
-            units += [_Unit(number, heading, sentence, is_item=False) for sentence in sentences]
-    return units
-
-
-def _sentences(line: str) -> list[str]:
-    sentences: list[str] = []
-    for piece in _SENTENCE.split(line):
-        if sentences and _ABBREVIATION.search(sentences[-1]):
-            sentences[-1] += " " + piece
-        elif piece:
-            sentences.append(piece)
-    return sentences
+    return [_Unit(number, heading, unit.text, unit.is_item) for unit in units_of(body)]
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from shared.bot import Bot
 from shared.dialogue.phrases import DEFAULT
 from shared.event import ACTIVITY, Event
 from shared.records.conversation import Conversation
-from shared.text.languages import LANGUAGES, is_other_script, language_of
+from shared.text.languages import LANGUAGES, is_unspoken, language_of
 
 
 def languages(bot: Bot) -> Sequence[str]:
@@ -31,5 +31,5 @@ def spoken(bot: Bot, conversation: Conversation, event: Event) -> str:
 
 
 def is_foreign(text: str) -> bool:
-    """Whether somebody writes in a script that no bot here reads."""
-    return is_other_script(text)
+    """Whether somebody writes in a language that no bot here speaks."""
+    return is_unspoken(text)

@@ -15,7 +15,7 @@ LOCALES = Path(__file__).with_name("locale")
 DEFAULT = "en"
 
 
-def phrase(language: str, id: str, **values: object) -> str:
+def phrase(language: str, id: str, /, **values: object) -> str:
     """The sentence in a language, its `{names}` filled in; in English where it has none.
 
     Raises LookupError when no catalogue has the id.

@@ -5,16 +5,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.ai.ranking import Choice, Ranked
+from shared.dialogue.answering import nearness
+from shared.dialogue.split import clauses
+from shared.text.words import stem, words
 
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.skill import Skill
+    from shared.turn import Turn
 
 FITS = 0.35
 """Confidence below which a skill is not worth a try."""
 
-MARGIN = 0.2
+MARGIN = 0.3
 """Lead that the first needs over the second, or the person is asked."""
+
+
+KNOWLEDGE = "knowledge"
+
+CLEAR = 0.55
+"""Nearness to what a skill says of itself from which a message is for it."""
+
+TIE = 0.04
+"""Lead in nearness that a skill needs over the next."""
+
+KNOWN_BY = 0.02
+"""What the articles have before the skills, which people find more trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +55,54 @@ class NoneFits:
 
 async def rank(ai: "Assistant", text: str, skills: "Sequence[Skill]") -> Route | Offer | NoneFits:
     """Choose among skills by their descriptions, capabilities and examples."""
-    choices = [
+    return decide(await ai.classify(text, choices(skills)))
+
+
+async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | Offer | NoneFits:
+    """Where a message goes: to the skill it is for, or to the articles if they come nearer.
+
+    With a model that is the model's to say. Without one meaning decides where it can, and
+    words where it cannot.
+    """
+    others = [skill for skill in skills if skill.name != KNOWLEDGE]
+    if named := _named(text, others):
+        return Route(named)
+    near = await nearness(turn, text) if turn.ai.is_offline and len(others) < len(skills) else None
+    if near is None:
+        return await rank(turn.ai, text, skills)
+    borders = await turn.knowledge.borders()
+    corrected = turn.knowledge.corrected(text)
+    nearest = await turn.ai.nearest(corrected, choices(others))
+    for clause in clauses(corrected) if nearest and max(nearest.values()) < CLEAR else ():
+        by_clause = await turn.ai.nearest(clause, choices(others))
+        nearest = {name: max(near, by_clause.get(name, -1.0)) for name, near in nearest.items()}
+    if not nearest:
+        return Route(KNOWLEDGE) if near.weight >= borders.fit else await rank(turn.ai, text, skills)
+    first, *rest = sorted(nearest, key=lambda name: -nearest[name])
+    if near.weight >= borders.fit and near.meaning + KNOWN_BY >= nearest[first]:
+        return Route(KNOWLEDGE)
+    if nearest[first] >= CLEAR:
+        second = next((name for name in rest if nearest[first] - nearest[name] < TIE), "")
+        return Offer(first, second) if second else Route(first)
+    match await rank(turn.ai, corrected, others):
+        case Route(name) if nearest[name] >= borders.fit:
+            return Route(name)
+    return Route(KNOWLEDGE) if near.weight >= borders.fit else NoneFits()
+
+
+def _named(text: str, skills: "Sequence[Skill]") -> str:
+    """The skill that a message calls by its name, as in "open a ticket"."""
+    said = {stem(word) for word in words(text)}
+    found = [skill.name for skill in skills if stem(skill.name.casefold()) in said]
+    return found[0] if len(found) == 1 else ""
+
+
+def choices(skills: "Sequence[Skill]") -> list[Choice]:
+    """Skills as they describe themselves."""
+    return [
         Choice(skill.name, skill.description, tuple(skill.capabilities), tuple(skill.examples))
         for skill in skills
     ]
-    return decide(await ai.classify(text, choices))
 
 
 def decide(ranked: Sequence[Ranked]) -> Route | Offer | NoneFits:

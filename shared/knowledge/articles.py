@@ -1,69 +1,54 @@
 """Articles that bots share: `knowledge/<collection>/<slug>.md`, and the search in them."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge.access import (
-    FOLDER_FILE,
-    NOBODY,
-    Access,
-    Reader,
-    Stranger,
-    of_folder,
-    of_front_matter,
-    opens,
-    shown,
-)
+from shared.knowledge.access import FOLDER_FILE, Reader, Stranger, opens, shown
 from shared.knowledge.index import Index
-from shared.observability import log
+from shared.knowledge.reading import Passage, in_folder, stamp
+from shared.knowledge.views import Borders, Views
 from shared.person import Person
 from shared.records.read import Read
+from shared.text.languages import language_of
+from shared.text.spelling import Spelling
+from shared.text.words import terms
 
-PASSAGE_WORDS = 120
-"""A passage is closed when the next paragraph would make it longer."""
+if TYPE_CHECKING:
+    from shared.ai.encoder import Encoder
+
+COVERAGE = 0.25
+"""Weight of the words of a question that a passage has, beside its meaning."""
+
+HEADLINE = 0.15
+"""Weight of the words of a question that stand in the title and heading."""
 
 REFUSED_COVERAGE = 0.35
 """Share of a question that an article has to cover for its refusal to be worth a record."""
 
+FOUND = 5
+"""Passages that an answer is made of, unless a skill asks for more."""
+
 FRESH = 1.0
 """Seconds between two looks whether files have changed."""
-
-_HEADING = re.compile(r"#{1,6}\s+(.+?)[\s#]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of an article, in Markdown.
-
-    `id` is `<collection>/<slug>#<number>`. `score` from 0 to 1 is the share of a question's
-    words, weighted by their rarity, that the passage has; 0 outside of a search. `access` is what
-    its reader has to have.
-    """
-
-    id: str
-    collection: str
-    title: str
-    heading: str
-    text: str
-    url: str = ""
-    score: float = 0.0
-    access: Access = ()
 
 
 class KnowledgeBase:
     """All articles under one folder, read on the first search and again when a file changes."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, encoder: "Encoder | None" = None) -> None:
         self.root = root
+        self.encoder = encoder
         self._files: dict[Path, tuple[int, int]] | None = None
         self._looked = 0.0
         self._passages: list[Passage] = []
         self._index = Index([])
+        self._views = Views([])
+        self._spelling = Spelling([])
 
     def for_bot(self, bot: Bot, reader: Reader | None = None) -> "Knowledge":
         """The collections that the bot's manifest lists, as far as they are open to `reader`.
@@ -79,14 +64,58 @@ class KnowledgeBase:
                 )
         return Knowledge(self, frozenset(bot.knowledge), reader or Stranger())
 
-    def search(
+    async def search(
         self, text: str, collections: frozenset[str], limit: int, person: Person | None = None
     ) -> list[Passage]:
         """The best of what is open to a person: what is not takes no part in the ranking."""
         self._refresh()
+        passages, views = self._passages, self._views
         admitted = self._admitted(collections, person)
-        hits = self._index.search(text, admitted, limit)
-        return [replace(self._passages[hit.number], score=hit.coverage) for hit in hits]
+        text = self.corrected(text)
+        hits = self._index.search(text, admitted, len(passages) if self.encoder else limit)
+        nearness = await views.nearness(self.encoder, text) if self.encoder else None
+        if nearness is None:
+            return [replace(passages[hit.number], score=hit.coverage) for hit in hits[:limit]]
+        covered = {hit.number: hit.coverage for hit in hits}
+        found = [
+            replace(passages[n], score=covered.get(n, 0.0), meaning=nearness[n])
+            for n in range(len(passages))
+            if admitted[n]
+        ]
+        asked = set(terms(text))
+
+        def rank(passage: Passage) -> float:
+            headline = set(terms(f"{passage.title} {passage.heading}"))
+            named = len(asked & headline) / len(asked) if asked else 0.0
+            return (passage.meaning or 0.0) + COVERAGE * passage.score + HEADLINE * named
+
+        return sorted(found, key=rank, reverse=True)[:limit]
+
+    def corrected(self, text: str) -> str:
+        """A question in the articles' language, its typing errors put right by their words."""
+        if language_of(text) != "en":
+            return text
+        if self.encoder is None:
+            return self._spelling.corrected(text)
+        return self._spelling.corrected(text, self.encoder.is_common)
+
+    def article(self, id: str, person: Person | None = None) -> list[Passage]:
+        """The passages of an article, if it is open to a person."""
+        self._refresh()
+        return [p for p in self._passages if p.article == id and opens(p.access, person)]
+
+    async def prepare(self) -> None:
+        self._refresh()
+        if self.encoder:
+            await self._views.prepare(self.encoder)
+
+    async def borders(self, collections: frozenset[str]) -> Borders:
+        """How near is near enough in these collections."""
+        self._refresh()
+        within = frozenset(
+            n for n, passage in enumerate(self._passages) if passage.collection in collections
+        )
+        return await self._views.borders(self.encoder, within) if self.encoder else Borders()
 
     def refused(
         self, text: str, collections: frozenset[str], person: Person | None
@@ -121,13 +150,19 @@ class KnowledgeBase:
         self._looked = now
         try:
             watched = [*self.root.glob("*/*.md"), *self.root.glob(f"*/{FOLDER_FILE}")]
-            files = {path: _stamp(path) for path in sorted(watched)}
+            files = {path: stamp(path) for path in sorted(watched)}
             if files == self._files:
                 return
-            passages = [p for path in files if path.suffix == ".md" for p in _in_folder(path)]
+            passages = [p for path in files if path.suffix == ".md" for p in in_folder(path)]
         except FileNotFoundError:
             return  # an editor is saving; the next look finds the new file
-        self._index = Index([(p.title, p.heading, p.text) for p in passages])
+        self._index = Index(
+            [(p.title, p.heading, f"{p.text} {' '.join(p.asked)}") for p in passages]
+        )
+        self._spelling = Spelling(
+            " ".join([p.title, p.heading, p.text, *p.asked]) for p in passages
+        )
+        self._views = Views([(p.title, p.heading, p.text, p.asked) for p in passages])
         self._passages, self._files = passages, files
 
 
@@ -139,105 +174,45 @@ class Knowledge:
     collections: frozenset[str]
     reader: Reader = field(default_factory=Stranger, compare=False)
 
-    async def search(self, text: str, limit: int = 5) -> list[Passage]:
+    async def search(self, text: str, limit: int = FOUND) -> list[Passage]:
         """The passages that fit a question best, the best first; none when no word is found."""
         if not self.base.restricted(self.collections):
-            return self.base.search(text, self.collections, limit)
+            return await self.base.search(text, self.collections, limit)
         person = await self.reader.person()
-        found = self.base.search(text, self.collections, limit, person)
+        found = await self.base.search(text, self.collections, limit, person)
         refused = self.base.refused(text, self.collections, person)
-        self._note(found, refused=False)
+        self._note(found[:FOUND], refused=False)
         self._note(refused, refused=True)
+        return found
+
+    async def article(self, id: str) -> list[Passage]:
+        """The passages of one article, `<collection>/<slug>`, in their order."""
+        if id.partition("/")[0] not in self.collections:
+            return []
+        if not self.base.restricted(self.collections):
+            return self.base.article(id)
+        found = self.base.article(id, await self.reader.person())
+        self._note(found, refused=False)
         return found
 
     async def titles(self) -> list[str]:
         """What the person of this turn may read here: the titles of articles."""
         return self.base.titles(self.collections, await self.reader.person())
 
+    def corrected(self, text: str) -> str:
+        """The question without its typing errors."""
+        return self.base.corrected(text)
+
+    async def prepare(self) -> None:
+        """Have the meaning of the passages known before the first question."""
+        await self.base.prepare()
+
+    async def borders(self) -> Borders:
+        """How near a passage's meaning must be, to answer and to be offered."""
+        return await self.base.borders(self.collections)
+
     def _note(self, passages: Iterable[Passage], *, refused: bool) -> None:
         for passage in passages:
             if passage.access:
-                article = passage.id.partition("#")[0]
                 policy = f"access: {shown(passage.access)}"
-                self.reader.note(Read("article", article, policy, refused))
-
-
-def read_article(path: Path) -> list[Passage]:
-    """The passages of a Markdown file, whose front matter may give `title`, `url` and `access`."""
-    whole = path.read_text("utf-8", "replace").removeprefix("\ufeff")
-    meta, body = _front_matter(whole)
-    access = _access(whole, body)
-    collection, slug = path.parent.name, path.stem
-    title = meta.get("title") or slug.replace("-", " ").capitalize()
-    url = meta.get("url", "")
-    if url and not url.startswith("https://"):
-        log.warning("knowledge.url", article=f"{collection}/{slug}", wanted="https://...")
-        url = ""
-    return [
-        Passage(
-            f"{collection}/{slug}#{n}",
-            collection,
-            title,
-            heading,
-            text,
-            url,
-            access=access,
-        )
-        for n, (heading, text) in enumerate(_sections(body, title), start=1)
-    ]
-
-
-def _in_folder(path: Path) -> list[Passage]:
-    """The passages of an article, held to what its folder demands of readers too."""
-    try:
-        demanded = of_folder(path.parent)
-    except (ConfigurationError, OSError) as error:
-        log.error("knowledge.access", folder=path.parent.name, reason=type(error).__name__)
-        demanded = NOBODY
-    return [replace(passage, access=demanded + passage.access) for passage in read_article(path)]
-
-
-def _access(whole: str, body: str) -> Access:
-    """What an article says of its readers; a front matter that does not end hides it."""
-    lines = whole.strip().splitlines()
-    if not lines or lines[0].strip() != "---":
-        return ()
-    if body == whole:
-        return NOBODY if of_front_matter(lines[1:]) else ()
-    return of_front_matter(lines[1 : lines.index("---", 1)])
-
-
-def _front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Lines `key: value` between two lines `---`, and what follows them."""
-    lines = text.splitlines()
-    if not lines or lines[0].strip() != "---" or "---" not in lines[1:]:
-        return {}, text
-    end = lines.index("---", 1)
-    pairs = (line.partition(":") for line in lines[1:end] if ":" in line)
-    meta = {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs}
-    return meta, "\n".join(lines[end + 1 :])
-
-
-def _sections(body: str, title: str) -> Iterator[tuple[str, str]]:
-    """(heading, text) of each passage: paragraphs under one heading, joined while short."""
-    heading, held, size = "", list[str](), 0
-    for paragraph in re.split(r"\n\s*\n|\n(?=#{1,6}\s)", body):
-        head, _, rest = paragraph.strip().partition("\n")
-        found = _HEADING.match(head)
-        text = rest.strip() if found else paragraph.strip()
-        length = len(text.split())
-        if held and (found or size + length > PASSAGE_WORDS):
-            yield heading, "\n\n".join(held)
-            held, size = [], 0
-        if found:
-            heading = "" if found[1] == title else found[1]
-        if text:
-            held.append(text)
-            size += length
-    if held:
-        yield heading, "\n\n".join(held)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
+                self.reader.note(Read("article", passage.article, policy, refused))

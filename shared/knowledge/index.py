@@ -4,10 +4,11 @@ Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
+from shared.text.spelling import edits
 from shared.text.words import terms
 
 CONSIDERED = 2000
@@ -16,8 +17,6 @@ CONSIDERED = 2000
 K1, B = 1.2, 0.5
 FIELDS = (3, 2, 1)
 """Weight of an occurrence in the title, the heading, the text."""
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,5 @@ class Index:
         """The term, or for a misspelt one the most frequent term one edit away."""
         if term in self._postings or len(term) < 5 or term.isdigit():
             return term
-        near = [other for other in _edits(term) if other in self._postings]
+        near = [other for other in edits(term) if other in self._postings]
         return max(near, key=lambda other: len(self._postings[other]), default=term)
-
-
-def _edits(word: str) -> Iterator[str]:
-    """Words that differ by one letter left out, changed or added, or two swapped."""
-    for i in range(len(word) + 1):
-        head, tail = word[:i], word[i:]
-        if tail:
-            yield head + tail[1:]
-            yield from (head + letter + tail[1:] for letter in _LETTERS)
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
-        yield from (head + letter + tail for letter in _LETTERS)

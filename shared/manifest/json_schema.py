@@ -87,7 +87,7 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
     hints = get_type_hints(cls)
     return {
         "type": "object",
-        "description": " ".join((cls.__doc__ or "").split()),
+        "description": _described(cls),
         "properties": {
             field.name: _value(hints[field.name], field, numbers) for field in fields(cls)
         },
@@ -98,6 +98,12 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
         ],
         "additionalProperties": False,
     }
+
+
+def _described(cls: type) -> str:
+    """The docstring as one line; not the signature that Python gives a dataclass without one."""
+    text = " ".join((cls.__doc__ or "").split())
+    return "" if text.startswith(f"{cls.__name__}(") else text
 
 
 def _value(hint: Any, field: Field[Any], numbers: Collection[str]) -> Schema:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from shared import vault_reference
-from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
+from shared.bot import ARTICLE, TEAMS_CREDENTIALS, Bot, TeamsChannel
 from shared.manifest.shape import did_you_mean, dotted, quoted
 from shared.text.hours import OpeningHours
 from shared.text.languages import LANGUAGES
@@ -24,6 +24,7 @@ def problems(bot: Bot, *, local: bool, skills: Collection[str] | None) -> Iterat
     yield from _skills(bot, skills)
     yield from _languages(bot)
     yield from _routes(bot)
+    yield from _urgent(bot)
     if bot.channels.teams:
         yield from _teams(bot.channels.teams, bot.id, local=local)
     yield from _window(bot)
@@ -72,6 +73,18 @@ def _routes(bot: Bot) -> Iterator[Problem]:
                 key,
                 f'the bot has no skill "{name}"; write one of {quoted(bot.skills)}, or add it '
                 "to skills",
+            )
+
+
+def _urgent(bot: Bot) -> Iterator[Problem]:
+    for topic, says in bot.urgent.items():
+        if not ARTICLE.fullmatch(says):
+            continue
+        if says.partition("/")[0] not in bot.knowledge:
+            yield (
+                dotted(("urgent", topic)),
+                f'"{says[:80]}" is no article of the bot\'s knowledge; write '
+                '"<collection>/<article>" of a collection in knowledge, or a sentence',
             )
 
 

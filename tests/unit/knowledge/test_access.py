@@ -12,7 +12,8 @@ from shared.activity import ConversationReference
 from shared.errors import ConfigurationError
 from shared.governance import audit
 from shared.knowledge.access import NOBODY, Stranger, of_folder, of_front_matter, opens
-from shared.knowledge.articles import KnowledgeBase, read_article
+from shared.knowledge.articles import KnowledgeBase
+from shared.knowledge.reading import read_article
 from shared.observability import log
 from shared.person import Person
 from shared.pipeline.turns.asker import Asker

@@ -46,7 +46,7 @@ async def ask(folder: Path, text: str, *skills: str) -> Activity:
         knowledge=KnowledgeBase(folder).for_bot(bot),
         now=0.0,
     )
-    await knowledge.answer(turn)
+    await knowledge.answer_each(turn)
     [reply] = turn.replies
     return reply
 

@@ -127,14 +127,22 @@ async def test_help_says_what_it_can_do(folder: Path, text: str) -> None:
     assert said(await hear(folder, text)).startswith("Here is what I can do:")
 
 
-@pytest.mark.parametrize(
-    "text", ["Thanks!", "thank you very much for your help", "ok great", "bye"]
-)
+@pytest.mark.parametrize("text", ["Thanks!", "thank you very much for your help", "ok thx bye"])
 async def test_thanks_are_accepted(folder: Path, text: str) -> None:
     assert said(await hear(folder, text)).startswith("Glad to help.")
 
 
-@pytest.mark.parametrize("text", ["", "   ", "👍", "?!"])
+@pytest.mark.parametrize("text", ["bye", "Goodbye!", "ciao"])
+async def test_a_farewell_is_answered(folder: Path, text: str) -> None:
+    assert said(await hear(folder, text)).startswith(("Goodbye", "Hello"))
+
+
+@pytest.mark.parametrize("text", ["ok great", "yes", "👍"])
+async def test_a_bare_word_is_asked_back(folder: Path, text: str) -> None:
+    assert said(await hear(folder, text)) == "All right. What can I do for you?"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?!"])
 async def test_no_words_are_met_with_a_question(folder: Path, text: str) -> None:
     assert said(await hear(folder, text)) == "What can I do for you?"
 

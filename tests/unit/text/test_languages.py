@@ -2,8 +2,17 @@
 
 import pytest
 
-from shared.text.languages import LANGUAGES, is_other_script, language_of
+from shared.text.languages import LANGUAGES, is_other_script, is_unspoken, language_of
 
+FEW_WORDS = {
+    "en": ["brokn chair", "reimbursment hotel", "moniter flickers", "delivry late"],
+    "de": ["Krankmeldung einreichen", "Drucker defekt", "Rechnung fehlt"],
+    "fr": ["imprimante en panne", "facture perdue", "livraison retard"],
+    "es": ["contraseña olvidada", "tarjeta regalo", "devolver zapatos"],
+    "pt": ["senha esquecida", "encomenda atrasada", "fatura pedido"],
+    "it": ["stampante rotta", "congedo parentale", "pacco danneggiato"],
+    "nl": ["wachtwoord vergeten", "pakket beschadigd", "verlof aanvragen"],
+}
 SAID = {
     "en": ["The door of the lab is locked", "meeting room", "no", "thanks a lot", "status?"],
     "de": ["Die Tür zum Labor ist zu", "Danke dir", "Besprechungsraum buchen?", "Tastatur klemmt"],
@@ -18,6 +27,27 @@ SAID = {
 @pytest.mark.parametrize(("language", "text"), [(la, t) for la, ts in SAID.items() for t in ts])
 def test_a_text_is_in_its_language(language: str, text: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(la, t) for la, ts in FEW_WORDS.items() for t in ts]
+)
+def test_two_words_and_an_error_are_told_by_their_spelling(language: str, text: str) -> None:
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Gdzie jest mój paczka?", "Hvor kan jeg spise?", "Nerede yemek var?", "Kde je jídelna?"],
+)
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_a_language_that_nobody_speaks_here_is_none_of_them(text: str, language: str) -> None:
+    assert is_unspoken(text)
+    assert language_of(text, expected=language) == language
+
+
+def test_small_words_that_two_languages_have_are_not_foreign() -> None:
+    assert not is_unspoken("I am at a desk to do it for a week")
 
 
 @pytest.mark.parametrize("text", ["ja", "Hardware", "48213", "👍", "", "https://contoso.example/a"])

@@ -1,0 +1,135 @@
+"""An article in a file, `knowledge/<collection>/<slug>.md`, cut into passages."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shared.errors import ConfigurationError
+from shared.knowledge.access import NOBODY, Access, of_folder, of_front_matter
+from shared.observability import log
+
+PASSAGE_WORDS = 120
+"""A passage is closed when the next paragraph would make it longer."""
+
+_ASKED = re.compile(r"<!--\s*asked:(.*?)-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_HEADING = re.compile(r"#{1,6}\s+(.+?)[\s#]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of an article, in Markdown.
+
+    `id` is `<collection>/<slug>#<number>`. `score` from 0 to 1 is the share of a question's
+    words, weighted by their rarity, that the passage has; `meaning` how near it is to what the
+    question means, None when there is no encoder. Outside of a search they are 0 and None.
+    `asked` are questions that it answers, as its author wrote them down; `access` is what its
+    reader has to have.
+    """
+
+    id: str
+    collection: str
+    title: str
+    heading: str
+    text: str
+    url: str = ""
+    score: float = 0.0
+    access: Access = ()
+    asked: tuple[str, ...] = ()
+    meaning: float | None = None
+
+    @property
+    def article(self) -> str:
+        """`<collection>/<slug>`."""
+        return self.id.partition("#")[0]
+
+
+def read_article(path: Path) -> list[Passage]:
+    """The passages of a Markdown file, whose front matter may give `title`, `url` and `access`."""
+    whole = path.read_text("utf-8", "replace").removeprefix("\ufeff")
+    meta, body = _front_matter(whole)
+    access = _access(whole, body)
+    collection, slug = path.parent.name, path.stem
+    title = meta.get("title") or slug.replace("-", " ").capitalize()
+    url = meta.get("url", "")
+    if url and not url.startswith("https://"):
+        log.warning("knowledge.url", article=f"{collection}/{slug}", wanted="https://...")
+        url = ""
+    return [
+        Passage(
+            f"{collection}/{slug}#{n}",
+            collection,
+            title,
+            heading,
+            text,
+            url,
+            asked=asked,
+            access=access,
+        )
+        for n, (heading, text, asked) in enumerate(_sections(body, title), start=1)
+    ]
+
+
+def in_folder(path: Path) -> list[Passage]:
+    """The passages of an article, held to what its folder demands of readers too."""
+    try:
+        demanded = of_folder(path.parent)
+    except (ConfigurationError, OSError) as error:
+        log.error("knowledge.access", folder=path.parent.name, reason=type(error).__name__)
+        demanded = NOBODY
+    return [replace(passage, access=demanded + passage.access) for passage in read_article(path)]
+
+
+def _access(whole: str, body: str) -> Access:
+    """What an article says of its readers; a front matter that does not end hides it."""
+    lines = whole.strip().splitlines()
+    if not lines or lines[0].strip() != "---":
+        return ()
+    if body == whole:
+        return NOBODY if of_front_matter(lines[1:]) else ()
+    return of_front_matter(lines[1 : lines.index("---", 1)])
+
+
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """Lines `key: value` between two lines `---`, and what follows them."""
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "---" or "---" not in lines[1:]:
+        return {}, text
+    end = lines.index("---", 1)
+    pairs = (line.partition(":") for line in lines[1:end] if ":" in line)
+    meta = {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs}
+    return meta, "\n".join(lines[end + 1 :])
+
+
+def _sections(body: str, title: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(heading, text, asked) of each passage: paragraphs under one heading, joined while short.
+
+    A comment `<!-- asked: How ...? | What ...? -->` holds questions that what follows answers;
+    other comments are for authors alone.
+    """
+    heading, held, size, asked = "", list[str](), 0, list[str]()
+    for block in re.split(r"\n\s*\n|\n(?=#{1,6}\s)", body):
+        questions = [q.strip() for listed in _ASKED.findall(block) for q in listed.split("|")]
+        paragraph = _COMMENT.sub("", block).strip()
+        head, _, rest = paragraph.partition("\n")
+        found = _HEADING.match(head)
+        text = rest.strip() if found else paragraph
+        length = len(text.split())
+        if held and (found or size + length > PASSAGE_WORDS):
+            yield heading, "\n\n".join(held), tuple(asked)
+            held, size, asked = [], 0, []
+        if found:
+            heading = "" if found[1] == title else found[1]
+        asked += filter(None, questions)
+        if text:
+            held.append(text)
+            size += length
+    if held:
+        yield heading, "\n\n".join(held), tuple(asked)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """What differs once a file has been written."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
