@@ -12,6 +12,7 @@ from shared.dialogue.forms.reading import Answer, Locale, Reading, Refused
 from shared.dialogue.forms.slot import Answers, Slot
 from shared.dialogue.person_wish import insists_on_person
 from shared.dialogue.phrases import phrase
+from shared.dialogue.urgent import urgent
 from shared.text.words import words
 from shared.turn import Button
 
@@ -35,19 +36,18 @@ def hear(session: "Session", text: str) -> Answers | None:
     confirming = session.draft.asked in (CONFIRM, CHANGE)
     bare = confirming and not manner.asks(text)
     found = correction(session.form.slots, text, session.draft.answers, session.locale, bare=bare)
-    if slot and slot.unsure is not None and manner.is_unsure(text):
-        session.keep(slot, Answer(slot.unsure), told=True)
+    if slot and (unsaid := _unsaid(slot, text, session.locale.language)):
+        _keep_unsaid(session, slot, unsaid)
     elif manner.cancels(text):
         session.cancel()
+    elif not turn.event.hops and urgent(turn.bot, text):
+        _put_first(session, slot, text)
     elif taken := _file(session, slot):
         session.keep(*taken)
     elif manner.resumes(text):
         session.go_on()
     elif confirming and (yes := manner.agrees(text)) is not None:
         return _decide(session, yes=yes)
-    elif slot and slot.optional and manner.leaves_out(text, slot.names(session.locale.language)):
-        session.draft = session.draft.with_answers({slot.name: None})
-        session.ask()
     elif several := _several(session, found, text, bare=bare):
         _correct_all(session, several)
     elif found:
@@ -64,6 +64,22 @@ def hear(session: "Session", text: str) -> Answers | None:
     else:
         _answer(session, slot, text)
     return None
+
+
+def _unsaid(slot: Slot, text: str, language: str) -> Answer | None:
+    """What a slot gets from somebody who does not know, or leaves it out."""
+    if slot.unsure is not None and manner.is_unsure(text):
+        return Answer(slot.unsure)
+    left_out = slot.optional and manner.leaves_out(text, slot.names(language))
+    return Answer(None) if left_out else None
+
+
+def _keep_unsaid(session: "Session", slot: Slot, unsaid: Answer) -> None:
+    if unsaid.value is not None:
+        session.keep(slot, unsaid, told=True)
+    else:
+        session.draft = session.draft.with_answers({slot.name: None})
+        session.ask()
 
 
 def _decide(session: "Session", *, yes: bool) -> Answers | None:
@@ -182,6 +198,15 @@ def _let_the_bot_answer(session: "Session") -> None:
     else:
         turn.reply(phrase(turn.language, "form.no-question"))
         session.ask()
+
+
+def _put_first(session: "Session", slot: Slot | None, text: str) -> None:
+    """Let the bot say first what cannot wait; words that tell of it are an answer as well."""
+    if slot and isinstance(slot.kind, Text):
+        reading = slot.checked(slot.kind.read(text, session.locale), session.others(slot))
+        if isinstance(reading, Answer):
+            session.draft = session.draft.with_answers({slot.name: reading.value})
+    _let_the_bot_answer(session)
 
 
 def _file(session: "Session", slot: Slot | None) -> tuple[Slot, Reading] | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.skills import handoff
+from functions.skills import handoff, router
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -42,13 +42,13 @@ async def test_an_offer_in_between_leaves_the_form_its_floor(lab: Callable[..., 
 
 
 async def test_a_question_that_comes_back_is_told_what_there_is(lab: Callable[..., Lab]) -> None:
-    router = Skill("router", "Hands everything to the rooms")
+    front = Skill("front", "Hands everything to the rooms")
 
-    @router.on_message
+    @front.on_message
     async def on(turn: Turn) -> None:
         turn.hand_off("rooms")
 
-    ann = Chat(lab(rooms(), router, floorless="router"), "web")
+    ann = Chat(lab(rooms(), front, floorless="front"), "web")
     await ann.say("/rooms")
 
     for _ in range(4):
@@ -74,3 +74,27 @@ async def test_a_span_is_a_start_and_an_end(lab: Callable[..., Lab], hours: str)
     said = await ann.last(f"/rooms Aspen {FRIDAY} {hours} 4 people bob@contoso.example CC-1001")
 
     assert said == "What is it about?"
+
+
+URGENT = """[urgent]
+"self-harm" = "You are not alone: call 0800 111 0 111."
+"""
+
+
+async def test_what_cannot_wait_is_said_before_the_form_goes_on(lab: Callable[..., Lab]) -> None:
+    fabric = lab(rooms(), router.skill, floorless="router", manifest=URGENT)
+    ann = Chat(fabric, "web")
+    await ann.say("/rooms Aspen")
+
+    said = [activity.text for activity in await ann.say("I want to kill myself")]
+
+    assert "call 0800 111 0 111" in said[0]
+    assert said[-1] == "On which day?"
+
+
+async def test_what_cannot_wait_is_said_to_who_waits_for_a_person(lab: Callable[..., Lab]) -> None:
+    ann = Chat(lab(handoff.skill, router.skill, floorless="router", manifest=URGENT), "web")
+    await ann.say("/handoff")
+
+    assert "call 0800 111 0 111" in await ann.last("I want to kill myself")
+    assert await ann.say("my number is 17") == [], "it still waits"
