@@ -28,6 +28,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-openai": "azure-openai://<resource-host>",
         "openai": "openai://<host>",
     },
+    "FABRIC_SAFETY_URL": {
+        "offline": "offline://",
+        "azure-content-safety": "azure-content-safety://<resource-host>",
+    },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
@@ -70,6 +74,7 @@ class Settings:
     sign_in_client_id: str = ""
     sign_in_client_secret: str = field(default="", repr=False)
     public_url: str = ""
+    region: str = ""
     graph_url: str = ""
     prices_file: Path = Path("prices.toml")
     departments_file: Path = Path("departments.toml")
@@ -77,6 +82,8 @@ class Settings:
     traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
+    safety_url: str = "offline://"
+    safety_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -157,6 +164,7 @@ class Settings:
             sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
             sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
             public_url=_public_url(env, local=local),
+            region=env.get("FABRIC_REGION", "").strip(),
             graph_url=_web_url(
                 env, "FABRIC_GRAPH_URL", "https://graph.microsoft.com/v1.0", local=local
             ).rstrip("/"),
@@ -166,6 +174,8 @@ class Settings:
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
+            safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
+            safety_key=env.get("FABRIC_SAFETY_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
