@@ -94,6 +94,15 @@ async def test_it_is_taken_up_after_a_restart(fabric: Lab, tmp_path: object) -> 
     assert (await ask(fabric, code))[-1].startswith(GREETED)
 
 
+async def test_somebody_who_reads_articles_signs_in_without_a_question(fabric: Lab) -> None:
+    [offer] = await ask(fabric, "/Sign-In")
+    code = await Browser().sign_in(link_in(offer), "erika")
+
+    done = phrase("en", "signin.done", name="Erika Employee")
+    assert await ask(fabric, code) == [done]
+    assert await ask(fabric, "/sign-in") == [done]
+
+
 async def test_signing_out_forgets_the_person(fabric: Lab) -> None:
     await ask(fabric, await Browser().sign_in(await offered(fabric), "henry"))
 
