@@ -14,7 +14,7 @@ from evaluation.cassette import (
 )
 from shared.errors import ConfigurationError, Refused
 from shared.observability import meter
-from shared.observability.meter import Meter, ModelCall, metering
+from shared.observability.meter import ModelCall
 from shared.ports.models import Behind, ChatModel, Completion, Models
 
 
@@ -118,19 +118,23 @@ class _Watched:
         cassette = self._watched.cassette
         return cassette.asked(self._alias, kind, content) if cassette else None
 
-    def _keep(self, asked: Asked | None, answer: Mapping[str, Any], used: Meter) -> None:
+    def _keep(
+        self, asked: Asked | None, answer: Mapping[str, Any], used: Sequence[ModelCall]
+    ) -> None:
         cassette = self._watched.cassette
         if asked is not None and cassette is not None:
             about = {"name": self.name, "structured": self.structured}
             cassette.aliases.setdefault(self._alias, about)
-            cassette.keep(asked, answer, used.calls)
+            cassette.keep(asked, answer, used)
 
     @contextmanager
-    def _counted(self) -> Iterator[Meter]:
-        """Meter the calls inside, and count them even when they fail."""
-        inner = Meter()
+    def _counted(self) -> Iterator[list[ModelCall]]:
+        """Yield a list that holds the calls made inside at the end, also when they fail."""
+        calls = meter.current().calls
+        before = len(calls)
+        used: list[ModelCall] = []
         try:
-            with metering() as inner:
-                yield inner
+            yield used
         finally:
-            self._watched.count(inner.calls)
+            used += calls[before:]
+            self._watched.calls += used

@@ -28,6 +28,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-openai": "azure-openai://<resource-host>",
         "openai": "openai://<host>",
     },
+    "FABRIC_SAFETY_URL": {
+        "offline": "offline://",
+        "azure-content-safety": "azure-content-safety://<resource-host>",
+    },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
@@ -78,6 +82,8 @@ class Settings:
     traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
+    safety_url: str = "offline://"
+    safety_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -168,6 +174,8 @@ class Settings:
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
+            safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
+            safety_key=env.get("FABRIC_SAFETY_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),

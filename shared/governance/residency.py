@@ -7,7 +7,7 @@ An app that says where it runs does not know the bots of other regions: their we
 from collections.abc import Mapping
 
 from shared.bot import Bot
-from shared.manifest.departments import Department
+from shared.governance.department import Department
 from shared.regions import same_region
 
 Bots = dict[str, Bot]

@@ -99,16 +99,14 @@ async def test_two_models_are_told_side_by_side_and_replayed_without_a_network(
     place: Path,
 ) -> None:
     async with OpenAIServer() as server:
-        settings = {**server.settings, "FABRIC_AI_MODELS": "default=model-a,big=model-b"}
+        settings = {**server.settings, "FABRIC_AI_MODELS": "default=gpt-4.1-mini,big=gpt-4o-mini"}
         recorded = await asyncio.to_thread(
             run, place, "desk", "--models", "default,big", "--record", "--json", **settings
         )
     assert recorded.returncode == 0, recorded.stderr
     both = json.loads(recorded.stdout)["bots"]
     assert [one["model"] for one in both] == ["default", "big"]
-    assert all(one["input_tokens"] > 0 and one["calls"] > 0 for one in both)
-    assert both[0]["usd"] is None
-    assert "tokens.model-a.input" in both[0]["unpriced"]
+    assert all(one["calls"] and one["usd"] > 0 for one in both), recorded.stderr
 
     replayed = run(place, "desk", "--models", "big", "--replay", "--json")
     assert replayed.returncode == 0, replayed.stderr

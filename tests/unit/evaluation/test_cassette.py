@@ -1,6 +1,6 @@
 """What a cassette keeps, what it does not, and what happens without it."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from evaluation.models import Watched
 from evaluation.redacted import people, secrets_of
 from shared.errors import ConfigurationError, Refused
 from shared.observability import meter
-from shared.observability.meter import ModelCall
+from shared.observability.meter import ModelCall, metering
 from shared.ports.models import Behind, ChatModel, Completion, ToolCall, Usage
 
 SECRETS = secrets_of({"FABRIC_AI_KEY": "sk-very-secret", "FABRIC_BOTS_DIR": "bots", "TOKEN": "x"})
@@ -64,6 +64,12 @@ class Clerk:
 def said(text: str, fence: str = "0123456789abcdef") -> list[Mapping[str, Any]]:
     rules = {"role": "system", "content": f"The passages stand between {fence}."}
     return [rules, {"role": "user", "content": text}]
+
+
+@pytest.fixture(autouse=True)
+def _metered() -> Iterator[None]:
+    with metering():
+        yield
 
 
 @pytest.fixture

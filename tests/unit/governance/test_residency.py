@@ -11,8 +11,8 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError, Rejected
 from shared.fabric import Fabric
 from shared.governance.access import ALL
+from shared.governance.department import Department
 from shared.governance.residency import divided, home_of
-from shared.manifest.departments import Department
 from shared.operations.reports.registry import registry
 from shared.ports.channel import Request
 from shared.skill import Skill
