@@ -8,11 +8,11 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench lock catalogue schemas needs clean
+.PHONY: help run func test check bench bench-quick lock catalogue schemas needs release-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 # On a laptop everything has a default, so that the README's commands work as they stand.
 run: export FABRIC_ENVIRONMENT ?= local
@@ -22,7 +22,7 @@ run: export FABRIC_WHATSAPP_VERIFY_TOKEN ?= local-verify-token
 run: export FABRIC_WHATSAPP_ACCESS_TOKEN ?= local-access-token
 run: export FABRIC_WHATSAPP_GRAPH_URL ?= http://127.0.0.1:$(PORT)/_sent/whatsapp
 run: .venv/.local ## the whole platform on http://localhost:7071 (PORT=8000 for another)
-	@$(BIN)/botfabric run
+	@$(BIN)/botfabric run --reload
 
 func: .venv/.local ## the same app under Azure Functions Core Tools, with Azurite
 	@$(BIN)/botfabric func
@@ -33,12 +33,16 @@ test: .venv/.dev $(MODULES) ## the whole suite, on this machine only
 		$(BIN)/python -m pytest -m alone; alone=$$?; \
 		$(BIN)/python -m tests.left_out && exit $$((most + alone))
 
-check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its floor
+check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its floor, the price of a turn
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(MAKE) test
 	$(BIN)/botfabric eval all
+	$(MAKE) bench-quick
+
+bench-quick: .venv/.dev ## what a turn costs, counted: the same on every machine
+	@$(BIN)/python -m bench.quick
 
 bench: .venv/.dev ## the figures in docs/benchmarks.md
 	$(BIN)/python -m bench
@@ -57,6 +61,9 @@ schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses 
 needs: .venv/.dev ## what the apps need of Azure, from the manifests, for the Bicep in infra/
 	@$(BIN)/python -m packing.needs
 
+release-dry-run: .venv/.dev ## a whole release on this machine: pack, bill of materials, start, smoke, roll back
+	@infra/pipeline/dry_run.sh
+
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
@@ -65,16 +72,20 @@ clean: ## remove what make made; data in .fabric stays
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
 		|| { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
+	@echo "Installing into .venv, once; with a fast network it takes half a minute ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'uv>=0.9'
 	@touch $@
 
+# uv takes seconds where pip takes minutes; where only pip knows the way to an index, pip goes.
 .venv/.local: .venv/.pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[local,embeddings]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[local,embeddings]' \
+		|| $(BIN)/python -m pip install --quiet --editable '.[local,embeddings]'
 	@touch $@
 
 .venv/.dev: .venv/.local pyproject.toml
-	$(BIN)/python -m pip install --quiet --group dev
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev \
+		|| $(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
 %/node_modules/.installed: %/package.json

@@ -18,6 +18,7 @@ from bench.first_contact import first_contacts
 from bench.growth import growth
 from bench.machine import describe
 from bench.memory import memory
+from bench.price import price_of_a_turn
 from bench.report import Figures, page
 from bench.report_load import UnderLoad
 from bench.servicebus_send import send_cost
@@ -38,6 +39,8 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     cold = cold_start()
     say("token check")
     token_us = await token_check_us()
+    say("the price of a turn")
+    price = await price_of_a_turn()
     say("echo turn")
     names = list(peers.TITLES) if with_peers else []
     echo = await echo_turns(folder, COUNTS, peer_names=names)
@@ -51,7 +54,7 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     say("Service Bus")
     sent = await send_cost(folder)
     return Figures(
-        *(date, describe(), load, cold, token_us),
+        *(date, describe(), load, cold, token_us, price),
         *(echo, COUNTS, ack, bus, loaded, first, sent),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench import peers, report_azure, report_load
+from bench import peers, report_azure, report_load, report_price
 from bench.ack_latency import AckLatency
 from bench.bus import BATCH, Rates
 from bench.cold_start import HEAVY, ColdStart
@@ -11,6 +11,7 @@ from bench.connector import CONVERSATIONS, percentile
 from bench.echo_turn import BARE, IN_PROCESS, LOCAL_HOST, Side
 from bench.first_contact import Times
 from bench.markdown import ms, table
+from bench.price import Price
 from bench.report_load import UnderLoad
 from bench.servicebus_send import SendCost
 
@@ -27,6 +28,7 @@ class Figures:
     load: float
     cold: ColdStart
     token_us: float
+    price: Price
     echo: Mapping[str, Side]
     counts: Mapping[int, int]
     ack: AckLatency
@@ -52,6 +54,7 @@ def page(figures: Figures) -> str:
             f"p99 {ms(percentile(fsync, 99))} ms",
             "",
             *_targets(figures),
+            *report_price.sections(figures.price),
             *_cold(figures.cold),
             *_echo(figures.echo, figures.counts),
             *_ack(figures.ack),

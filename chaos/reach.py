@@ -91,6 +91,7 @@ class ChannelReach:
     """The chat service, from one process."""
 
     typing_after = 1e9
+    has_receipts = True
     limits: Sequence[tuple[int, float]] = ((7, 1), (8, 2))
 
     def __init__(self, process: "Process", receiver: Receiver) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "pack": "a folder for each function app, as func publish and a container build take it",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "eval": "a bot's own cases against its floor: exit code 1 below it",
+    "replay": "what was said to the bots, said again to today's code, and what differs",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",

@@ -13,7 +13,7 @@ from cli.list import table
 from shared.errors import FabricError
 from shared.fabric import Fabric
 from shared.operations.deeds import record
-from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_queue
+from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, WEBHOOKS, skill_queue
 
 PAGE = 100
 
@@ -45,7 +45,7 @@ async def run(fabric: Fabric, arguments: argparse.Namespace) -> int:
 
 def queues(fabric: Fabric) -> Sequence[str]:
     """Every queue of the app."""
-    return [*map(skill_queue, fabric.skills), OUTBOUND, EVENTS, DEAD_LETTERS]
+    return [*map(skill_queue, fabric.skills), OUTBOUND, EVENTS, WEBHOOKS, DEAD_LETTERS]
 
 
 async def _queue(fabric: Fabric, queue: str, *, resubmit: bool) -> list[dict[str, Any]]:

@@ -54,6 +54,19 @@ def _text(result: object) -> str:
         f"total {cost.usd:.2f} USD; {cost.conversations} conversations, "
         f"{cost.usd_per_1000_conversations:.2f} USD per 1,000"
     )
+    if cost.value:
+        header = ("value, as assumed", "solved", "USD each", "worth", "cost")
+        rows = [
+            (
+                row.bot,
+                row.resolved,
+                f"{row.assumed:g}",
+                f"{row.worth_usd:.2f}",
+                f"{row.cost_usd:.2f}",
+            )
+            for row in cost.value
+        ]
+        parts.append(report.table(header, rows))
     parts += [
         f"unpriced: {quantity:,.0f} of {meter}; give it a [[price]] in prices.toml"
         for meter, quantity in cost.unpriced.items()

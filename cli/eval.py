@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 from typing import TYPE_CHECKING
 
 from cli import console_log
@@ -18,8 +20,12 @@ from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evaluation.case import Case
+    from evaluation.cassette import Cassette
+    from evaluation.comparison import Contender
+    from evaluation.models import Watched
     from evaluation.run import Run
-    from evaluation.stage import Held
+    from evaluation.stage import Held, Stage
+    from shared.fabric import Fabric
 
 OWN_PLACE = {
     "FABRIC_ENVIRONMENT": "local",
@@ -32,6 +38,9 @@ ELSEWHERE = (
 )
 """Settings that are left aside: cases are held with an empty store and bus of their own."""
 
+MODELS = ("FABRIC_AI_URL", "FABRIC_AI_MODELS", "FABRIC_AI_KEY")
+"""Left aside as well when a cassette answers: a replay needs no key and no network."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bot", metavar="BOT|all", help="id of the bot; all: each that has cases")
@@ -42,6 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--release", metavar="VERSION", help="keep the result as that of this release"
     )
+    tape = parser.add_mutually_exclusive_group()
+    tape.add_argument(
+        "--record", action="store_true", help="keep what the models say in a cassette"
+    )
+    tape.add_argument(
+        "--replay", action="store_true", help="no model is asked: all they say is the cassette's"
+    )
+    parser.add_argument(
+        "--models", metavar="A,B", help="hold the cases with each of these aliases, side by side"
+    )
     parser.add_argument(
         "--timeout", metavar="S", type=seconds(), default=120, help="seconds a round may take"
     )
@@ -51,24 +70,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Exit code 1 when a bot is below its floor or a case could not be held."""
     console_log.configure(quiet=True)
-    for name in ELSEWHERE:
+    for name in (*ELSEWHERE, *(MODELS if arguments.replay else ())):
         os.environ.pop(name, None)
     with TemporaryDirectory(prefix="botfabric-eval-") as folder:
         os.environ.update(OWN_PLACE, FABRIC_DATA_DIR=folder)
-        runs = asyncio.run(_evaluate(arguments, root))
+        found = asyncio.run(_evaluate(arguments, root))
     if arguments.json:
-        print(json.dumps({"bots": [one.to_dict() for one in runs]}, ensure_ascii=False))
+        bots = [one.to_dict() for one in found]
+        print(json.dumps({"bots": bots}, ensure_ascii=False))
     else:
-        print("\n\n".join(_report(one) for one in runs))
-    return 0 if all(one.passed for one in runs) else 1
+        print("\n\n".join(_reports(found)))
+    return 0 if all(one.run.passed for one in found) else 1
 
 
-async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Run]":
+async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contender]":
     from cli.function import load_functions
     from cli.host import Host
     from cli.host_json import HostJson
-    from evaluation.run import Run
-    from evaluation.score import Score, keep_release, load_release, release_file
+    from evaluation.cassette import Cassette
+    from evaluation.models import Watched
+    from evaluation.redacted import secrets_of
+    from evaluation.score import keep_release, release_file
     from evaluation.stage import Stage
 
     limits = HostJson.load(root / "host.json")
@@ -77,26 +99,75 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Run]":
 
     bots_dir = fabric().settings.bots_dir
     chosen = _chosen(arguments, fabric().bots, bots_dir)
-    releases = {bot: load_release(release_file(bots_dir, bot)) for bot in chosen}
+    models = Watched(None if arguments.replay else fabric().models)
+    fabric().models = models
     host = Host(functions, limits, fabric())
-    runs = []
+    found = []
     try:
         host.start_triggers()
-        stage = Stage(fabric(), lambda: host.idle, round_seconds=arguments.timeout)
         for id, cases in chosen.items():
-            held = []
-            async for one in stage.hold(cases):
-                held.append(one)
-                if not arguments.json:
-                    _show(one, arguments.show)
-            floor = None if arguments.only else fabric().bots[id].evaluation.floor
-            runs.append(Run(Score.of(id, held), floor, releases[id], held))
+            path, secrets = bots_dir / f"{id}.cassette.jsonl", secrets_of(os.environ)
+            cassette = None
+            if arguments.record or arguments.replay:
+                blank = Cassette(path, secrets)
+                cassette = blank if arguments.record else Cassette.load(path, secrets)
+            stage = Stage(
+                fabric(),
+                lambda: host.idle,
+                round_seconds=arguments.timeout,
+                check=cassette.check if cassette else lambda: None,
+            )
+            found += await _contest(
+                arguments,
+                fabric=fabric(),
+                stage=stage,
+                models=models,
+                cassette=cassette,
+                cases=cases,
+            )
+            if cassette and arguments.record:
+                cassette.save()
     finally:
         await host.stop()
-    for done in runs:
-        if arguments.release and done.passed:
-            keep_release(release_file(bots_dir, done.score.bot), arguments.release, done.score)
-    return runs
+    for one in found:
+        if arguments.release and one.run.passed:
+            file = release_file(bots_dir, one.run.score.bot)
+            keep_release(file, arguments.release, one.run.score)
+    return found
+
+
+async def _contest(
+    arguments: argparse.Namespace,
+    *,
+    fabric: "Fabric",
+    stage: "Stage",
+    models: "Watched",
+    cassette: "Cassette | None",
+    cases: "Sequence[Case]",
+) -> "list[Contender]":
+    """Hold the cases of one bot with each model that is meant."""
+    from evaluation.comparison import Contender, Spent
+    from evaluation.run import Run
+    from evaluation.score import Score, load_release, release_file
+
+    bot = fabric.bots[cases[0].bot]
+    release = load_release(release_file(fabric.settings.bots_dir, bot.id))
+    floor = None if arguments.only else bot.evaluation.floor
+    contenders = []
+    for alias in arguments.models.split(",") if arguments.models else [bot.model]:
+        models.begin(cassette)
+        models.named(alias)  # raises for one that is not there
+        fabric.bots[bot.id] = replace(bot, model=alias)
+        held = []
+        async for one in stage.hold(cases, alias if arguments.models else ""):
+            held.append(one)
+            if not arguments.json:
+                _show(one, arguments.show)
+        run = Run(Score.of(bot.id, held), floor, release, held)
+        spent = Spent.of(models.calls, fabric.prices, time())
+        contenders.append(Contender(alias, run, spent))
+    fabric.bots[bot.id] = bot
+    return contenders
 
 
 def _chosen(
@@ -105,8 +176,8 @@ def _chosen(
     """The cases of each bot that is meant. Raises ConfigurationError for a bot without any."""
     from evaluation.case import load
 
-    if arguments.release and arguments.only:
-        raise ConfigurationError("--release keeps all cases; leave --only out")
+    if arguments.release and (arguments.only or arguments.models):
+        raise ConfigurationError("--release keeps all cases; leave --only and --models out")
     if arguments.bot != "all" and arguments.bot not in bots:
         raise ConfigurationError(
             f"there is no bot {arguments.bot!r}; write all, or one of {', '.join(bots)}"
@@ -143,6 +214,17 @@ def _show(held: "Held", which: str) -> None:
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n    ")
+
+
+def _reports(found: "Sequence[Contender]") -> list[str]:
+    """A table by group for each run; below those of several models of a bot, one of the models."""
+    reports = []
+    for bot, group in groupby(found, key=lambda one: one.run.score.bot):
+        contenders = list(group)
+        reports += [_report(one.run) for one in contenders]
+        if len(contenders) > 1:
+            reports.append(table(f"{bot}: models", [one.row() for one in contenders]))
+    return reports
 
 
 def _report(run: "Run") -> str:

@@ -18,9 +18,9 @@ from threading import Thread
 from typing import IO, cast
 
 from cli.local_settings import read_values
+from cli.port import DEFAULT_PORT, port_text
 from shared.errors import ConfigurationError
 
-DEFAULT_PORT = 7071
 AZURITE = "azurite@3.35.0"
 AZURITE_BUS = "storagequeue://devstoreaccount1"
 AZURITE_STORAGE = "UseDevelopmentStorage=true"
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, root: Path) -> int:
     func, azurite = _core_tools(), _azurite()
     environ = environment(_values(root), os.environ)
-    port = str(arguments.port or os.environ.get("PORT") or DEFAULT_PORT)
+    port = str(arguments.port or port_text())
     data = Path(os.environ.get("FABRIC_DATA_DIR") or ".fabric") / "azurite"
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)

@@ -63,8 +63,7 @@ def web_bots(bots: Mapping[str, Bot], skills: Mapping[str, Skill]) -> Sequence[d
             "description": bot.description or " ".join(_described(bot, skills)),
             "department": bot.department,
             "skills": bot.skills,
-            "examples": bot.examples
-            or _examples([skills[name] for name in bot.skills if name in skills]),
+            "examples": bot.examples or _examples(bot, skills),
         }
         for bot in bots.values()
         if bot.channels.web is not None
@@ -76,8 +75,13 @@ def _described(bot: Bot, skills: Mapping[str, Skill]) -> Sequence[str]:
     return [f"{skills[name].description.rstrip('.')}." for name in names]
 
 
-def _examples(skills: Sequence[Skill]) -> list[str]:
-    """One of each skill first, then the next of each: a taste of all that the bot can do."""
-    offers = [list(skill.examples or skill.capabilities) for skill in skills]
-    turns = [offer[i] for i in range(EXAMPLES) for offer in offers if i < len(offer)]
-    return list(dict.fromkeys(turns))[:EXAMPLES]
+def _examples(bot: Bot, skills: Mapping[str, Skill]) -> list[str]:
+    """What the bot's own menu offers, and what its default skill is for.
+
+    A skill's examples teach the router; another bot's articles may not have their answers.
+    """
+    own = [skills[name] for name in bot.skills if name in skills]
+    menu = [skill.capabilities[0] for skill in own if skill.capabilities]
+    default = skills.get(bot.default_skill)
+    always = default.examples if default else []
+    return [text[:1].upper() + text[1:] for text in dict.fromkeys([*menu, *always])][:EXAMPLES]

@@ -12,10 +12,10 @@ from cli.function import load_functions
 from cli.host import Host, stop_signal
 from cli.host_json import HostJson
 from cli.list import channels
+from cli.port import DEFAULT_PORT, port_text
+from cli.reload import PORT_TAKEN, supervise
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-
-DEFAULT_PORT = 7071
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="start again when a file of the app changes (default: on a terminal)",
     )
+    parser.add_argument("--supervised", type=int, metavar="FD", help=argparse.SUPPRESS)
     parser.add_argument(
         "--log",
         choices=("auto", "text", "json"),
@@ -50,8 +51,6 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
         raise ConfigurationError("--no-http and --no-triggers together leave nothing to run")
     reload = sys.stdout.isatty() if arguments.reload is None else arguments.reload
     if reload:
-        from cli.reload import supervise
-
         return supervise(root)
     console_log.configure(arguments.log)
     return asyncio.run(_serve(root, arguments))
@@ -63,6 +62,8 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
     from functions.host import fabric
 
     stop = stop_signal()
+    if arguments.supervised is not None:
+        asyncio.get_running_loop().add_reader(arguments.supervised, stop.set)
     host = Host(functions, limits, fabric())
     try:
         port = None
@@ -72,8 +73,9 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
                 port = await host.start_http(wanted)
             except OSError as error:
                 reason = os.strerror(error.errno or 0).lower()
-                print(f"error: port {wanted}: {reason}; choose another: --port", file=sys.stderr)
-                return 1
+                advice = f"choose another: PORT={wanted + 1} make run, or --port"
+                print(f"error: port {wanted}: {reason}; {advice}", file=sys.stderr)
+                return 1 if arguments.supervised is None else PORT_TAKEN
         if not arguments.no_triggers:
             host.start_triggers()
         _announce(port, fabric().bots.values())
@@ -91,7 +93,7 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
 
 
 def _port(chosen: int | None) -> int:
-    text = str(chosen) if chosen is not None else os.environ.get("PORT") or str(DEFAULT_PORT)
+    text = str(chosen) if chosen is not None else port_text()
     if not text.isdecimal() or int(text) > 65535:
         raise ConfigurationError(f"the port is {text!r}; write a number from 0 to 65535")
     return int(text)

@@ -20,6 +20,7 @@ from typing import Any
 
 from cli.answers import Judge, Turn
 from cli.numbers import seconds, whole
+from cli.port import DEFAULT_PORT, port_text
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.errors import ConfigurationError
@@ -56,7 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=f"3165{secrets.randbelow(10**7):07}",
         help="who is talking, on WhatsApp a phone number (default: somebody new)",
     )
-    parser.add_argument("--url", metavar="URL", default="http://127.0.0.1:7071", help="the host")
+    parser.add_argument(
+        "--url",
+        metavar="URL",
+        default=f"http://127.0.0.1:{port_text()}",
+        help=f"the host (default: this machine's at PORT, else {DEFAULT_PORT})",
+    )
     parser.add_argument(
         "--port", type=whole(0, 65535), metavar="N", default=0, help="default: a free one"
     )

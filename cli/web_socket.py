@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import WSCloseCode, web
 
+from cli.bell import Bell
+from shared.activity import Activity
 from shared.channels.directline.channel import DirectLineChannel
 from shared.errors import Rejected
 from shared.ports.channel import Request
@@ -27,9 +29,15 @@ class WebSockets:
     def __init__(self, channel: DirectLineChannel) -> None:
         self._channel = channel
         self._open: set[web.WebSocketResponse] = set()
-        channel.streams = self
+        self._bell = Bell()
+        if channel.streams is None:
+            channel.streams = self
 
-    def url(self, request: Request, conversation: str, secret: str, watermark: str) -> str:
+    async def said(self, conversation: str, activity: Activity, number: int) -> None:
+        """Wake those who listen; each reads on from where it is."""
+        self._bell.ring(conversation)
+
+    async def url(self, request: Request, conversation: str, secret: str, watermark: str) -> str:
         """This host's own address, under the name by which the page knows it."""
         host = request.headers.get("host", "127.0.0.1")
         query = urlencode({"watermark": watermark, "t": secret} if watermark else {"t": secret})
@@ -87,4 +95,4 @@ class WebSockets:
             if news["activities"]:
                 await socket.send_str(json.dumps(news))
             else:
-                await self._channel.bell.wait(conversation, LOOK_AGAIN_SECONDS)
+                await self._bell.wait(conversation, LOOK_AGAIN_SECONDS)

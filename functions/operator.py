@@ -25,10 +25,10 @@ from shared.fabric import Fabric
 from shared.governance import audit
 from shared.governance.access import Departments
 from shared.governance.audit import Operator
-from shared.governance.audit.purposes import PURPOSES
 from shared.governance.roles import Role
 from shared.observability import log
 from shared.parse import json_object
+from shared.purposes import PURPOSES
 
 MAX_BODY_BYTES = 100_000
 MAX_TARGET_CHARACTERS = 200

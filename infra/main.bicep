@@ -32,15 +32,18 @@ param zoneRedundant bool = false
 @description('A second region that Cosmos DB keeps a copy in; empty for none.')
 param secondLocation string = ''
 
-@description('Alias to deployment, as FABRIC_AI_MODELS has it.')
-param models object = {
-  default: { deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
-}
+@description('What stands behind the aliases that bots name, as FABRIC_AI_MODELS has it.')
+param models array = [
+  { alias: 'default', deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
+]
 
 @minValue(1)
 param monthlyBudgetUsd int = 200
 @description('First day of a month.')
 param budgetStart string = '2026-12-01'
+
+@description('The app in Entra that people sign in with on the web; empty for none.')
+param signInClientId string = ''
 
 @secure()
 @description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
@@ -84,7 +87,7 @@ module data 'modules/data.bicep' = {
     token: token
     containers: needs.containers
     container: needs.container
-    packages: map(needs.apps, app => app.name)
+    apps: needs.apps
     storageQueues: bus == 'storagequeue' ? needs.queues : []
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
     zoneRedundant: zoneRedundant
@@ -120,6 +123,17 @@ module ai 'modules/ai.bicep' = {
   }
 }
 
+var closed = [
+  { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { name: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
+  { name: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
+  { name: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
+]
+var queueEndpoint = { name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
+var topicEndpoint = { name: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
+var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
+
 module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
   name: 'endpoints'
   params: {
@@ -128,18 +142,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(
-      [
-        { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-        { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
-        { name: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
-        { name: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
-        { name: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
-      ],
-      bus == 'servicebus' && serviceBusSku == 'Premium'
-        ? [{ name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }]
-        : []
-    )
+    targets: concat(closed, closedBus)
   }
 }
 
@@ -168,7 +171,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     cosmosName: data.outputs.cosmosName
     vaultName: data.outputs.vaultName
     aiName: ai.outputs.accountName
-    aiModels: ai.outputs.models
+    aiModels: join(ai.outputs.models, ',')
     busNamespace: bus == 'servicebus' ? messaging.outputs.namespaceName : ''
     topicName: bus == 'servicebus' ? messaging.outputs.topicName : ''
     insightsName: monitoring.outputs.insightsName
@@ -176,6 +179,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     subnetId: privateNetwork ? network.outputs.appSubnetId : ''
     zoneRedundant: zoneRedundant
     operatorAudience: operatorAudience
+    signInClientId: signInClientId
     whatsappVerifyToken: whatsappVerifyToken
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings

@@ -13,7 +13,7 @@ from typing import Any
 from packing.plan import declared_apps, manifests
 from shared.bot import Bot
 from shared.manifest.apps import App
-from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, PLAIN, skill_queue
+from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, PLAIN, WEBHOOKS, skill_queue
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 
 NEEDS_FILE = Path("infra/needs.json")
@@ -91,7 +91,7 @@ def needs(root: Path) -> dict[str, Any]:
     """The list for one checkout. Raises ConfigurationError for a file that is wrong."""
     apps = declared_apps(root)
     skills = [skill for app in apps.values() for skill in app.skills]
-    queues = [*sorted(map(skill_queue, skills)), OUTBOUND, EVENTS, DEAD_LETTERS]
+    queues = [*sorted(map(skill_queue, skills)), OUTBOUND, EVENTS, WEBHOOKS, DEAD_LETTERS]
     bots = manifests(root)
     return {
         "apps": [_app(app) for app in apps.values()],

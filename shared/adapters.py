@@ -1,18 +1,22 @@
 """URLs to adapters: what each scheme stands for, imported when it is first used."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
 from shared.ports.models import Models
+from shared.ports.safety import ContentSafety
 from shared.ports.store import Blobs, Store
 from shared.settings import FORMS, Settings, secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from shared.channels.directline.stream import Streams
     from shared.identity.secrets import Secrets
     from shared.messaging.claim_check import ClaimCheck
 
@@ -28,8 +32,13 @@ def check(settings: Settings) -> None:
         "servicebus": settings.servicebus_connection,
         "storagequeue": settings.storage_connection,
     }
-    urls = (settings.store_url, settings.bus_url, settings.events_url, settings.ai_url)
+    urls = (
+        *(settings.store_url, settings.bus_url, settings.events_url, settings.ai_url),
+        *(settings.safety_url, settings.stream_url),
+    )
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
+        if setting == "FABRIC_STREAM_URL" and not url:
+            continue  # pages then ask for news instead of being told
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -147,6 +156,43 @@ def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> 
     from shared.ai.offline import OfflineModels
 
     return OfflineModels()
+
+
+def safety(
+    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
+) -> ContentSafety:
+    """Who judges what people and models say."""
+    url = urlsplit(settings.safety_url)
+    if url.scheme == "azure-content-safety":
+        from shared.ai.openai import token
+        from shared.ai.safety.azure import AzureContentSafety
+
+        key = settings.safety_key
+        return AzureContentSafety(
+            endpoint(settings, url.netloc),
+            http,
+            key=partial(secrets.get, key) if key else None,
+            token=lambda: token(credential()),
+        )
+    from shared.ai.safety.words import WordSafety
+
+    return WordSafety()
+
+
+def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
+    """What holds the web channel's sockets; None when pages ask for news."""
+    if not settings.stream_url:
+        return None
+    from shared.channels.directline.web_pubsub import WebPubSub
+
+    url = urlsplit(settings.stream_url)
+    return WebPubSub(
+        endpoint(settings, url.netloc),
+        url.path.strip("/"),
+        http,
+        key=settings.stream_key,
+        credential=credential,
+    )
 
 
 def endpoint(settings: Settings, host: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 NAME = {"pattern": r"^[a-z][a-z0-9-]{0,39}$"}
 TEXT = {"min_length": 1}
+HOST = {"pattern": r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"}
 ARTICLE = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 """An article's id; anything else in `[urgent]` is a sentence."""
 TEAMS_CREDENTIALS = ("client_secret", "certificate", "certificate_path", "federated_client_id")
@@ -116,10 +117,13 @@ class Safety:
     """What protects people and the bot from each other where a model is asked.
 
     With `personal_data = "redact"` the model gets placeholders for identifiers of people, and
-    the answer has the values again.
+    the answer has the values again. What people or the model say is declined from this severity
+    on. `links` are the hosts that a model may link to; None: those that its sources name.
     """
 
     personal_data: Literal["send", "redact"] = "send"
+    decline_from: Literal["low", "medium", "high", "never"] = "high"
+    links: list[str] | None = field(default=None, metadata=HOST)
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,13 @@ class Handoff:
     hours: str = ""
     phone: str = ""
     return_after_minutes: int = _limited(60, ge=1, le=10_080)
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the organisation says that one solved conversation is worth to it."""
+
+    usd_per_resolved: float | None = _limited(ge=0)
 
 
 @dataclass(frozen=True)
@@ -165,4 +176,5 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    value: Value = field(default_factory=Value)
     backends: dict[str, list[str]] | None = None

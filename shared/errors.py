@@ -15,7 +15,8 @@ FabricError
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 |   +-- WindowShut        the channel takes nothing but templates until the person writes
 +-- Refused               the message is done, and the person is told why not
-    +-- OverBudget        a limit of tokens or money is used up
+|   +-- OverBudget        a limit of tokens or money is used up
++-- SignInNeeded          the person is asked to sign in, then the message is handled again
 
 Anything else that a handler raises is a bug: the message is redelivered until the broker
 dead-letters it.
@@ -130,6 +131,10 @@ class ReferenceGone(PermanentError):
 
 class WindowShut(PermanentError):
     """The channel takes nothing but templates here, until the person writes again."""
+
+
+class SignInNeeded(FabricError):
+    """The turn ends with an offer to sign in, and begins again once the person has done so."""
 
 
 class Refused(FabricError):

@@ -11,9 +11,10 @@ from shared import adapters, vault_reference
 from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
+from shared.governance import residency
 from shared.governance.access import Access
-from shared.governance.audit.purposes import PURPOSES
 from shared.governance.backends import Witness, check_rights, granted
+from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
@@ -23,13 +24,18 @@ from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
+from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
+from shared.ports.safety import ContentSafety
 from shared.ports.store import Blobs, Store
+from shared.records.last_sent import LastSent
+from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -42,17 +48,15 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.limits.spending import Spending
+    from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
+    from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
-    from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
-
-TICKETS = "tickets"
-"""The backend that is there without a declaration, as a table in the store."""
 
 
 class Fabric:
@@ -69,6 +73,9 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
+        self.webhooks = load_webhooks(
+            settings.webhooks_file, settings.environ, local=settings.local
+        )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
@@ -82,15 +89,11 @@ class Fabric:
         for bot in self.bots.values():
             self._check(bot)
         self.departments = load_departments(settings.departments_file, settings.environ)
+        self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
+        self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
-        for skill in skills.values():
-            if skill.purpose not in PURPOSES:
-                known = ", ".join(PURPOSES)
-                raise ConfigurationError(
-                    f"skill {skill.name}: purpose is {skill.purpose!r}; write one of {known}"
-                )
         self.breaches = _breaches(settings)
         self.paused: frozenset[str] = frozenset()
         if not settings.local:
@@ -98,6 +101,7 @@ class Fabric:
         self.ledger = Ledger()
         self.admission = Admission()
         self.bulkheads = Bulkheads()
+        self.last_sent = LastSent()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""
@@ -152,6 +156,11 @@ class Fabric:
         return adapters.models(self.settings, self._identity, self.secrets)
 
     @cached_property
+    def safety(self) -> ContentSafety:
+        """Who judges what people and models say."""
+        return adapters.safety(self.settings, self.http, self._identity, self.secrets)
+
+    @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
 
@@ -196,6 +205,13 @@ class Fabric:
         return OperatorTokens(
             keys, audience=settings.operator_audience, tenant=settings.operator_tenant
         )
+
+    @cached_property
+    def sign_in(self) -> "SignIn":
+        """How people sign in with the organisation's directory."""
+        from shared.identity.sign_in import SignIn
+
+        return SignIn(self.settings, self.http, self.secrets)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -259,12 +275,20 @@ class Fabric:
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
         from shared.ai.assistant import Assistant
 
-        model = self._model(bot, person)
-        return Assistant(model, instructions=bot.instructions, encoder=self.encoder)
+        return Assistant(
+            self._model(bot, person),
+            instructions=bot.instructions,
+            links=bot.safety.links,
+            encoder=self.encoder,
+        )
 
     def _model(self, bot: Bot, person: str) -> ChatModel:
         """What the bot's alias names, and between them what the bot declares."""
         model = self._governed(bot, person)
+        if model.structured:
+            from shared.ai.safety.guarded import Guarded
+
+            model = Guarded(model, bot.safety, lambda: self.safety)
         if bot.safety.personal_data == "redact":
             from shared.ai.redacting import Redacting
 
@@ -328,7 +352,8 @@ class Fabric:
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
-        return DirectLineChannel(self.bots, self.store, self.settings)
+        streams = adapters.streams(self.settings, self.http, self._identity)
+        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
@@ -351,7 +376,7 @@ def _breaches(settings: Settings) -> list[Finding]:
 
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
-    named = [("FABRIC_AI_KEY", settings.ai_key)]
+    named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

@@ -9,7 +9,10 @@ OUTBOUND = "outbound"
 DEAD_LETTERS = "dead-letters"
 """What the broker gave up in any other queue."""
 
-PLAIN = (EVENTS, DEAD_LETTERS)
+WEBHOOKS = "webhooks"
+"""Facts on their way to systems outside."""
+
+PLAIN = (EVENTS, WEBHOOKS, DEAD_LETTERS)
 """Those without sessions."""
 
 _SKILL = "skill-"

@@ -28,6 +28,11 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-openai": "azure-openai://<resource-host>",
         "openai": "openai://<host>",
     },
+    "FABRIC_SAFETY_URL": {
+        "offline": "offline://",
+        "azure-content-safety": "azure-content-safety://<resource-host>",
+    },
+    "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
 
@@ -56,18 +61,29 @@ class Settings:
     bus_url: str
     events_url: str
     ai_url: str
+    stream_url: str = ""
+    stream_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
+    webhooks_file: Path = Path("webhooks.toml")
     policy_file: Path = Path("policy.toml")
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
+    sign_in_authority: str = ""
+    sign_in_client_id: str = ""
+    sign_in_client_secret: str = field(default="", repr=False)
+    public_url: str = ""
+    region: str = ""
+    graph_url: str = ""
     prices_file: Path = Path("prices.toml")
     departments_file: Path = Path("departments.toml")
     function_memory_mb: int = 2048
     traces: str = ""
     ai_models: str = ""
     ai_key: str = field(default="", repr=False)
+    safety_url: str = "offline://"
+    safety_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -134,19 +150,32 @@ class Settings:
             bus_url=backend("FABRIC_BUS_URL", f"sqlite:///{data_dir / 'bus.db'}"),
             events_url=backend("FABRIC_EVENTS_URL", "bus://"),
             ai_url=backend("FABRIC_AI_URL", "offline://"),
+            stream_url=env.get("FABRIC_STREAM_URL", ""),
+            stream_key=env.get("FABRIC_STREAM_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
+            webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
             policy_file=Path(env.get("FABRIC_POLICY_FILE") or "policy.toml"),
             operator_audience=env.get("FABRIC_OPERATOR_AUDIENCE")
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
+            sign_in_authority=_url_or_nothing(env, "FABRIC_SIGN_IN_AUTHORITY", local=local),
+            sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
+            sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
+            public_url=_public_url(env, local=local),
+            region=env.get("FABRIC_REGION", "").strip(),
+            graph_url=_web_url(
+                env, "FABRIC_GRAPH_URL", "https://graph.microsoft.com/v1.0", local=local
+            ).rstrip("/"),
             prices_file=Path(env.get("FABRIC_PRICES_FILE") or "prices.toml"),
             departments_file=Path(env.get("FABRIC_DEPARTMENTS_FILE") or "departments.toml"),
             function_memory_mb=_count(env, "FABRIC_FUNCTION_MEMORY_MB", 2048),
             traces=_traces(env, local=local),
             ai_models=env.get("FABRIC_AI_MODELS", "").strip(),
             ai_key=env.get("FABRIC_AI_KEY", ""),
+            safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
+            safety_key=env.get("FABRIC_SAFETY_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
@@ -169,6 +198,11 @@ class Settings:
             trusted_proxies=_trusted_proxies(env),
             environ=env,
         )
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in: there is a directory, and an app of ours in it."""
+        return bool(self.sign_in_authority and self.sign_in_client_id and self.public_url)
 
     @property
     def laptop_keys(self) -> Path:
@@ -215,6 +249,18 @@ def _web_url(env: Mapping[str, str], name: str, default: str, *, local: bool) ->
             "FABRIC_ENVIRONMENT is local)"
         )
     return value
+
+
+def _url_or_nothing(env: Mapping[str, str], name: str, *, local: bool) -> str:
+    return _web_url(env, name, "", local=local) if env.get(name) else ""
+
+
+def _public_url(env: Mapping[str, str], *, local: bool) -> str:
+    """Where browsers find this app; "" in the cloud unless it is said, for no header is trusted."""
+    default = f"http://localhost:{env.get('PORT') or 7071}" if local else ""
+    if not env.get("FABRIC_PUBLIC_URL"):
+        return default
+    return _web_url(env, "FABRIC_PUBLIC_URL", default, local=local).rstrip("/")
 
 
 def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:

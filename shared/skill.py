@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from shared.purposes import PURPOSES
+
 if TYPE_CHECKING:
     from shared.turn import Turn
 
@@ -23,7 +25,7 @@ class Skill:
     its turns run at once in a process, None as many as the host runs. `every_click` when the same
     button of the same card, pressed again within 90 s, counts again ("+1", "next page"): Teams
     may then post one press twice. `purpose` is why it reads what is not for everybody, a code of
-    `shared/governance/audit/purposes.py`.
+    `shared/purposes.py`. `mcp` when programs of others may use it as a tool.
     """
 
     name: str
@@ -38,12 +40,16 @@ class Skill:
     concurrency: int | None = None
     every_click: bool = False
     purpose: str = "answer"
+    mcp: bool = False
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):
             raise ValueError(
                 f'skill {self.name}: overlap={self.overlap!r}; write "queue", "merge" or "latest"'
             )
+        if self.purpose not in PURPOSES:
+            known = ", ".join(PURPOSES)
+            raise ValueError(f"skill {self.name}: purpose={self.purpose!r}; write one of {known}")
         if self.concurrency is not None and self.concurrency < 1:
             raise ValueError(
                 f"skill {self.name}: concurrency={self.concurrency!r}; write 1 or more, or None"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
+from shared.errors import SignInNeeded
 from shared.event import Event
 from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend
 from shared.records.waiting import Waiting
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
     from shared.knowledge.articles import Knowledge
-    from shared.knowledge.reading import Passage
     from shared.person import Person
+    from shared.ports.knowledge import Passage
     from shared.records.topic import Topic
     from shared.skill import Skill
 
@@ -66,6 +67,8 @@ class Turn:
     breaks_silence: bool = False
     waiting: Waiting | None = None
     waits_no_more: bool = False
+    signing_in: dict[str, Any] | None = None
+    resumes: tuple[str, Event] | None = None
     backends: Mapping[str, Backend] = field(default_factory=dict)
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
@@ -87,6 +90,16 @@ class Turn:
     async def person(self) -> "Person | None":
         """Who speaks, with their groups, once they have signed in; None for anybody else."""
         return await self.knowledge.reader.person()
+
+    async def sign_in(self) -> "Person":
+        """Who speaks. Raises SignInNeeded when that is not known: let it pass.
+
+        The turn then ends with an offer, what it recorded is forgotten, and once the person has
+        signed in the same message is handled again from the beginning.
+        """
+        if (person := await self.person()) is None:
+            raise SignInNeeded
+        return person
 
     def backend(self, name: str) -> TurnBackend:
         """A system of the organisation that the backends file declares: `turn.backend("crm")`.

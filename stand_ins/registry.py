@@ -66,6 +66,12 @@ def _crm(around: Surroundings) -> Server:
     return CrmServer()
 
 
+def _entra(around: Surroundings) -> Server:
+    from stand_ins.entra.server import EntraServer
+
+    return EntraServer()
+
+
 SERVICES: Sequence[Service] = (
     Service("Service Bus", _service_bus),
     Service("Cosmos DB", _cosmos),
@@ -73,6 +79,7 @@ SERVICES: Sequence[Service] = (
     Service("Event Grid", _event_grid),
     Service("OpenAI", _openai),
     Service("CRM", _crm),
+    Service("Entra", _entra),
 )
 
 

@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 from tests.ports import free_port
 
-PLAIN = ("events", "dead-letters")
+PLAIN = ("events", "webhooks", "dead-letters")
 """Queues without sessions."""
 
 

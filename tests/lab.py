@@ -11,7 +11,7 @@ from shared.bot import Bot
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.pipeline.door import accept, facts
-from shared.pipeline.outbox import relay
+from shared.pipeline.outbox import relay, webhooks
 from shared.pipeline.turns import settle
 from shared.ports.bus import Delivery
 from shared.ports.channel import Inbound, Received, Request
@@ -26,6 +26,7 @@ class MemoryChannel:
     """Remembers what was sent; fails as often and in the way it is told to."""
 
     typing_after = 1000.0
+    has_receipts = True
     idempotent = False
     limits: Sequence[tuple[int, float]] = ()
 
@@ -115,7 +116,7 @@ class Lab(Fabric):
     async def deliveries(self) -> list[Delivery]:
         """One message of every session that has one, each under its lock."""
         queues = [f"skill-{name}" for name in self.skills]
-        queues += [OUTBOUND, "events", "dead-letters"]
+        queues += [OUTBOUND, "events", "webhooks", "dead-letters"]
         return [d for queue in queues for d in await self.bus.receive(queue, 100)]  # type: ignore[attr-defined]
 
     async def run(self, delivery: Delivery) -> None:
@@ -134,6 +135,8 @@ class Lab(Fabric):
             await relay.wake_up(self, Event.from_json(body), delivery.count)
         elif queue == "events":
             await facts.fan_out(self, body)
+        elif queue == "webhooks":
+            await webhooks.deliver(self, Event.from_json(body))
         elif queue == "dead-letters":
             died = delivery.properties
             await facts.given_up(

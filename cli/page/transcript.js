@@ -89,7 +89,8 @@ export class Transcript {
     const follow = this.near;
     this.#typing(false);
     this.#append("bot", activity, ...parts);
-    this.#suggest(activity.suggestedActions?.actions ?? []);
+    const actions = activity.suggestedActions?.actions ?? [];
+    if (actions.length || "fabricWaiting" in activity) this.#suggest(actions);
     if (follow) this.scroll();
     else this.page.latest.hidden = false;
   }

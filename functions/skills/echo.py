@@ -7,7 +7,9 @@ from functions.triggers import skill_blueprint
 from shared.skill import Skill
 from shared.turn import Turn
 
-skill = Skill("echo", "Repeats what you say, to test the connection", examples=["echo hello"])
+skill = Skill(
+    "echo", "Repeats what you say, to test the connection", examples=["echo hello"], mcp=True
+)
 
 
 @skill.on_message

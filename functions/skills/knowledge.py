@@ -23,6 +23,7 @@ skill = Skill(
         "What are the steps?",
         "Is it allowed?",
     ],
+    mcp=True,
 )
 
 

@@ -6,23 +6,22 @@ and `whose`, by ticket, so that news from outside reaches the right one.
 """
 
 import base64
-import re
-from collections.abc import Sequence
 from typing import Any
 
 from functions.triggers import skill_blueprint
 from shared.dialogue import Answers
 from shared.dialogue.forms.draft import person_of
-from shared.dialogue.forms.manner import cancels
+from shared.dialogue.forms.manner import agrees, resumes
 from shared.dialogue.forms.reading import Answer, Locale
 from shared.dialogue.phrases import phrase
+from shared.dialogue.ticket_deeds import LONGEST_NOTE, add, grant, owner_of, say
 from shared.dialogue.ticket_form import FORM, SUMMARY, URGENCY, understand
-from shared.dialogue.ticket_wish import TICKET, Wish, wish_of
+from shared.dialogue.ticket_opening import opening_of
+from shared.dialogue.ticket_wish import wish_of
 from shared.event import event_id
-from shared.fabric import TICKETS
-from shared.records.ticket import CANCELLED, OPEN, RESOLVED, Ticket
+from shared.records.ticket import RESOLVED, TICKETS, Ticket
 from shared.skill import Skill
-from shared.turn import Button, Turn
+from shared.turn import Turn
 
 skill = Skill(
     "tickets",
@@ -63,20 +62,8 @@ skill = Skill(
 REMEMBERED = 50
 """Tickets whose owner one conversation remembers, the newest."""
 
-SHOWN = 10
-"""Tickets in one list, the newest."""
-
-LONGEST_NOTE = 500
-
-
-_BEGINS = re.compile(
-    r"(?:(?:hi|hello|hey)\b[\s,!.]*)?(?:(?:i|we)(?:'d| would)? (?:want|need|like|have) (?:to )?"
-    r"|please |can you |could you |let me )*(?:open|create|file|log|report|make|raise|submit)?\s*"
-    r"(?:an?|the|my)?\s*(?:new |it )?(?:ticket|incident|case|request)\b"
-    r"(?:\s+(?:for me|please|about|that|because|for))*[\s:,.!?-]*",
-    re.IGNORECASE,
-)
-
+MAX_NEXT = 5
+"""Tickets that are filed one after the other, of those wanted at once."""
 
 FORM.returns_to(skill)
 
@@ -90,10 +77,14 @@ async def talk(turn: Turn) -> None:
     elif adding := turn.state.pop("adding", ""):
         turn.release_floor()
         await add(turn, adding, text)
-    elif wish := wish_of(command, text, in_form=is_open):
+    elif not is_open and "next" in turn.state and turn.floor == turn.skill.name:
+        await take_next(turn, command, text)
+    elif wish := wish_of(command, text, in_form=is_open, filed="whose" in turn.state):
         await grant(turn, wish, text)
         if is_open:
             FORM.ask(turn)
+    elif is_open and not text and _leads_here(turn, command):
+        FORM.ask(turn)
     elif is_open and not (command and text):
         await file(turn, FORM.hear(turn, text or command.removeprefix("/")))
     elif turn.floor == turn.skill.name and turn.event.hops == 0 and not command:
@@ -145,10 +136,9 @@ def _clicked(turn: Turn, value: Any) -> Answers | None:
 
 async def begin(turn: Turn, text: str) -> None:
     """Open the form with what was said already; a draft goes on when nothing new was said."""
-    opening = _BEGINS.match(text)
-    said = " ".join((text[opening.end() :] if opening else text).split())
-    read = SUMMARY.kind.read(said, Locale.of(turn))
-    if not isinstance(read, Answer) and FORM.has_draft(turn):
+    opening = opening_of(text)
+    read = SUMMARY.kind.read(opening.said, Locale.of(turn))
+    if FORM.has_draft(turn) and (resumes(text) or not isinstance(read, Answer)):
         turn.reply(phrase(turn.language, "tickets.resume"))
         FORM.ask(turn)
         return
@@ -156,6 +146,9 @@ async def begin(turn: Turn, text: str) -> None:
     if isinstance(read, Answer):
         answers = await understand(turn, str(read.value))
         turn.reply(phrase(turn.language, "tickets.opening"))
+    if opening.more:
+        turn.state["next"] = [said[:LONGEST_NOTE] for said in opening.more[:MAX_NEXT]]
+        say(turn, "one-at-a-time", first=opening.said[:80])
     FORM.open(turn, answers)
 
 
@@ -165,7 +158,9 @@ async def file(turn: Turn, answers: Answers | None) -> None:
         return
     digest = bytes.fromhex(event_id("ticket", turn.event.conversation, turn.event.work_id))
     id = f"T-{base64.b32encode(digest).decode()[:8]}"
-    ticket = Ticket(id, _person(turn), turn.bot.id, filed=turn.now, mark=person_of(turn), **answers)
+    ticket = Ticket(
+        id, owner_of(turn), turn.bot.id, filed=turn.now, mark=person_of(turn), **answers
+    )
     filed = await turn.backend(TICKETS).post("/tickets", json=ticket.to_dict())
     number = str(filed.get("id") or id)
     turn.emit("ticket.created", {"id": number, "bot": turn.bot.id, **answers}, subject=number)
@@ -173,91 +168,36 @@ async def file(turn: Turn, answers: Answers | None) -> None:
     turn.state["whose"] = dict(list(whose.items())[-REMEMBERED:])
     urgency = URGENCY.kind.shown(answers["urgency"], turn.language)
     turn.reply(phrase(turn.language, "tickets.filed", ticket=number, urgency=urgency))
+    offer_next(turn)
 
 
-async def grant(turn: Turn, wish: Wish, text: str) -> None:
-    """Do what somebody wants of their tickets: of the one they name, or the one they can mean."""
-    mine, named = await _mine(turn), TICKET.search(text)
-    if named:
-        mine = [ticket for ticket in mine if ticket.id.startswith(named[0].upper())]
-    if named and not mine:
-        _say(turn, "unknown", ticket=named[0].upper())
-    elif wish is Wish.LIST:
-        list_tickets(turn, mine)
-    else:
-        fitting = [ticket for ticket in mine if ticket.is_open != (wish is Wish.REOPEN)]
-        if len(fitting) == 1 or (wish is Wish.REOPEN and fitting):
-            await change(turn, wish, fitting[-1], text)
-        elif fitting:
-            commands = [Button(t.id, f"/ticket {wish.value} {t.id}") for t in fitting[-SHOWN:]]
-            turn.reply(phrase(turn.language, "tickets.which"), buttons=commands)
-        else:
-            _say(turn, "none-open")
+def offer_next(turn: Turn) -> None:
+    """Ask for the next of the tickets that somebody wanted at once."""
+    if waiting := turn.state.get("next"):
+        turn.hold_floor()
+        buttons = [phrase(turn.language, f"form.{name}-button") for name in ("yes", "no")]
+        turn.reply(phrase(turn.language, "tickets.next", next=waiting[0][:80]), buttons=buttons)
 
 
-async def change(turn: Turn, wish: Wish, ticket: Ticket, text: str) -> None:
-    how = text.partition(ticket.id)[2] or text.partition(ticket.id.lower())[2]
-    match wish:
-        case Wish.ADD if not (note := how.strip(" :,.")) or note.casefold() == "please":
-            turn.state["adding"] = ticket.id
-            turn.hold_floor()
-            _say(turn, "add-what", ticket=ticket.id)
-        case Wish.ADD:
-            await add(turn, ticket.id, how.strip(" :,."))
-        case Wish.REOPEN:
-            await _set(turn, ticket, OPEN)
-            turn.emit("ticket.reopened", {"id": ticket.id, "bot": turn.bot.id}, subject=ticket.id)
-            _say(turn, "reopened", ticket=ticket.id)
-        case Wish.CANCEL:
-            await _set(turn, ticket, CANCELLED)
-            turn.emit("ticket.cancelled", {"id": ticket.id, "bot": turn.bot.id}, subject=ticket.id)
-            _say(turn, "cancelled", ticket=ticket.id)
-        case Wish.RESOLVE:
-            await _set(turn, ticket, RESOLVED)
-            data = {"id": ticket.id, "bot": turn.bot.id, "resolution": how.strip()[:LONGEST_NOTE]}
-            turn.emit("ticket.resolved", data, subject=ticket.id)
-            _say(turn, "resolved", ticket=ticket.id)
+async def take_next(turn: Turn, command: str, text: str) -> None:
+    """Open the next ticket on a yes; anything else is heard as if it had not been offered."""
+    said, *more = turn.state.pop("next")
+    turn.release_floor()
+    match agrees(text):
+        case True:
+            await begin(turn, said)
+            turn.state |= {"next": more} if more else {}
+        case False:
+            turn.reply(phrase(turn.language, "dialogue.all-right"))
+        case None if command or turn.bot.default_skill == turn.skill.name:
+            await begin(turn, text)
+        case None:
+            turn.hand_off(turn.bot.default_skill)
 
 
-async def add(turn: Turn, id: str, text: str) -> None:
-    """Add words, or the names of files, to a ticket of this person's."""
-    files = [str(file.get("name") or "") for file in turn.activity.attachments]
-    note = " ".join([text, *files]).strip()[:LONGEST_NOTE]
-    if not note or cancels(note):
-        turn.reply(phrase(turn.language, "dialogue.all-right"))
-        return
-    change = {"person": _person(turn), "note": note}
-    await turn.backend(TICKETS).patch("/tickets/{id}", id=id, json=change)
-    turn.emit("ticket.updated", {"id": id, "bot": turn.bot.id, "note": note}, subject=id)
-    _say(turn, "added", ticket=id)
-
-
-def list_tickets(turn: Turn, tickets: Sequence[Ticket]) -> None:
-    if not tickets:
-        anew = Button(phrase(turn.language, "tickets.open-button"), "/ticket")
-        turn.reply(phrase(turn.language, "tickets.none"), buttons=[anew])
-        return
-    lines = [
-        f"- **{t.id}** ({phrase(turn.language, f'tickets.status-{t.status}')}): {t.summary[:120]}"
-        for t in tickets[-SHOWN:]
-    ]
-    turn.reply("\n".join([phrase(turn.language, "tickets.yours"), "", *lines]))
-
-
-async def _mine(turn: Turn) -> list[Ticket]:
-    """This person's tickets with this bot, the oldest first."""
-    query = {"person": _person(turn), "bot": turn.bot.id}
-    answer = await turn.backend(TICKETS).get("/tickets", query=query)
-    return [Ticket.of(body) for body in (answer or {}).get("tickets", [])]
-
-
-async def _set(turn: Turn, ticket: Ticket, status: str) -> None:
-    body = {"person": ticket.person, "status": status}
-    await turn.backend(TICKETS).patch("/tickets/{id}", id=ticket.id, json=body)
-
-
-def _say(turn: Turn, id: str, **names: object) -> None:
-    turn.reply(phrase(turn.language, f"tickets.{id}", **names))
+def _leads_here(turn: Turn, command: str) -> bool:
+    """Whether a command is one that opens a ticket, and no answer with a slash before it."""
+    return command == f"/{turn.skill.name}" or turn.bot.routes.get(command) == turn.skill.name
 
 
 def _split(said: str) -> tuple[str, str]:
@@ -266,13 +206,6 @@ def _split(said: str) -> tuple[str, str]:
         return "", said.strip()
     command, *rest = said.split(maxsplit=1)
     return command.casefold(), rest[0].strip() if rest else ""
-
-
-def _person(turn: Turn) -> str:
-    """Who a ticket belongs to: the same in every conversation on a channel, and no name."""
-    sender = turn.activity.sender
-    who = str(sender.get("aadObjectId") or sender.get("id") or turn.reference.user)
-    return event_id("person", turn.reference.channel, turn.reference.tenant, who)[:24]
 
 
 def _card_error(code: str, message: str) -> dict[str, Any]:

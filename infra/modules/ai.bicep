@@ -2,7 +2,7 @@
 param location string
 param tags object
 param token string
-param models object
+param models array
 param publicNetworkAccess string
 param workspaceId string
 
@@ -21,12 +21,12 @@ resource account 'Microsoft.CognitiveServices/accounts@2025-09-01' = {
 }
 
 @batchSize(1)
-resource deployments 'Microsoft.CognitiveServices/accounts/deployments@2025-09-01' = [for alias in items(models): {
+resource deployments 'Microsoft.CognitiveServices/accounts/deployments@2025-09-01' = [for alias in models: {
   parent: account
-  name: alias.value.deployment
-  sku: { name: 'GlobalStandard', capacity: alias.value.capacity }
+  name: alias.deployment
+  sku: { name: 'GlobalStandard', capacity: alias.capacity }
   properties: {
-    model: { format: 'OpenAI', name: alias.value.model, version: alias.value.version }
+    model: { format: 'OpenAI', name: alias.model, version: alias.version }
     versionUpgradeOption: 'OnceCurrentVersionExpired'
   }
 }]
@@ -39,4 +39,4 @@ resource accountLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' =
 
 output accountId string = account.id
 output accountName string = account.name
-output models string = join(map(items(models), alias => '${alias.key}=${alias.value.deployment}'), ',')
+output models array = [for alias in models: '${alias.alias}=${alias.deployment}']

@@ -4,17 +4,15 @@ param tags object
 param token string
 param containers array
 param container object
-param packages array
+param apps array
 param storageQueues array
 param publicNetworkAccess string
 param zoneRedundant bool
 param secondLocation string
 param workspaceId string
 
-var locations = concat(
-  [{ locationName: location, failoverPriority: 0, isZoneRedundant: zoneRedundant }],
-  empty(secondLocation) ? [] : [{ locationName: secondLocation, failoverPriority: 1, isZoneRedundant: false }]
-)
+var home = [{ locationName: location, failoverPriority: 0, isZoneRedundant: zoneRedundant }]
+var away = [{ locationName: secondLocation, failoverPriority: 1, isZoneRedundant: false }]
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: 'st${token}'
@@ -41,9 +39,9 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   properties: { deleteRetentionPolicy: { enabled: true, days: 7 } }
 }
 
-resource packageContainers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [for app in packages: {
+resource packageContainers 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [for app in apps: {
   parent: blobs
-  name: 'package-${app}'
+  name: 'package-${app.name}'
 }]
 
 resource undeliverable 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
@@ -73,7 +71,7 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   kind: 'GlobalDocumentDB'
   properties: {
     databaseAccountOfferType: 'Standard'
-    locations: locations
+    locations: empty(secondLocation) ? home : concat(home, away)
     // a serverless account has one region
     capabilities: empty(secondLocation) ? [{ name: 'EnableServerless' }] : []
     enableAutomaticFailover: !empty(secondLocation)

@@ -25,6 +25,13 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   }
 }
 
+// Event Grid has no private endpoint of ours to come through: it is let in as a trusted service.
+resource trusted 'Microsoft.ServiceBus/namespaces/networkRuleSets@2024-01-01' = if (publicNetworkAccess == 'Disabled') {
+  parent: namespace
+  name: 'default'
+  properties: { publicNetworkAccess: 'Disabled', defaultAction: 'Deny', trustedServiceAccessEnabled: true }
+}
+
 resource buried 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
   parent: namespace
   name: 'dead-letters'
@@ -160,4 +167,5 @@ resource namespaceLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview'
 
 output namespaceId string = namespace.id
 output namespaceName string = namespace.name
+output topicId string = topic.id
 output topicName string = topic.name

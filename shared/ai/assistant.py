@@ -13,14 +13,15 @@ from shared.ai.offline import PASSAGES
 from shared.ai.ranking import CONSIDERED, Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
-from shared.knowledge.reading import Passage
 from shared.observability import log
+from shared.ports.knowledge import Passage
 from shared.ports.models import ChatModel, Completion
 from shared.text.words import terms
 
 if TYPE_CHECKING:
     from shared.ai.encoder import Encoder, Matrix
     from shared.ai.meaning import MeaningRanker
+    from shared.ai.tools import Approve
 
 T = TypeVar("T")
 
@@ -69,11 +70,13 @@ class Assistant:
         *,
         instructions: str = "",
         patience: float = PATIENCE,
+        links: Sequence[str] | None = None,
         encoder: "Encoder | None" = None,
     ) -> None:
         self._model = model
         self._patience = patience
         self._instructions = instructions
+        self._links = links
         self.encoder = encoder
 
     @property
@@ -85,12 +88,15 @@ class Assistant:
         self,
         messages: Sequence[Mapping[str, Any]],
         tools: Sequence[Mapping[str, Any] | Callable[..., Awaitable[Any]]] = (),
+        *,
+        approve: "Approve | None" = None,
     ) -> Completion:
         """Let the model go on with a conversation, under the bot's instructions.
 
         `tools` are typed async functions, which are called until the model answers, or
-        definitions, whose calls are in the completion for you to make. Raises Unavailable when
-        the model is down: let it pass, and the turn is tried again.
+        definitions, whose calls are in the completion for you to make. A tool that `@writes`
+        runs with what the person said, or when `approve` says so. Raises Unavailable when the
+        model is down: let it pass, and the turn is tried again.
         """
         functions = [tool for tool in tools if not isinstance(tool, Mapping)]
         if not functions:
@@ -98,9 +104,13 @@ class Assistant:
             return await self._model.complete(self._instructed(messages), definitions)
         if len(functions) < len(tools):
             raise TypeError("tools are all functions or all definitions")
-        from shared.ai.tools import Toolbox, converse
+        from shared.ai.tools import Toolbox, converse, nobody
 
-        return await converse(self._model, self._instructed(messages), Toolbox(functions))
+        texts = [str(m.get("content") or "") for m in messages if m.get("role") == "user"]
+        own = "\n".join(text for text in texts if not text.startswith(PASSAGES))
+        toolbox = Toolbox(functions, said=own, approve=approve or nobody)
+        toolbox.has_read = any(text.startswith(PASSAGES) for text in texts)
+        return await converse(self._model, self._instructed(messages), toolbox)
 
     async def answer(self, question: str, passages: Sequence[Passage]) -> Answer:
         """Answer from the passages, or abstain: the model is asked only when one fits enough."""
@@ -130,10 +140,10 @@ class Assistant:
             offline = await _offline().complete(messages)
             return replace(_cited(offline.text, fitting), degraded=True)
         texts = [f"{passage.url}\n{passage.text}" for passage in fitting]
-        if leaks(completion.text, self._instructions, texts):
+        if fence in completion.text or leaks(completion.text, self._instructions, texts):
             log.warning("ai.leak", model=self._model.name)
             return Answer(ABSTAINED, [], abstained=True)
-        return _cited(spoken(completion.text, texts), fitting)
+        return _cited(spoken(completion.text, texts, self._links), fitting)
 
     async def quote(self, question: str, passage: Passage) -> Answer:
         """What one passage says to a question, in its own words, whether it answers or not."""

@@ -1,11 +1,16 @@
 """Plain typed async functions as tools of a model.
 
-A tool looks things up; it changes nothing. What is to happen belongs to the turn, which
+A tool looks things up, unless it is marked `@writes`. What is to happen belongs to the turn, which
 records it and commits it once, while a tool may run again with every retry.
+
+Whatever a model reads may speak to it, so a tool that writes runs only with what the person said:
+each value of its arguments stands in their words or is the author's own choice, and once something
+was read at least one is theirs; or the call was approved.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from inspect import getdoc, iscoroutinefunction
 from typing import Any
@@ -31,16 +36,45 @@ MAX_CALLS = 8
 
 Tool = Callable[..., Awaitable[Any]]
 
+Approve = Callable[[ToolCall], Awaitable[bool]]
+"""Whether a person has approved this very call."""
+
+_WRITES = "fabric_writes"
+
+
+def writes(tool: Tool) -> Tool:
+    """Mark a tool that changes something: `@writes` above the function."""
+    setattr(tool, _WRITES, True)
+    return tool
+
+
+async def nobody(call: ToolCall) -> bool:
+    """Approve nothing."""
+    return False
+
 
 class Toolbox:
-    """The functions a model may call. Their signature is the schema, their docstring the use."""
+    """The functions a model may call. Their signature is the schema, their docstring the use.
+
+    `said` are the person's own words, for tools that write.
+    """
 
     def __init__(
-        self, functions: Sequence[Tool], *, seconds: float = SECONDS, longest: int = LONGEST
+        self,
+        functions: Sequence[Tool],
+        *,
+        said: str = "",
+        approve: Approve = nobody,
+        seconds: float = SECONDS,
+        longest: int = LONGEST,
     ) -> None:
         from pydantic import TypeAdapter
 
         self._seconds, self._longest = seconds, longest
+        self._said, self._approve = _folded(said), approve
+        self._writing: dict[str, frozenset[str]] = {}
+        self.has_read = False
+        """Whether the model has read what may speak to it: then no tool that writes is its idea."""
         self._adapters: dict[str, TypeAdapter[Any]] = {}
         self.definitions: list[Mapping[str, Any]] = []
         for function in functions:
@@ -53,6 +87,8 @@ class Toolbox:
             called: Any = function
             adapter: TypeAdapter[Any] = TypeAdapter(called)
             self._adapters[name] = adapter
+            if getattr(function, _WRITES, False):
+                self._writing[name] = _choices(adapter.json_schema())
             described = {"name": name, "parameters": adapter.json_schema()}
             if doc := getdoc(function):
                 described["description"] = doc
@@ -78,6 +114,10 @@ class Toolbox:
         adapter = self._adapters.get(call.name)
         if adapter is None:
             return _error(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
+        if foreign := await self._foreign(call):
+            return _error(
+                call, "not_said", f"the person did not say {foreign}; ask them, and do not guess"
+            )
         try:
             running = adapter.validate_json(call.arguments or "{}")
         except ValidationError as error:
@@ -97,6 +137,53 @@ class Toolbox:
             return _error(call, "too_large", f"over {self._longest} characters; ask for less")
         return result
 
+    async def _foreign(self, call: ToolCall) -> str:
+        """The first value of a call that writes which is neither said, chosen, nor approved."""
+        if call.name not in self._writing:
+            return ""
+        try:
+            values = list(_values(wire.loads(call.arguments or "{}")))
+        except ValueError:
+            return ""  # the validation says what is wrong
+        free = [value for value in values if value not in self._writing[call.name]]
+        unsaid = next((value for value in free if not _stands_in(value, self._said)), "")
+        if not unsaid and (free or not self.has_read):
+            return ""
+        if await self._approve(call):
+            return ""
+        return repr(unsaid[:60]) if unsaid else "to do that"
+
+
+def _values(arguments: Any) -> Iterator[str]:
+    """The texts and numbers in the arguments of a call; yes, no and nothing name no target."""
+    if isinstance(arguments, Mapping):
+        arguments = list(arguments.values())
+    if isinstance(arguments, list):
+        for value in arguments:
+            yield from _values(value)
+    elif isinstance(arguments, str | int | float) and not isinstance(arguments, bool):
+        yield str(arguments)
+
+
+def _choices(schema: Any) -> frozenset[str]:
+    """The values that the author of a tool lists, and its defaults."""
+    found: set[str] = set()
+    if isinstance(schema, Mapping):
+        for key, value in schema.items():
+            found |= set(_values(value)) if key in ("enum", "const", "default") else _choices(value)
+    elif isinstance(schema, list):
+        found = found.union(*(_choices(one) for one in schema)) if schema else found
+    return frozenset(found)
+
+
+def _stands_in(value: str, said: str) -> bool:
+    """Whether a value stands in what was said as a whole: `12` does not stand in `120`."""
+    return re.search(rf"(?<!\w){re.escape(_folded(value))}(?!\w)", said) is not None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
 
 async def converse(
     model: ChatModel, messages: Sequence[Mapping[str, Any]], toolbox: Toolbox
@@ -112,6 +199,7 @@ async def converse(
         run, rest = calls[:MAX_CALLS], calls[MAX_CALLS:]
         results = list(await asyncio.gather(*(toolbox.run(call) for call in run)))
         results += [_error(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
+        toolbox.has_read = True
         said += [
             {"role": "tool", "tool_call_id": call.id, "content": result}
             for call, result in zip(calls, results, strict=True)

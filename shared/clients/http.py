@@ -93,8 +93,11 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Response:
         """Send to `url` as it stands, percent-encoding untouched, and read whole.
+
+        The body is `json`, a `form`, or the bytes of `body` as they are.
 
         Raises Unavailable when no complete answer came, ValueError for an URL that is none.
         """
@@ -107,18 +110,18 @@ class HttpClient:
                 URL(url, encoded=True),
                 headers=headers,
                 json=json,
-                data=form,
+                data=form if body is None else body,
                 allow_redirects=False,
             ) as response:
-                body = bytearray()
+                received = bytearray()
                 async for chunk in response.content.iter_any():
-                    body += chunk
-                    if len(body) > MAX_RESPONSE_BYTES:
+                    received += chunk
+                    if len(received) > MAX_RESPONSE_BYTES:
                         raise Unavailable(f"answer over 1 MiB from {_host(url)}", maybe_done=True)
                 return Response(
                     response.status,
                     {name.lower(): value for name, value in response.headers.items()},
-                    bytes(body),
+                    bytes(received),
                 )
         except ClientConnectorError as error:
             raise Unavailable(f"no connection to {_host(url)}") from error

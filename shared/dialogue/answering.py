@@ -6,8 +6,8 @@ from shared.ai.assistant import ENOUGH
 from shared.dialogue.finding import ALL, understood, weight
 from shared.dialogue.phrases import name_of, phrase
 from shared.dialogue.split import questions
-from shared.knowledge.reading import Passage
 from shared.knowledge.views import Borders
+from shared.ports.knowledge import Passage
 from shared.records.topic import Topic
 from shared.text.asked import holds, kind_of
 from shared.text.languages import is_other_script, language_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.dialogue.context import completed, is_short, leans
 from shared.dialogue.split import clauses
-from shared.knowledge.reading import Passage
+from shared.ports.knowledge import Passage
 from shared.records.topic import Topic
 from shared.turn import Turn
 

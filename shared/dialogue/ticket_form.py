@@ -61,12 +61,14 @@ CATEGORY = Slot(
     Phrase("tickets.category-question"),
     Choice(CATEGORIES, _titles("category", CATEGORIES), hint="tickets.list-hint"),
     label=Phrase("tickets.category-label"),
+    unsure="other",
 )
 URGENCY = Slot(
     "urgency",
     Phrase("tickets.urgency-question"),
     Choice(URGENCIES, _titles("urgency", URGENCIES), hint="tickets.list-hint"),
     label=Phrase("tickets.urgency-label"),
+    unsure="normal",
 )
 FORM = Form(
     "ticket",

@@ -18,7 +18,7 @@ from shared.governance.limits.spending import (
     Limit,
     Spending,
 )
-from shared.manifest.prices import Prices
+from shared.governance.prices import Prices
 from shared.observability import log, meter
 from shared.observability.meter import ModelCall
 from shared.ports.models import Behind, ChatModel, Completion
@@ -133,7 +133,7 @@ class GovernedModel:
                 for offer in offers
                 for name in (offer.behind.deployments if answers else offer.behind.embedders)
             }
-            micro = max(self._micro(name, given, 0, asked) for name in names)
+            micro = max((self._micro(name, given, 0, asked) for name in names), default=0)
         return Amount(given + asked, micro)
 
     def _used(self, calls: Sequence[ModelCall], *, money: bool) -> Amount:

@@ -5,6 +5,7 @@ learn.microsoft.com, "Microsoft Entra authentication and authorization error cod
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _CODE = re.compile(r"AADSTS(\d{4,8})")
@@ -54,13 +55,18 @@ def explain(answer: dict[str, Any], credential: str) -> str:
 
     Entra's own words stay out: they may hold ids and addresses.
     """
-    error, code = answer.get("error"), _code(answer)
+    error, code = answer.get("error"), code_of(answer)
     named = error if isinstance(error, str) and re.fullmatch(r"[a-z_]{1,40}", error) else "an error"
     advice = _ADVICE.get(code, f"check app_id, {credential} and tenant_id in [channels.teams]")
     return f"{named}{f' (AADSTS{code})' if code else ''}: {advice}"
 
 
-def _code(answer: dict[str, Any]) -> str:
+DEVICE_CODES = frozenset({"50005", "53000", "53001", "53002", "53003", "530034", "530035"})
+"""Conditional Access refuses a person who signs in, for the device that they do it on."""
+
+
+def code_of(answer: Mapping[str, Any]) -> str:
+    """Return the number of an `AADSTS...` error, of several the one that is known here."""
     codes = answer.get("error_codes")
     named = [str(c) for c in codes if isinstance(c, int)] if isinstance(codes, list) else []
     described = answer.get("error_description")

@@ -4,13 +4,16 @@ What an editor marks is what the start refuses in shape; rules between keys are 
 Draft 7, which Taplo reads.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import date
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.bot import Bot
-from shared.manifest import access, apps, backends, bots, prices, webhooks
+from shared.governance.department import Department
+from shared.governance.prices import Price
+from shared.manifest import access, apps, backends, bots, policy, webhooks
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -24,7 +27,7 @@ _LIMITS = {
     "le": "maximum",
     "gt": "exclusiveMinimum",
 }
-_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_TYPES = {str: "string", date: "string", int: "integer", float: "number", bool: "boolean"}
 
 Schema = dict[str, Any]
 
@@ -52,8 +55,10 @@ FILES = {
         named=backends.NAME,
         numbers=backends.NUMBERS,
     ),
-    "prices": TomlFile("What things cost", prices.Price, rows="price"),
-    "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
+    "prices": TomlFile("What things cost", Price, rows="price"),
+    "access": TomlFile("Who may operate and call what", access.Tables),
+    "departments": TomlFile("Departments and their budgets", Department, rows="department"),
+    "policy": TomlFile("What the organisation demands of manifests", policy.Declared),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
     "webhooks": TomlFile("Facts out and in", webhooks.Declared),
 }
@@ -82,7 +87,7 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
     hints = get_type_hints(cls)
     return {
         "type": "object",
-        "description": " ".join((cls.__doc__ or "").split()),
+        "description": _described(cls),
         "properties": {
             field.name: _value(hints[field.name], field, numbers) for field in fields(cls)
         },
@@ -93,6 +98,12 @@ def _table(cls: type, numbers: Collection[str]) -> Schema:
         ],
         "additionalProperties": False,
     }
+
+
+def _described(cls: type) -> str:
+    """The docstring as one line; not the signature that Python gives a dataclass without one."""
+    text = " ".join((cls.__doc__ or "").split())
+    return "" if text.startswith(f"{cls.__name__}(") else text
 
 
 def _value(hint: Any, field: Field[Any], numbers: Collection[str]) -> Schema:
@@ -110,9 +121,9 @@ def _typed(hint: Any, limits: dict[str, Any], number: bool, numbers: Collection[
         return _typed(inner, limits, number, numbers)
     if origin is Literal:
         return {"anyOf": [{"enum": list(arguments)}, _VARIABLE]}
-    if origin is list:
+    if origin in (list, Sequence):
         return {"type": "array", "items": _typed(arguments[0], limits, number, numbers)}
-    if origin is dict:
+    if origin in (dict, Mapping):
         inner = _typed(arguments[1], limits, number, numbers)
         return {"type": "object", "additionalProperties": inner}
     if is_dataclass(hint) and isinstance(hint, type):

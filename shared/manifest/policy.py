@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -21,6 +21,14 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "where": (dict,),
 }
 _DEMANDS = ("required", "forbidden", "one_of", "matches", "at_most", "at_least")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The whole file: each `[[rule]]`, and each `[[exception]]` to one."""
+
+    rule: list[Rule] = field(default_factory=list)
+    exception: list[Exempted] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ SHORTEST_SECRET = 24
 class Outgoing:
     """Facts of these types, `ticket.*` for all that begin so, go to one address.
 
-    `secret` signs each request; a second one, while it rotates, is accepted by the receiver.
+    `secret` signs each request; two, comma separated, both sign while one takes over.
     `bots` limits it to facts of these bots.
     """
 
@@ -124,14 +124,14 @@ def _out_problems(webhook: Outgoing, *, local: bool) -> Iterator[tuple[str, str]
         yield "url", "has a password in it; the signature is what proves us"
     if not webhook.facts:
         yield "facts", 'empty; write facts = ["ticket.created"]'
-    if len(webhook.secret) < SHORTEST_SECRET:
+    if any(len(secret.strip()) < SHORTEST_SECRET for secret in webhook.secret.split(",")):
         yield "secret", f"too short; write at least {SHORTEST_SECRET} random characters"
 
 
 def _in_problems(source: Source) -> Iterator[tuple[str, str]]:
     if not source.facts:
         yield "facts", 'empty; write facts = ["order.shipped"]'
-    if len(source.token) < SHORTEST_SECRET:
+    if any(len(token.strip()) < SHORTEST_SECRET for token in source.token.split(",")):
         yield "token", f"too short; write at least {SHORTEST_SECRET} random characters"
     if any(fact.startswith("fabric.") for fact in source.facts):
         yield "facts", "fabric.* belongs to the platform; write a type of your own"

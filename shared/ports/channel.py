@@ -60,6 +60,9 @@ class Channel(Protocol):
     typing_after: float
     """Seconds a turn may take before the person is shown that the bot is typing."""
 
+    has_receipts: bool
+    """Whether the service reports on what was sent: only then a message id is worth keeping."""
+
     limits: Sequence[tuple[int, float]]
     """Pacing per conversation: at most `n` messages within `seconds`, each pair."""
 

@@ -37,11 +37,13 @@ class Conversation:
     `state` holds one dict for each skill. `floor` names the skill that the next messages go
     to. `parked` lists, in order, what waits for a retry or is on its way to another skill, as
     `[work id, skill, seen]`: nothing may overtake what was seen less than `MAX_AGE` seconds ago;
-    the first is tried again at the Unix time `wake`. `sequence` numbers the outbox; `heard` is
+    the first is tried again at the Unix time `wake`. `sequence` numbers the outbox, `last_message`
+    is the place in it of the newest message to the person, "" when that is not known; `heard` is
     when the person last did something, in Unix time; `spoke` when the newest of the messages
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
-    Unix minute with turns and their number. `language` is the one last spoken in,
-    `about` the topic so far.
+    Unix minute with turns and their number. `language` is the one last spoken in, `about` the
+    topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
+    for it.
     """
 
     reference: ConversationReference
@@ -52,6 +54,7 @@ class Conversation:
     parked: list[list[Any]] = field(default_factory=list)
     wake: float = 0.0
     sequence: int = 0
+    last_message: str = ""
     heard: float = 0.0
     spoke: float = 0.0
     muted_at: float = 0.0
@@ -59,6 +62,7 @@ class Conversation:
     turns: list[int] = field(default_factory=lambda: [0, 0])
     language: str = ""
     about: Topic | None = None
+    signing_in: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -80,13 +84,15 @@ class Conversation:
             "parked": self.parked,
             "wake": self.wake,
             "sequence": self.sequence,
+            "last_message": self.last_message,
             "heard": self.heard,
             "spoke": self.spoke,
             "muted_at": self.muted_at,
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
             "language": self.language,
-            "about": self.about.to_dict() if self.about else None,
+            **({"about": self.about.to_dict()} if self.about else {}),
+            **({"signing_in": self.signing_in} if self.signing_in else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
@@ -130,6 +136,22 @@ class Conversation:
     def next_outbox_id(self) -> str:
         self.sequence += 1
         return f"outbox:{self.sequence:012d}"
+
+    def next_message_id(self) -> str:
+        """Return the place in the outbox of the next message to the person."""
+        self.last_message = self.next_outbox_id()
+        return self.last_message
+
+    @property
+    def message_before(self) -> str | None:
+        """The place of the newest message so far, "" when there was none, None when unknown."""
+        return self.last_message or (None if self.sequence else "")
+
+
+async def stored(store: Store, key: str) -> Conversation | None:
+    """Return the conversation as it is stored, None when nothing is known of it."""
+    item = await store.get(key, DOCUMENT)
+    return Conversation.from_item(item) if item else None
 
 
 async def load(store: Store, event: Event) -> Conversation:

@@ -7,6 +7,9 @@ from typing import Any, Self
 OPEN, RESOLVED, CANCELLED = "open", "resolved", "cancelled"
 STATES = (OPEN, RESOLVED, CANCELLED)
 
+TICKETS = "tickets"
+"""Name of the backend that keeps them."""
+
 TICKETS_PREFIX = "tickets:"
 """Begins the name of the partition of a person's tickets."""
 

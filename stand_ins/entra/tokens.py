@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stand_ins.entra.keys import Signer
 
@@ -36,6 +37,29 @@ def access_token(
     clock: Callable[[], float] = time.time,
 ) -> str:
     """Sign a token for an API, an hour long."""
+    return signer.sign(_claims(signer, subject, audience, clock))
+
+
+def id_token(
+    signer: Signer,
+    subject: Subject,
+    client_id: str,
+    *,
+    nonce: str = "",
+    overage: bool = False,
+    clock: Callable[[], float] = time.time,
+) -> str:
+    """Sign who somebody is, for an app; with `overage` it refers to Graph for the groups."""
+    claims = {**_claims(signer, subject, client_id, clock), "nonce": nonce}
+    if overage:
+        del claims["groups"]
+        claims |= {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {}}}
+    return signer.sign(claims)
+
+
+def _claims(
+    signer: Signer, subject: Subject, audience: str, clock: Callable[[], float]
+) -> dict[str, Any]:
     now = int(clock())
     claims = {
         "aud": audience,
@@ -54,4 +78,4 @@ def access_token(
         claims["roles"] = list(subject.roles)
     if subject.groups:
         claims["groups"] = list(subject.groups)
-    return signer.sign(claims)
+    return claims

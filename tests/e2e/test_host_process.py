@@ -312,6 +312,35 @@ def test_a_changed_file_starts_it_again(start: Start, app: Callable[[str], Path]
     assert process.wait(SECONDS) == 0
 
 
+def test_a_supervisor_that_is_killed_leaves_no_host_behind(
+    start: Start, app: Callable[[str], Path]
+) -> None:
+    process = start("run", "--port", "0", "--no-triggers", "--reload", cwd=app(APP))
+    url = ready(process)
+
+    process.kill()
+    process.wait()
+
+    assert until(lambda: gone(f"{url}/api/word"))
+
+
+def gone(url: str) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        get(url)
+    except OSError:
+        return True
+    return False
+
+
+def test_a_busy_port_ends_the_supervisor_too(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        done = command("run", "--reload", PORT=str(busy.getsockname()[1]))
+
+    assert done.returncode == 1
+    assert "address already in use" in done.stderr
+
+
 # --- exit codes and words ----------------------------------------------------------------------
 
 
@@ -319,7 +348,7 @@ def test_a_busy_port_is_one_line(command: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         done = command("run", PORT=str(busy.getsockname()[1]))
     assert done.returncode == 1
-    assert re.fullmatch(r"error: port \d+: address already in use; .*--port\n", done.stderr)
+    assert re.fullmatch(r"error: port \d+: address already in use; .* --port\n", done.stderr)
     assert done.stdout == ""
 
 

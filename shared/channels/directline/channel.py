@@ -16,7 +16,7 @@ from shared.bot import Bot
 from shared.channels.directline.access import Access
 from shared.channels.directline.citations import with_links
 from shared.channels.directline.log import ActivityLog
-from shared.channels.directline.stream import Bell, Streams
+from shared.channels.directline.stream import Streams
 from shared.channels.directline.token import Token
 from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
 from shared.errors import Rejected
@@ -43,6 +43,7 @@ class DirectLineChannel:
     """The channel `web`, and the few Direct Line operations around its activities."""
 
     typing_after = 1.0
+    has_receipts = False
     limits: Sequence[tuple[int, float]] = ((20, 1.0),)
 
     def __init__(
@@ -51,14 +52,14 @@ class DirectLineChannel:
         store: Store,
         settings: Settings,
         *,
+        streams: Streams | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.access = Access(bots, store, settings, clock)
         self._store = store
         self._clock = clock
         self._log = ActivityLog(store)
-        self.streams: Streams | None = None
-        self.bell = Bell()
+        self.streams = streams
 
     # --- Channel ---
 
@@ -89,10 +90,32 @@ class DirectLineChannel:
         client_id = activity.channel_data.get("clientActivityID")
         for name in _NOT_THE_CLIENTS:
             activity.pop(name, None)
+        id = secrets.token_hex(16)
+        if isinstance(client_id, str) and client_id:
+            id = event_id("web", token.conversation, client_id)
+        return Received([self._inbound(request, token, bot, Activity(activity, id=id))])
+
+    async def opening(self, request: Request) -> tuple[Bot, Inbound]:
+        """What a bot hears of the bearer's conversation when it begins, with the same id each time.
+
+        Source: bot-docs, "Send welcome message to users".
+        """
+        token, bot = await self.access.authorize(request)
+        activity = Activity(
+            type="conversationUpdate",
+            id=event_id("web", token.conversation, "", "opened"),
+            membersAdded=[
+                {"id": bot.id, "name": bot.name},
+                {"id": token.user, "name": token.user_name},
+            ],
+        )
+        opening = self._inbound(request, token, bot, activity)
+        del opening.activity["timestamp"]  # it is part of what tells an event from its copy
+        return bot, opening
+
+    def _inbound(self, request: Request, token: Token, bot: Bot, activity: Activity) -> Inbound:
+        """Say of it what only the channel may say: when, where, by whom, to whom."""
         activity |= {
-            "id": event_id("web", token.conversation, client_id)
-            if isinstance(client_id, str) and client_id
-            else secrets.token_hex(16),
             "channelId": CHANNEL_ID,
             "timestamp": self._now(),
             "conversation": {"id": token.conversation},
@@ -109,7 +132,7 @@ class DirectLineChannel:
             locale=activity.locale[:35],
             reply_to=activity.id,
         )
-        return Received([Inbound(bot, reference, activity, self.access.network(request))])
+        return Inbound(bot, reference, activity, self.access.network(request))
 
     def split(self, activity: Activity) -> list[Activity]:
         return [activity]
@@ -132,13 +155,8 @@ class DirectLineChannel:
             said["replyToId"] = answered
         else:
             said.pop("replyToId", None)
-        await self._log.append(
-            conversation,
-            said,
-            ttl=_ttl(bot),
-            fades=_TYPING_SECONDS if said.type == "typing" else None,
-        )
-        self.bell.ring(conversation)
+        fades = _TYPING_SECONDS if said.type == "typing" else None
+        await self._append(conversation, said, ttl=_ttl(bot), fades=fades)
         return said.id
 
     async def check(self) -> str:
@@ -152,21 +170,21 @@ class DirectLineChannel:
             raise Rejected(413, "body_too_large")
         token, bot = await self.access.authorize(request)
         first = await self._log.start(token.conversation, ttl=_ttl(bot))
-        return first, self._held(request, token)
+        return first, await self._held(request, token)
 
     async def resume(self, request: Request) -> dict[str, Any]:
         """The conversation as it stands, for a client that reconnects."""
         token, _ = await self.access.authorize(request)
-        return self._held(request, token)
+        return await self._held(request, token)
 
-    def _held(self, request: Request, token: Token) -> dict[str, Any]:
+    async def _held(self, request: Request, token: Token) -> dict[str, Any]:
         """The grant, and where a socket serves the rest of the conversation, if one does."""
         grant = self.access.held(request, token)
         if self.streams is None:
             return grant
         watermark = request.query.get("watermark", "")
         after = watermark if _WATERMARK.fullmatch(watermark) else ""
-        url = self.streams.url(request, token.conversation, grant["token"], after)
+        url = await self.streams.url(request, token.conversation, grant["token"], after)
         return {**grant, "streamUrl": url}
 
     async def poll(self, request: Request) -> dict[str, Any]:
@@ -196,10 +214,19 @@ class DirectLineChannel:
 
     async def record(self, inbound: Inbound) -> None:
         """Echo what a person said into the stream, where clients look for their own message."""
-        await self._log.append(
-            inbound.reference.conversation, inbound.activity, ttl=_ttl(inbound.bot)
-        )
-        self.bell.ring(inbound.reference.conversation)
+        conversation = inbound.reference.conversation
+        await self._append(conversation, inbound.activity, ttl=_ttl(inbound.bot))
+
+    async def after(self, conversation: str, watermark: int) -> tuple[list[Activity], int]:
+        """What was said after the watermark, and the new one, for a socket of the conversation."""
+        return await self._log.read(conversation, watermark)
+
+    async def _append(
+        self, conversation: str, activity: Activity, *, ttl: int, fades: int | None = None
+    ) -> None:
+        number = await self._log.append(conversation, activity, ttl=ttl, fades=fades)
+        if number and self.streams:
+            await self.streams.said(conversation, activity, number)
 
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)

@@ -33,8 +33,8 @@ class ActivityLog:
 
     async def append(
         self, conversation: str, activity: Activity, *, ttl: int, fades: int | None = None
-    ) -> None:
-        """Give the activity the next number, unless its id is logged already.
+    ) -> int:
+        """Give the activity the next number and return it; 0 when its id is logged already.
 
         `fades` is a shorter life in seconds for this one activity. Raises Unavailable when
         other writers kept winning.
@@ -56,10 +56,10 @@ class ActivityLog:
                 )
             except Conflict:
                 if await self._store.get(partition, mark):
-                    return
+                    return 0
                 await asyncio.sleep(random.uniform(0, 0.01 * (attempt + 1)))
             else:
-                return
+                return number
         raise Unavailable("web activity log: too many writers")
 
     async def contains(self, conversation: str, activity_id: str) -> bool:

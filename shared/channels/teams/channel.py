@@ -45,6 +45,7 @@ class TeamsChannel:
     """Teams for all bots; `bots` by id."""
 
     typing_after: float = 1.0
+    has_receipts = False
     limits: Sequence[tuple[int, float]] = ((7, 1), (8, 2), (60, 30), (1800, 3600))
 
     def __init__(

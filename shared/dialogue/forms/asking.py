@@ -92,9 +92,16 @@ def change_what(turn: "Turn", slots: Sequence[Slot]) -> None:
     """Ask what to change, each slot a button."""
     language = turn.language
     names = [slot.called(language) for slot in slots if not isinstance(slot.kind, File)]
-    buttons = [Button(phrase(language, "form.change", slot=name.lower())) for name in names]
+    buttons = [
+        Button(phrase(language, "form.change", slot=mid_sentence(name, language))) for name in names
+    ]
     buttons.append(Button(phrase(language, "form.cancel-button")))
     turn.reply(phrase(language, "form.change-what"), buttons=buttons)
+
+
+def mid_sentence(name: str, language: str) -> str:
+    """The name of a slot as it stands within a sentence; German nouns keep their capital."""
+    return name if language == "de" else name[:1].lower() + name[1:]
 
 
 def still_open(turn: "Turn", id: str) -> None:

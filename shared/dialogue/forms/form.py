@@ -83,7 +83,7 @@ class Form:
             turn.hand_off(turn.bot.default_skill)
         elif session is None:
             self.open(turn, text=said)
-        elif turn.floor == turn.skill.name:
+        elif turn.floor == turn.skill.name and (said or not turn.text.lstrip().startswith("/")):
             return session.step(said)
         else:
             return session.take_up(said)

@@ -24,8 +24,8 @@ _STOP = (
     rf"|cancelar|cancela|cancele|cancelalo|para|parar|annulla|annullare|ferma|basta|annuleren"
     rf"|annuleer"
     rf"|stornieren|verwerfen|beenden|brich ab|never ?mind|leave it|drop it|skip it all"
-    rf"|forget (?:it|about it|that)"
-    rf"|vergiss es|lass es|lassen sie es|egal|schon gut|laisse(?:z)? tomber|oublie(?:z)?(?: ca)?"
+    rf"|forget (?:it|about it|that|this)"
+    rf"|vergiss es|lass es|lassen sie es|schon gut|laisse(?:z)? tomber|oublie(?:z)?(?: ca)?"
     rf"|olvidalo|olvidelo"
     rf"|dejalo|esquece|esqueca|deixa(?: pra la| para la)?|lascia (?:perdere|stare)|laat maar"
     rf"|vergeet het"
@@ -113,10 +113,34 @@ _ASKS = (
     r"|hoe|wat|wanneer|waar|wie|waarom|welke|kan ik|kun je|mag ik|moet ik|is er)\b"
 )
 _RESUMES = (
-    r"\b(?:go on|continue|carry on|resume|proceed|back to|weiter|weitermachen|fortfahren"
-    r"|fortsetzen|zuruck zum|continuer"
-    r"|continuons|reprendre|retour|continuar|sigamos|seguir|volver|continua|continuare|torniamo"
-    r"|verder|doorgaan|terug naar)\b"
+    r"(?:(?:ok|okay|yes|please|now|so|and|well|can we|could we|let us|lets|let me|i want to"
+    r"|i would like to|id like to|get|ja|bitte|jetzt|gut|wir|konnen|oui|bon|si|sim|vamos|allez"
+    r"|bene|goed|laten we) )*"
+    r"(?:go on|go back to|continue|carry on|resume|proceed|back to|weiter(?:machen|gehts)?"
+    r"|fortfahren|fortsetzen|machen wir weiter|zuruck zu[mr]?|continuer|continuons|reprendre"
+    r"|reprenons|retour|revenons|continuar|continuemos|sigamos|seguimos|seguir|volver|volvamos"
+    r"|voltar|voltemos|continua|continuare|continuiamo|torniamo|verder|doorgaan|ga verder"
+    r"|terug naar)"
+    r"(?: (?:a|an|the|my|our|with|to|on|it|that|this|please|now|again|then|filling|in|out|and"
+    r"|mit|dem|der|den|das|meinem|meiner|mein|zum|zur|bitte|jetzt|avec|au|a la|la|le|mon|ma|l"
+    r"|con|el|mi|com|o|meu|minha|il|mio|mia|al|alla|met|het|de|mijn|svp|por favor|per favore"
+    r"|ticket|form|booking|reservation|request|formular|buchung|formulaire|demande"
+    r"|formulario|reserva|solicitud|pedido|modulo|prenotazione|richiesta|formulier|boeking"
+    r"|aanvraag|[a-z]+ form|[a-z]+ booking))*"
+)
+_UNSURE = (
+    r"(?:(?:i|im|am|well|hm+|oh|ah|honestly|sorry|no|really|you|just|ich|das|je|ik|yo|eu|io) )*"
+    r"(?:(?:not|un) ?sure|no idea|no clue|dunno|dont (?:really )?know|do not know|idk|cant say"
+    r"|cannot say|hard to say|whatever|dont (?:really )?care|do not care|dont mind|any(?:thing)?"
+    r"|either|(?:you )?(?:decide|choose|pick)|up to you|doesnt matter|does not matter"
+    r"|no preference|weiss (?:ich )?(?:es )?nicht|keine ahnung|(?:ist |mir )*(?:mir )?egal"
+    r"|nicht sicher|unsicher|ne sais pas|sais pas|aucune idee|peu importe|pas sur|egale?"
+    r"|comme vous voulez|no (?:lo )?se|ni idea|(?:me )?da igual|no estoy segur[oa]"
+    r"|nao sei|nem ideia|sem ideia|tanto faz|nao tenho (?:a )?certeza|non (?:lo )?so"
+    r"|nessuna idea|non importa|fa lo stesso|non sono sicur[oa]|weet (?:ik |het )*niet"
+    r"|geen idee|maakt (?:mij )?niet uit|niet zeker)"
+    r"(?: (?:about|that|it|really|sorry|what|which|one|honestly|to|be|honest|is|fine|works|wirklich"
+    r"|leider|genau|vraiment|la|verdad|mesmo|davvero|eigenlijk))*"
 )
 _NOTHING = (
     r"(?:skip|none|nothing|no|nope|n a|not needed|leave (?:it )?(?:empty|blank|out)|no thanks"
@@ -124,6 +148,11 @@ _NOTHING = (
     r"|nein|ohne|passer|aucune?|rien|non|omitir|ninguno|ninguna|nada|saltar|pular|nenhuma?|nao"
     r"|salta|nessuno|niente"
     r"|no grazie|overslaan|geen|niets|nee)(?: (?:it|this|danke|merci|gracias|thanks))*"
+)
+_LEADS_OVER = (
+    r"^(?:(?:yes|no|nope|wait|also|and|ok|okay|oh|sorry|please|actually|but|well|add|note|ja|nein"
+    r"|und|auch|ach|bitte|aber|oui|non|et|aussi|mais|sí|no|y|también|pero|sim|não|também|e|mas|sì"
+    r"|anche|ma|nee|en|ook|maar)\b[\s,.:;!-]*)+"
 )
 SHORTEST_QUESTION = 3
 """Words of a question that has no question mark."""
@@ -166,9 +195,18 @@ def asks(text: str) -> bool:
 
 
 def resumes(text: str) -> bool:
-    """Whether somebody wants to go on with what was begun, and says so in a few words."""
-    said = words(text)
-    return len(said) <= 8 and re.search(_RESUMES, " ".join(said)) is not None
+    """Whether somebody wants to go on with what was begun, and says nothing else."""
+    return re.fullmatch(_RESUMES, " ".join(words(text))) is not None
+
+
+def is_unsure(text: str) -> bool:
+    """Whether somebody does not know, or leaves it to others."""
+    return re.fullmatch(_UNSURE, " ".join(words(text))) is not None
+
+
+def added(text: str) -> str:
+    """What somebody adds to an earlier text, without the words that only lead over to it."""
+    return re.sub(_LEADS_OVER, "", text.strip(), flags=re.IGNORECASE) or text.strip()
 
 
 def leaves_out(text: str) -> bool:

@@ -67,7 +67,9 @@ class Session:
         confirming = self.draft.asked == CONFIRM
         bare = confirming and not manner.asks(text)
         found = correction(self.form.slots, text, self.draft.answers, self.locale, bare=bare)
-        if manner.cancels(text):
+        if slot and slot.unsure is not None and manner.is_unsure(text):
+            self._keep(slot, Answer(slot.unsure), told=True)
+        elif manner.cancels(text):
             self.cancel()
         elif taken := self._file(slot):
             self._keep(*taken)
@@ -180,7 +182,8 @@ class Session:
             self._ask_after(filled)
         elif grown and grown.name in self.draft.answers and len(words(text)) > SHORT_ANSWER:
             before = str(self.draft.answers[grown.name]).rstrip(". ")
-            self._keep(grown, grown.kind.read(f"{before}. {text}", self.locale), told=True)
+            more = manner.added(text)
+            self._keep(grown, grown.kind.read(f"{before}. {more}", self.locale), told=True)
         else:
             reading = filled.open[1] if filled.open else Refused("")
             self._refuse(slot, reading if isinstance(reading, Refused) else Refused(""))
@@ -226,7 +229,8 @@ class Session:
         if times > MAX_REFUSALS and turn.bot.default_skill != turn.skill.name:
             self._lay_aside()
         elif slot is None:
-            last = self.form.slots[-1].called(turn.language).lower()
+            name = self.form.slots[-1].called(turn.language)
+            last = asking.mid_sentence(name, turn.language)
             id = "form.yes-or-no" if times % 2 else "form.yes-or-no-again"
             turn.reply(phrase(turn.language, id, slot=last))
             self.ask()

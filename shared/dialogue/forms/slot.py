@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.dialogue.forms.kinds import Kind, Text
-from shared.dialogue.forms.reading import Answer, Reading, Refused, folded
+from shared.dialogue.forms.reading import Answer, JsonValue, Reading, Refused, folded
 from shared.dialogue.forms.wording import Wording, worded
 
 WORDS = Text()
@@ -23,7 +23,8 @@ class Slot:
     """One thing to know. `label` is how it is called on a card and in corrections.
 
     `hint` is said when an answer does not do; the kind has one of its own. `check` is the
-    author's own rule. `aliases` are further words for it: "make *the place* Aspen".
+    author's own rule. `aliases` are further words for it: "make *the place* Aspen". `unsure` is the
+    value for somebody who does not know, or does not mind.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Slot:
     optional: bool = False
     check: Check | None = None
     aliases: Sequence[str] = ()
+    unsure: JsonValue = None
 
     def called(self, language: str) -> str:
         """What people read as its name."""

@@ -14,7 +14,7 @@ from time import monotonic, time
 
 from shared.bot import Bot
 from shared.governance.limits.visitor import Visitor
-from shared.ports.store import Item
+from shared.records.acceptance import Acceptance
 
 BURST_SECONDS = 0.5
 """What a bot may take of its pace at once."""
@@ -137,7 +137,7 @@ def _anonymous_share(bot: Bot) -> float:
     return ANONYMOUS_SHARE if vouched else 1.0
 
 
-def not_before(bot: Bot, slot: float, unfinished: Collection[Item]) -> float:
+def not_before(bot: Bot, slot: float, unfinished: Collection[Acceptance]) -> float:
     """The Unix time to schedule a message for; 0 when it may go at once.
 
     `unfinished` are the notes of what was accepted before in its conversation. Behind one that
@@ -145,7 +145,7 @@ def not_before(bot: Bot, slot: float, unfinished: Collection[Item]) -> float:
     enqueued it yet. More than the conversation may have done in a minute come in its pace.
     """
     now, pace = time(), bot.limits.turns_per_minute_per_conversation
-    last = max((float(item.body.get("not_before", 0.0)) for item in unfinished), default=0.0)
+    last = max((note.not_before for note in unfinished), default=0.0)
     last = min(last, now + FURTHEST_SECONDS)
     at = slot if slot > now else 0.0
     if len(unfinished) >= pace:

@@ -16,18 +16,14 @@ from shared.governance.audit import Operator
 from shared.observability import log
 from shared.observability.failure import code
 from shared.operations.deeds.record import on_record
-from shared.operations.reports.letters import BODY, EVENT, Letter
-from shared.pipeline.door.accept import OVERDUE
+from shared.operations.reports.letters import Letter
 from shared.pipeline.outbox import relay
-from shared.ports.store import Create, Delete, Put
 from shared.queues import skill_of, skill_queue
-from shared.records.conversation import (
-    DEAD_KEPT,
-    DOCUMENT,
-    MAX_CONFLICTS,
-    REMEMBERED,
-    Conversation,
-)
+from shared.records.acceptance import OVERDUE_SECONDS, Acceptance
+from shared.records.change import undisturbed
+from shared.records.conversation import stored
+from shared.records.dead_letter import BODY, EVENT
+from shared.records.effect import Effect, Send
 
 
 @dataclass(slots=True)
@@ -75,9 +71,9 @@ async def redrive(fabric: Fabric, letter: Letter) -> None:
     Raises PermanentError for what cannot be sent again, TransientError when the bus or the
     store does not answer; the letter then stays.
     """
-    if letter.kind == BODY:
+    if letter.record.kind == BODY:
         raise PermanentError("not_an_event", "only discard is left for a body that is no event")
-    if letter.kind == EVENT:
+    if letter.record.kind == EVENT:
         await _send_again(fabric, letter)
     else:
         await _into_outbox(fabric, letter)
@@ -86,9 +82,7 @@ async def redrive(fabric: Fabric, letter: Letter) -> None:
 
 async def discard(fabric: Fabric, letter: Letter) -> None:
     """Dismiss it: it stays on record and in the books, and is listed no more."""
-    item = letter.item
-    body = {**item.body, "discarded": time()}
-    await fabric.store.write(item.partition, Put(item.id, body, etag=item.etag, ttl=DEAD_KEPT))
+    await fabric.store.write(letter.conversation, letter.record.dismissed().put())
     _tell("dead.discarded", letter)
 
 
@@ -99,7 +93,7 @@ def _tell(event: str, letter: Letter) -> None:
 
 async def _send_again(fabric: Fabric, letter: Letter) -> None:
     """The event under an id that follows from its attempts, so that a second try is a copy."""
-    kept = Event.from_dict(letter.item.body["event"])
+    kept = Event.from_dict(letter.record.event or {})
     if "omitted_bytes" in kept.data:
         raise PermanentError("body_not_kept", "the event was too large to be kept")
     event = await fabric.claims.redeem(kept) if kept.is_ticket else kept
@@ -112,34 +106,34 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
     data = {**event.data, "asked": event.asked()} if event.type == ACTIVITY else event.data
     again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
     if event.origin and event.type == ACTIVITY:
-        reopened = {"skill": skill_of(queue), "at": again.began()}
-        note = Put(f"accepted:{event.origin}", reopened, due=time() + OVERDUE, ttl=REMEMBERED)
-        await fabric.store.write(event.conversation, note)
+        note = Acceptance.of(again, skill_of(queue)).open_until(time() + OVERDUE_SECONDS)
+        await fabric.store.write(event.conversation, note.put())
     await fabric.bus.send(queue, again)
-    await fabric.store.write(letter.conversation, Delete(letter.item.id))
+    await fabric.store.write(letter.conversation, letter.record.delete())
     if kept.is_ticket:
         await fabric.claims.remove(kept)
 
 
 async def _into_outbox(fabric: Fabric, letter: Letter) -> None:
-    """The effect at the end of its conversation's outbox, which then goes."""
-    store, key = fabric.store, letter.conversation
-    dropped = ("reason", "detail", "at", "failures")
-    body = {name: value for name, value in letter.item.body.items() if name not in dropped}
-    for _ in range(MAX_CONFLICTS):
-        item = await store.get(key, DOCUMENT)
-        if item is None:
-            raise PermanentError("no_conversation", "nothing is known of its conversation")
-        conversation = Conversation.from_item(item)
-        body |= {"made": time(), "not_before": 0.0, "at": 0.0}
-        effect = Create(conversation.next_outbox_id(), body, due=time())
-        taken = Delete(letter.item.id, etag=letter.item.etag)
-        try:
-            await store.write(key, taken, conversation.to_op(), effect)
-        except Conflict as conflict:
-            if conflict.id == letter.item.id:
-                return
-            continue
-        await relay.drain(fabric, key)
-        return
-    raise TransientError("others keep changing the conversation")
+    """Put the effect at the end of its conversation's outbox, which then goes."""
+    effect = letter.record.effect
+    if effect is None:
+        raise PermanentError("no_effect", "the letter is none of an effect")
+    await undisturbed(partial(_exchange, fabric, letter, effect))
+    await relay.drain(fabric, letter.conversation)
+
+
+async def _exchange(fabric: Fabric, letter: Letter, effect: Effect) -> None:
+    """Write the effect for its letter, once. Raises Conflict when others write in this moment."""
+    store, key, taken = fabric.store, letter.conversation, letter.record.take()
+    conversation = await stored(store, key)
+    if conversation is None:
+        raise PermanentError("no_conversation", "nothing is known of its conversation")
+    is_message = isinstance(effect, Send) and not effect.is_indicator
+    place = conversation.next_message_id() if is_message else conversation.next_outbox_id()
+    try:
+        again = effect.again(place, time())
+        await store.write(key, taken, conversation.to_op(), again.create())
+    except Conflict as conflict:
+        if conflict.id != taken.id:
+            raise

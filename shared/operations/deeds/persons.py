@@ -23,12 +23,14 @@ from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
 from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
+from shared.records import acceptance
+from shared.records.effect import OUTBOX
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
 AT_ONCE = 50
 """Items that one write deletes."""
 
-IN_WORK = ("accepted:", "outbox:")
+IN_WORK = (acceptance.PREFIX, OUTBOX)
 """With a due time these are messages on their way: erased once they have arrived."""
 
 

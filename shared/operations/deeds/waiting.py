@@ -1,6 +1,6 @@
 """An operator answers somebody who waits for a person, or lets the bot take over again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import time
 
 from shared.activity import Activity
@@ -73,17 +73,19 @@ async def _answer(fabric: Fabric, key: str, id: str, text: str) -> None:
         slot = conversation.pace.reserve(limits, now)
         said = _by_colleague(text, conversation.language)
         effect = effects.send_effect(conversation, effects.Cause.of(event), "0", said, slot)
-        free = replace(effect, body={**effect.body, "owner": "", "tries": 0}, due=slot)
+        free = effect.released(now)
         transcript = Create(
             f"said:{int(now * 1000):013d}.{id}",
             {"at": now, "skill": waiting.skill, "type": "answer", "text": "", "replies": [text]},
             ttl=bot.retention.transcript_days * 86_400,
         )
         try:
-            await fabric.store.write(key, conversation.to_op(), waiting.to_op(), transcript, free)
+            await fabric.store.write(
+                key, conversation.to_op(), waiting.to_op(), transcript, free.create()
+            )
         except Conflict:
             continue
-        await wake(fabric, key, free.body, slot)
+        await wake(fabric, key, free, slot)
         return
     raise TransientError("others keep changing the conversation")
 

@@ -5,6 +5,10 @@ from time import time
 from shared.fabric import Fabric
 from shared.operations.reports.turns import Scope
 from shared.ports.store import Item, every
+from shared.records import acceptance, dead_letter
+from shared.records.acceptance import Acceptance
+from shared.records.dead_letter import DeadLetter
+from shared.records.effect import OUTBOX, REPEAT, effect_of
 
 EVERYTHING = Scope()
 
@@ -18,27 +22,29 @@ async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
     few. What a turn took along shares the fate of the activity it went with. Walks all
     activities of the last 30 days: a report, not a health check.
     """
-    dead = {(i.partition, i.body.get("origin")) async for i in every(fabric.store, "dead:")}
+    letters = every(fabric.store, dead_letter.PREFIX)
+    dead = {(i.partition, DeadLetter.from_item(i).origin) async for i in letters}
     now = time()
     left: dict[tuple[str, str], str] = {}
-    async for item in every(fabric.store, "outbox:"):
-        waits = item.body.get("failures") or item.body.get("not_before", 0) > now
-        place = (item.partition, str(item.body.get("origin")))
-        left[place] = "parked" if waits and left.get(place) != "pending" else "pending"
+    async for item in every(fabric.store, OUTBOX):
+        effect = effect_of(item)
+        place = (item.partition, effect.origin)
+        left[place] = "parked" if effect.waits(now) and left.get(place) != "pending" else "pending"
     unfinished: dict[tuple[str, str], str] = {}
     along: list[tuple[str, str]] = []
     count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
-    async for item in every(fabric.store, "accepted:"):
+    async for item in every(fabric.store, acceptance.PREFIX):
         if not _belongs(fabric, scope, item):
             continue
-        place = (item.partition, item.id.removeprefix("accepted:"))
-        if leader := item.body.get("with"):
-            along.append((item.partition, leader))
+        note = Acceptance.from_item(item)
+        place = (item.partition, note.origin)
+        if note.along:
+            along.append((item.partition, note.along))
             continue
         if place in dead:
             fate = "dead"
-        elif item.due is not None:
-            fate = "parked" if item.body.get("parked") else "pending"
+        elif note.is_open:
+            fate = "parked" if note.parked else "pending"
         else:
             fate = left.get(place, "done")
         if fate != "done":
@@ -49,7 +55,7 @@ async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
         count["accepted"] += 1
         count[unfinished.get(place, "done")] += 1
     count["repeated"] = len(
-        [i async for i in every(fabric.store, "repeat:") if _belongs(fabric, scope, i)]
+        [i async for i in every(fabric.store, REPEAT) if _belongs(fabric, scope, i)]
     )
     return count
 

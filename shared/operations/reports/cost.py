@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from shared.fabric import Fabric
-from shared.manifest.prices import Price
+from shared.governance.prices import Price
 from shared.observability.meter import ModelCall
 from shared.operations.reports.entries import entries
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope, turns
+from shared.operations.reports.value import Worth, worth
 
 CENT = Decimal("0.01")
 UNALLOCATED = "unallocated"
@@ -65,6 +66,7 @@ class Cost:
     unpriced: dict[str, float]
     conversations: int
     usd_per_1000_conversations: float
+    value: list[Worth]
 
 
 _Key = tuple[str, str, str, str, str]
@@ -88,7 +90,7 @@ async def charges(fabric: Fabric, scope: Scope, period: Period) -> tuple[list[Ch
         if entry.request_units:
             used[*place, "cosmos.request_units"] += Decimal(str(entry.request_units))
         for call in entry.model_calls:
-            for meter, tokens in _tokens(call):
+            for meter, tokens in metered_tokens(call):
                 used[*place, meter] += tokens
     found = [_charge(fabric, key, quantity) for key, quantity in sorted(used.items())]
     return found, len(conversations)
@@ -102,9 +104,10 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     for charge in found:
         if charge.price is None:
             unpriced[charge.meter] += charge.quantity
+    bots = _groups(found, lambda charge: charge.bot)
     return Cost(
         usd=float(_cents(exact)),
-        bots=_groups(found, lambda charge: charge.bot),
+        bots=bots,
         departments=_groups(found, lambda charge: charge.department),
         cost_centers=_groups(found, lambda charge: charge.cost_center or UNALLOCATED),
         skills=_groups(found, lambda charge: charge.skill),
@@ -116,10 +119,11 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
         usd_per_1000_conversations=round(float(exact) * 1000 / conversations, 4)
         if conversations
         else 0.0,
+        value=await worth(fabric, scope, period, {bot.name: bot.usd for bot in bots}),
     )
 
 
-def _tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
+def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
     """Cached tokens are among the input, and cost less."""
     usage, name = call.usage, f"tokens.{call.deployment}"
     fresh = usage.input_tokens - usage.cached_tokens

@@ -10,65 +10,54 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import PermanentError
-from shared.event import Event
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
-from shared.ports.store import Item, every
+from shared.ports.store import every
+from shared.records.dead_letter import PREFIX, DeadLetter
+from shared.records.effect import Send
 
 EVER = Period()
-
-EVENT, BODY = "event", "body"
-"""Kinds of letters; the others are those of effects: send, queue, publish."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter. `at` is the Unix time of death, `id` names it within its conversation."""
+    """One dead letter as an operator sees it, of its `record` in the store."""
 
-    item: Item
+    record: DeadLetter
 
     @property
     def id(self) -> str:
-        return self.item.id.removeprefix("dead:")
+        """What names it within its conversation."""
+        return self.record.id
 
     @property
     def conversation(self) -> str:
-        return self.item.partition
-
-    @property
-    def kind(self) -> str:
-        return str(self.item.body["kind"])
+        return self.record.partition
 
     @property
     def queue(self) -> str:
         """Where it was on its way to; an effect that sends names its channel."""
-        return str(self.item.body.get("queue") or self._reference.get("channel") or "")
+        effect = self.record.effect
+        return effect.reference.channel if isinstance(effect, Send) else self.record.queue
 
     @property
     def bot(self) -> str:
-        return str(self._event.get("bot") or self._reference.get("bot") or "")
+        return self.record.bot
 
     @property
     def reason(self) -> str:
-        return str(self.item.body["reason"])
+        return self.record.reason
 
     @property
     def at(self) -> float:
-        return float(self.item.body["at"])
+        """The Unix time of death."""
+        return self.record.at
 
     @property
     def _last_error(self) -> str:
-        detail = str(self.item.body.get("detail", ""))
+        detail = self.record.detail
         parts = [detail] if detail.startswith(self.reason) else [self.reason, detail]
         return ": ".join(filter(None, parts))
-
-    @property
-    def _event(self) -> dict[str, Any]:
-        return self.item.body.get("event") or {}
-
-    @property
-    def _reference(self) -> dict[str, Any]:
-        return self.item.body.get("reference") or {}
 
     def summary(self) -> dict[str, Any]:
         """One row of a list."""
@@ -83,24 +72,25 @@ class Letter:
 
     def explain(self) -> dict[str, Any]:
         """All that an operator needs, and nothing that was said. Times are Unix times."""
-        body = self.item.body
+        record, event = self.record, self.record.event or {}
+        failures = record.effect.failures if record.effect else 0
         last = {"at": self.at, "error": self._last_error}
         return {
             "id": self.id,
             "conversation": self.conversation,
-            "kind": self.kind,
+            "kind": record.kind,
             "bot": self.bot,
             "queue": self.queue,
             "reason": self.reason,
-            "detail": body.get("detail", ""),
-            "attempts": body.get("attempts") or body.get("failures", 0) + 1,
-            "first_error": body.get("first") or last,
+            "detail": record.detail,
+            "attempts": record.attempts or failures + 1,
+            "first_error": record.first or last,
             "last_error": last,
             "died": self.at,
-            "began": Event.from_dict(self._event).began() if self._event else body.get("made"),
-            "type": self._event.get("type", ""),
-            "origin": body.get("origin", ""),
-            "trace": str(body.get("trace") or self._event.get("traceparent", ""))[3:35],
+            "began": record.began,
+            "type": event.get("type", ""),
+            "origin": record.origin,
+            "trace": (record.trace or str(event.get("traceparent", "")))[3:35],
         }
 
 
@@ -108,11 +98,11 @@ async def letters(
     fabric: Fabric, *, bot: str = "", queue: str = "", reason: str = "", died: Period = EVER
 ) -> list[Letter]:
     """What is dead and not dismissed, by conversation, in each the oldest first."""
-    found = [Letter(item) async for item in every(fabric.store, "dead:")]
+    found = [Letter(DeadLetter.from_item(item)) async for item in every(fabric.store, PREFIX)]
     chosen = [
         letter
         for letter in found
-        if not letter.item.body.get("discarded")
+        if not letter.record.discarded
         and bot in ("", letter.bot)
         and queue in ("", letter.queue)
         and reason in ("", letter.reason)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
-from typing import Any
 
 from shared.fabric import Fabric
 from shared.operations.reports.turns import Scope
 from shared.ports.store import Item, every
 from shared.queues import OUTBOUND
+from shared.records import acceptance, dead_letter
+from shared.records.acceptance import Acceptance
+from shared.records.dead_letter import DeadLetter
+from shared.records.effect import OUTBOX, Effect, Enqueue, Send, effect_of
 
 PACED = "the channel's pace"
 
@@ -30,30 +33,31 @@ class Parked:
 
 async def parked(fabric: Fabric, scope: Scope) -> list[Parked]:
     """Return what waits, the oldest first; nothing of what was said."""
-    dead = {(i.partition, i.body.get("origin")) async for i in every(fabric.store, "dead:")}
+    letters = every(fabric.store, dead_letter.PREFIX)
+    dead = {(i.partition, DeadLetter.from_item(i).origin) async for i in letters}
     now = time()
     found: list[tuple[float, Parked]] = []
-    async for item in every(fabric.store, "accepted:"):
-        origin = item.id.removeprefix("accepted:")
-        if item.due is None or (item.partition, origin) in dead or not item.body.get("parked"):
-            continue
-        row = _row(item, str(item.body["skill"]), str(item.body.get("why", "")), item.body["at"])
-        found.append((item.body["at"], row))
-    async for item in every(fabric.store, "outbox:"):
-        if why := _held_back(item.body, now):
-            since = item.body.get("asked") or item.body["made"]
-            found.append((since, _row(item, str(item.body.get("queue", OUTBOUND)), why, since)))
+    async for item in every(fabric.store, acceptance.PREFIX):
+        note = Acceptance.from_item(item)
+        if note.is_open and note.parked and (item.partition, note.origin) not in dead:
+            found.append((note.at, _row(item, note.skill, note.why, note.at)))
+    async for item in every(fabric.store, OUTBOX):
+        effect = effect_of(item)
+        if why := _held_back(effect, now):
+            since = effect.asked or effect.made
+            queue = effect.queue if isinstance(effect, Enqueue) else OUTBOUND
+            found.append((since, _row(item, queue, why, since)))
     chosen = [(at, row) for at, row in found if scope.takes(row.bot, fabric.bots.get(row.bot))]
     return [row for _, row in sorted(chosen, key=lambda pair: pair[0])]
 
 
-def _held_back(effect: dict[str, Any], now: float) -> str:
+def _held_back(effect: Effect, now: float) -> str:
     """Say why an effect does not go now, or "" for one that does; a turn's own retry is listed."""
-    if effect.get("stopped_by") and effect.get("kind") == "send":
-        return f"{effect['stopped_by']} is stopped"
-    if effect.get("failures"):
-        return str((effect.get("first") or {}).get("error", ""))
-    return PACED if effect.get("not_before", 0.0) > now else ""
+    if effect.stopped_by and isinstance(effect, Send):
+        return f"{effect.stopped_by} is stopped"
+    if effect.failures:
+        return str((effect.first or {}).get("error", ""))
+    return PACED if effect.earliest > now else ""
 
 
 def _row(item: Item, waits: str, why: str, since: float) -> Parked:

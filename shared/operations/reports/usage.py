@@ -8,6 +8,8 @@ from shared.operations.reports.figures import percentile
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope, TurnRecord, turns
 from shared.ports.store import every
+from shared.records import dead_letter
+from shared.records.dead_letter import DeadLetter
 
 PERSON_SKILL = "handoff"
 """The skill that brings a person in: a conversation that met it was not contained."""
@@ -82,9 +84,9 @@ async def usage(fabric: Fabric, scope: Scope, period: Period) -> Usage:
     counts: defaultdict[str, _Count] = defaultdict(_Count)
     async for turn in turns(fabric, scope, period):
         counts[turn.bot].add(turn)
-    async for letter in every(fabric.store, "dead:"):
-        name = letter.partition.partition(".")[0]
-        if float(letter.body["at"]) in period and scope.takes(name, fabric.bots.get(name)):
+    async for item in every(fabric.store, dead_letter.PREFIX):
+        name = item.partition.partition(".")[0]
+        if DeadLetter.from_item(item).at in period and scope.takes(name, fabric.bots.get(name)):
             counts[name].dead += 1
     for bot in fabric.bots.values():
         if scope.takes(bot.id, bot):

@@ -6,7 +6,7 @@ Nothing here meets a model, a tool or a URL from the message.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, time
 
 from shared.dialogue.addressee import addressee
@@ -22,12 +22,11 @@ from shared.pipeline.door.clicks import first_click
 from shared.pipeline.outbox import kept
 from shared.pipeline.turns import overlap
 from shared.ports.channel import Inbound
-from shared.ports.store import Create, Put
+from shared.ports.store import Create
 from shared.queues import skill_queue
-from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
-
-OVERDUE = 600.0
-"""Seconds after which an accepted activity that is not finished is late."""
+from shared.records.acceptance import OVERDUE_SECONDS, PREFIX, noted
+from shared.records.conversation import stored
+from shared.records.effect import OUTBOX
 
 STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 """Seconds after which the door does without a store that fails, and between two tries.
@@ -142,10 +141,10 @@ async def _enter(
 async def at_rest(fabric: Fabric, inbound: Inbound) -> bool:
     """Whether what was accepted is answered, and nothing of its conversation is left to send."""
     store, key = fabric.store, inbound.reference.key
-    accepted = await store.get(key, f"accepted:{arrival(inbound).id}")
-    if accepted is None or accepted.due is not None:
+    note = await noted(store, key, arrival(inbound).id)
+    if note is None or note.is_open:
         return False
-    return not await store.find(key, "outbox:", limit=1)
+    return not await store.find(key, OUTBOX, limit=1)
 
 
 def arrival(inbound: Inbound) -> Event:
@@ -178,15 +177,11 @@ async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
     unfinished = await crowd.unfinished(fabric, inbound)
     at = not_before(inbound.bot, slot, unfinished)
     if unfinished:
-        newest = max(unfinished, key=lambda item: item.body["at"])
-        first = any(item.body.get("kept") for item in unfinished)
-        return Lane(str(newest.body["skill"]), at, first)
-    item = await fabric.store.get(key, DOCUMENT)
+        newest = max(unfinished, key=lambda note: note.at)
+        return Lane(newest.skill, at, any(note.kept for note in unfinished))
+    conversation = await stored(fabric.store, key)
     skills = [fabric.skills[name] for name in inbound.bot.skills]
-    if item is None:
-        return Lane(addressee(inbound.bot, inbound.activity, skills), at)
-    known = Conversation.from_item(item)
-    floor, muted = known.floor, known.muted
+    floor, muted = (conversation.floor, conversation.muted) if conversation else ("", False)
     return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
 
 
@@ -201,23 +196,19 @@ async def _note_delay(fabric: Fabric, key: str, events: Sequence[Event], at: flo
     """The send took long, and a delay counts from when the bus had it: later ones keep behind."""
     for event in events:
         with suppress(Conflict, Unavailable):
-            note = await fabric.store.get(key, f"accepted:{event.id}")
-            if note is not None and note.due is not None and not note.body.get("parked"):
-                body = note.body | {"not_before": at}
-                put = Put(note.id, body, etag=note.etag, due=note.due, ttl=REMEMBERED)
-                await fabric.store.write(key, put, durable=False)
+            note = await noted(fabric.store, key, event.id)
+            if note is not None and note.is_open and not note.parked:
+                later = replace(note, not_before=at)
+                await fabric.store.write(key, later.put(), durable=False)
 
 
 async def _record(
     fabric: Fabric, key: str, events: Sequence[Event], lane: Lane, *, known: set[str]
 ) -> None:
     """Note what is accepted, for the books and the order; add to `known` what was before."""
-    due = max(time(), lane.not_before) + OVERDUE
-    scheduled = {"not_before": lane.not_before} if lane.not_before else {}
-    creates = []
-    for event in events:
-        note = overlap.note(fabric, event, lane.skill) | scheduled
-        creates.append(Create(f"accepted:{event.id}", note, due=due, ttl=REMEMBERED))
+    due = max(time(), lane.not_before) + OVERDUE_SECONDS
+    notes = [overlap.note(fabric, event, lane.skill) for event in events]
+    creates = [replace(note, not_before=lane.not_before, due=due).create() for note in notes]
     for start in range(0, len(creates), 50):
         await _create(fabric, key, creates[start : start + 50], known)
 
@@ -228,7 +219,7 @@ async def _create(fabric: Fabric, key: str, creates: Sequence[Create], known: se
         await fabric.store.write(key, *creates, durable=False)
     except Conflict:
         if len(creates) == 1:
-            known.add(creates[0].id.removeprefix("accepted:"))
+            known.add(creates[0].id.removeprefix(PREFIX))
             return
         for create in creates:
             await _create(fabric, key, [create], known)

@@ -6,7 +6,6 @@ as fast for the thousandth message in a row as for the first.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf
 from time import time
 
 from shared.errors import Conflict, FabricError, Rejected, Unavailable
@@ -17,8 +16,10 @@ from shared.observability import log
 from shared.pipeline.outbox import effects
 from shared.pipeline.outbox.deliver import wake
 from shared.ports.channel import Inbound
-from shared.ports.store import Create, Item
-from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, load
+from shared.ports.store import Create
+from shared.records import acceptance
+from shared.records.acceptance import Acceptance
+from shared.records.conversation import MAX_CONFLICTS, load
 
 MOST_WAITING_ANONYMOUS, MOST_WAITING = 20, 200
 """Messages of one conversation that may wait: of somebody whom no channel knows, and else."""
@@ -42,11 +43,11 @@ def most_waiting(inbound: Inbound) -> int:
     return MOST_WAITING_ANONYMOUS if anonymous else MOST_WAITING
 
 
-async def unfinished(fabric: Fabric, inbound: Inbound) -> list[Item]:
+async def unfinished(fabric: Fabric, inbound: Inbound) -> Sequence[Acceptance]:
     """Return the notes of what was accepted and is not finished. Raises Crowded at the bound."""
     most = most_waiting(inbound)
     key = inbound.reference.key
-    notes = await fabric.store.find(key, "accepted:", due_by=inf, limit=most)
+    notes = await acceptance.unfinished(fabric.store, key, limit=most)
     if len(notes) >= most:
         raise Crowded(key)
     return notes
@@ -71,9 +72,9 @@ async def admit(fabric: Fabric, inbound: Inbound) -> None:
 async def turn_away(fabric: Fabric, key: str, inbound: Inbound, events: Sequence[Event]) -> None:
     """Record what is not taken as finished, for the books, and say so once in a while."""
     for event in events:
-        note = {"skill": "", "at": event.began(), "refused": "crowded"}
+        note = replace(Acceptance.of(event, skill=""), refused="crowded")
         try:
-            await fabric.store.write(key, Create(f"accepted:{event.id}", note, ttl=REMEMBERED))
+            await fabric.store.write(key, note.create())
         except Conflict:
             continue
         log.warning("accept.crowded", bot=inbound.bot.id, conversation=key, id=event.id)
@@ -90,12 +91,12 @@ async def _say_so(fabric: Fabric, key: str, event: Event) -> None:
         if conversation.muted or conversation.reference.channel == "api":
             return
         word = effects.word(fabric, conversation, event, "crowded", "platform.crowded")
-        free = replace(word, body={**word.body, "owner": "", "tries": 0}, due=time())
+        free = replace(word, owner="", tries=0, due=time())
         try:
-            await fabric.store.write(key, mark, conversation.to_op(), free)
+            await fabric.store.write(key, mark, conversation.to_op(), free.create())
         except Conflict as conflict:
             if conflict.id == mark.id:
                 return
             continue
-        await wake(fabric, key, free.body, free.body["not_before"])
+        await wake(fabric, key, free, free.not_before)
         return

@@ -7,6 +7,7 @@ from shared.event import MAX_HOPS, Event, event_id, utc_now
 from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
+from shared.pipeline.outbox import webhooks
 from shared.pipeline.turns.bury import bury_body
 from shared.ports.store import Delete, Put, every
 from shared.queues import EVENTS, skill_queue
@@ -17,7 +18,7 @@ FOLLOWED = 180 * 86_400
 
 
 async def fan_out(fabric: Fabric, body: str) -> None:
-    """Send a fact to every skill that hears its type, once each.
+    """Send a fact to every skill that hears its type, and to every webhook, once each.
 
     It goes to the conversation that caused it. A fact about a subject goes as well to every
     conversation that caused a fact about that subject before, so that news from outside
@@ -50,7 +51,10 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                     )
                     await fabric.bus.send(skill_queue(name), copy)
                     sent += 1
-        log.info("fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent)
+        outside = await webhooks.enqueue(fabric, fact)
+        log.info(
+            "fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent, outside=outside
+        )
 
 
 async def given_up(

@@ -16,17 +16,13 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, MAX_HOPS, MAX_ROUNDS, Event
 from shared.fabric import Fabric
 from shared.observability import trace
-from shared.ports.store import Create
 from shared.queues import skill_queue
 from shared.records.conversation import Conversation
+from shared.records.effect import LEASE_SECONDS, Enqueue, Publish, Record, Send
 from shared.turn import FLOOR_RETURNED, Turn
 
 BACK = "back"
 """In an activity's event: the skill that handed it on and wants the floor back, and its data."""
-
-LEASE = 20.0
-"""Seconds that an effect belongs to the delivery of its `owner`, the event that was handled when
-it was committed or claimed; the next delivery of that event may have it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +43,15 @@ class Cause:
 
 def send_effect(
     conversation: Conversation, cause: Cause, ordinal: str, activity: Activity, not_before: float
-) -> Create:
-    """Send `activity`; its id is the effect's, the same each time the turn runs."""
-    effect = f"{cause.work}.{ordinal}"
-    return _effect(
-        conversation,
-        cause,
-        effect,
-        kind="send",
-        reference=conversation.reference.to_dict(),
+) -> Send:
+    """Return the effect that says `activity`; its id is the same each time the turn runs."""
+    effect, behind = f"{cause.work}.{ordinal}", conversation.message_before
+    sign = activity.type == "typing"  # it is dropped when it is late, so that nothing waits for it
+    return Send(
+        **_common(cause, effect),
+        place=conversation.next_outbox_id() if sign else conversation.next_message_id(),
+        behind=behind,
+        reference=conversation.reference,
         activity=Activity(activity, id=effect),
         not_before=not_before,
         trace=trace.traceparent(),
@@ -64,48 +60,38 @@ def send_effect(
 
 def queue_effect(
     conversation: Conversation, cause: Cause, queue: str, event: Event, *, at: float = 0.0
-) -> Create:
-    """Enqueue `event`, hidden until the Unix time `at`."""
-    return _effect(
-        conversation, cause, event.id, kind="queue", queue=queue, event=event.to_dict(), at=at
-    )
+) -> Enqueue:
+    """Return the effect that enqueues `event`, hidden until the Unix time `at`."""
+    common, place = _common(cause, event.id), conversation.next_outbox_id()
+    return Enqueue(**common, place=place, queue=queue, event=event.to_dict(), at=at)
 
 
-def stopped(effect: Create, by: str, until: float) -> Create:
-    """The same as something that waits in the outbox until `by` is started, or until `until`."""
-    return replace(
-        effect,
-        body={**effect.body, "at": 0.0, "owner": "", "tries": 0, "stopped_by": by},
-        due=until,
-    )
-
-
-def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Create:
-    return _effect(conversation, cause, event.id, kind="publish", event=event.to_dict())
+def publish_effect(conversation: Conversation, cause: Cause, event: Event) -> Publish:
+    common, place = _common(cause, event.id), conversation.next_outbox_id()
+    return Publish(**common, place=place, event=event.to_dict())
 
 
 def audit_effect(
     conversation: Conversation, cause: Cause, effect: str, entry: dict[str, Any]
-) -> Create:
-    """Put `entry` on record, about whom the conversation is with."""
-    reference = conversation.reference.to_dict()
-    return _effect(conversation, cause, effect, kind="audit", reference=reference, entry=entry)
+) -> Record:
+    """Return the effect that puts `entry` on record, about whom the conversation is with."""
+    common, place = _common(cause, effect), conversation.next_outbox_id()
+    return Record(**common, place=place, reference=conversation.reference, entry=entry)
 
 
-def _effect(conversation: Conversation, cause: Cause, effect: str, **body: Any) -> Create:
+def _common(cause: Cause, effect: str) -> dict[str, Any]:
     now = time()
-    body |= {
-        "effect": effect,
+    return {
+        "id": effect,
         "owner": cause.event,
         "origin": cause.origin,
         "asked": cause.asked,
         "made": now,
-        "tries": 1,
+        "due": now + LEASE_SECONDS,
     }
-    return Create(conversation.next_outbox_id(), body, due=now + LEASE)
 
 
-def word(fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, id: str) -> Create:
+def word(fabric: Fabric, conversation: Conversation, event: Event, ordinal: str, id: str) -> Send:
     """A sentence of the catalogue that the platform itself says about a message, in its pace.
 
     No turn has recorded yet that the person wrote it, which opened the channel's window.
@@ -122,7 +108,7 @@ def word(fabric: Fabric, conversation: Conversation, event: Event, ordinal: str,
 
 def sends(
     fabric: Fabric, conversation: Conversation, cause: Cause, replies: Sequence[Activity]
-) -> list[Create]:
+) -> list[Send]:
     if not replies or conversation.reference.channel == "api":
         return []  # who calls a skill as an API hears nothing afterwards
     channel = fabric.channel(conversation.reference.channel)
@@ -164,11 +150,15 @@ def handed_on(turn: Turn) -> Event:
 
 def next_step(
     turn: Turn, conversation: Conversation, cause: Cause, handed: Event | None
-) -> list[Create]:
+) -> list[Enqueue]:
     """Where the activity goes now: to another skill, or back to one that wanted to know."""
     if handed:
         conversation.go_first(handed.work_id, turn.handed_to)
         return [queue_effect(conversation, cause, skill_queue(turn.handed_to), handed)]
+    if turn.resumes:
+        skill, event = turn.resumes
+        conversation.go_first(event.work_id, skill)
+        return [queue_effect(conversation, cause, skill_queue(skill), event)]
     if back := returned(turn):
         return [queue_effect(conversation, cause, skill_queue(back.subject), back)]
     return []

@@ -1,22 +1,19 @@
 """What the bus could not take at the door: kept in the store, and enqueued in order later."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from time import time, time_ns
-from typing import Any
 
-from shared.errors import (
-    Conflict,
-    TransientError,
-)
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP
-from shared.pipeline.outbox.effects import LEASE
-from shared.ports.store import Create, Delete, Put
 from shared.queues import skill_of
-from shared.records.conversation import MAX_CONFLICTS, REMEMBERED
+from shared.records.acceptance import Acceptance, noted
+from shared.records.change import undisturbed
+from shared.records.effect import LEASE_SECONDS, OUTBOX, Enqueue, effect_of
 
-KEPT = f"outbox:{0:012d}."
+KEPT = f"{OUTBOX}{0:012d}."
 """Prefix of what the bus could not take at the door, in order of time."""
 
 
@@ -29,53 +26,40 @@ async def keep(
     bus whose answer was lost may have them all the same: one that was worked is not kept.
     """
     for number, event in enumerate(events):
-        for _ in range(MAX_CONFLICTS):
-            try:
-                await _keep(fabric, key, queue, event, number=number, at=at)
-            except Conflict:
-                continue
-            break
-        else:
-            raise TransientError("others keep changing the note")
+        await undisturbed(partial(_keep, fabric, key, queue, event, number=number, at=at))
 
 
 async def _keep(
     fabric: Fabric, key: str, queue: str, event: Event, *, number: int, at: float
 ) -> None:
     """Raises Conflict when the event is being worked in this moment."""
-    now, id = time(), f"accepted:{event.id}"
-    note = await fabric.store.get(key, id)
-    if note is not None and (note.due is None or note.body.get("parked")):
+    now, before = time(), await noted(fabric.store, key, event.id)
+    if before is not None and (before.parked or not before.is_open):
         return
-    skill = skill_of(queue)
-    body: dict[str, Any] = {"skill": skill, "at": event.began(), "kept": True}
-    if at:
-        body["not_before"] = at
-    due = now + LEASE
-    op = (
-        Put(id, body, etag=note.etag, due=due, ttl=REMEMBERED)
-        if note
-        else Create(id, body, due=due, ttl=REMEMBERED)
+    note = replace(
+        Acceptance.of(event, skill_of(queue)), kept=True, not_before=at, due=now + LEASE_SECONDS
     )
-    kept = {
-        "kind": "queue",
-        "queue": queue,
-        "event": event.to_dict(),
-        "effect": event.id,
-        "owner": "",
-        "origin": event.origin,
-        "made": now,
-        "tries": 0,
-        "at": at,
-    }
-    place = f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}"
-    await fabric.store.write(key, op, Put(place, kept, due=now))
+    op = replace(note, etag=before.etag).put() if before else note.create()
+    kept = Enqueue(
+        place=f"{KEPT}{time_ns():020d}.{number:04d}.{event.id}",
+        id=event.id,
+        owner="",
+        origin=event.origin,
+        made=now,
+        tries=0,
+        due=now,
+        queue=queue,
+        event=event.to_dict(),
+        at=at,
+    )
+    await fabric.store.write(key, op, kept.put())
 
 
 async def enqueue_kept(fabric: Fabric, key: str) -> None:
     """Enqueue what `keep` stored before, so that newer activities do not overtake it."""
     for item in await fabric.store.find(key, KEPT, limit=1000):
-        event, at = Event.from_dict(item.body["event"]), item.body["at"]
-        delay = max(GAP, at - time()) if at else 0.0
-        await fabric.bus.send(item.body["queue"], event, delay=delay)
-        await fabric.store.write(key, Delete(item.id), durable=False)
+        kept = effect_of(item)
+        if isinstance(kept, Enqueue):
+            delay = max(GAP, kept.at - time()) if kept.at else 0.0
+            await fabric.bus.send(kept.queue, Event.from_dict(kept.event), delay=delay)
+            await fabric.store.write(key, kept.delete(), durable=False)

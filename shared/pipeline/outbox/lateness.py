@@ -5,10 +5,8 @@ where it is known what has happened since the person asked. Source of the window
 "Customer service windows"; outside of it Graph refuses all but templates (131047).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import time
-from typing import Any
 
 from shared.activity import Activity
 from shared.bot import Bot
@@ -17,8 +15,9 @@ from shared.errors import PermanentError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.ports.store import Delete, Item, Op, Put
-from shared.records.conversation import DOCUMENT, REMEMBERED, Conversation
+from shared.ports.store import Op, Put
+from shared.records.conversation import REMEMBERED, Conversation, stored
+from shared.records.effect import Send
 
 WINDOW = 24 * 3600.0 - 30
 """Seconds after a person's message in which WhatsApp takes free text, less a send's own time."""
@@ -28,9 +27,6 @@ PARKED = 7 * 86_400.0
 
 LOOK_AGAIN = 3600.0
 """Seconds after which a parked message is looked at; the person's next message does it at once."""
-
-REFUSED_AT = "refused_at"
-"""In an effect: when the channel said that the window is shut, whatever is known here."""
 
 QUICK = 5.0
 """Seconds in which nothing is late: most sends are not looked into further."""
@@ -61,60 +57,58 @@ class Verdict:
 IN_TIME = Verdict()
 
 
-def verdict(bot: Bot, known: Mapping[str, Any], body: Mapping[str, Any], now: float) -> Verdict:
-    """What the bot declares for one message, by what is known of its conversation.
+def verdict(bot: Bot, conversation: Conversation | None, effect: Send, now: float) -> Verdict:
+    """Return what the bot declares for one message, by what is known of its conversation.
 
-    `known` is the conversation's document, `body` the effect. Where a bot that may speak would
-    find the window shut, that decides.
+    Where a bot that may speak would find the window shut, that decides.
     """
-    asked, spoke = body.get("asked", 0.0), known.get("spoke", 0.0)
+    asked, spoke = effect.asked, conversation.spoke if conversation else 0.0
+    muted_at = conversation.muted_at if conversation and conversation.muted else 0.0
     found = IN_TIME
-    if known.get("muted") and (asked or body["made"]) < known.get("muted_at", 0.0):
+    if (asked or effect.made) < muted_at:
         found = Verdict("taken_over", bot.late.taken_over)
     elif 0 < asked < spoke and now - asked > bot.late.moved_on_minutes * 60:
         found = Verdict("moved_on", bot.late.moved_on)
-    if found.done == "drop" or not _needs_window(body) or _is_open(known, body, now):
+    if found.done == "drop" or not _needs_window(effect) or _is_open(conversation, effect, now):
         return found
     whatsapp = bot.channels.whatsapp
     template = "template" if whatsapp and whatsapp.template else "park"
     done = bot.late.window or template
-    return Verdict("window", "park" if done == "template" and body.get("templated") else done)
+    return Verdict("window", "park" if done == "template" and effect.templated else done)
 
 
-async def judge(fabric: Fabric, key: str, body: Mapping[str, Any]) -> Verdict:
-    """The verdict on an effect that is about to be sent.
+async def judge(fabric: Fabric, key: str, effect: Send) -> Verdict:
+    """Return the verdict on an effect that is about to be sent.
 
     Raises PermanentError when it was parked too long.
     """
-    now = time()
-    turn = body.get("working")
+    now, turn = time(), effect.working
     if turn and await fabric.store.get(key, f"seen:{turn}") is not None:
         return Verdict("answered", "drop")
-    asked = body.get("asked", 0.0)
-    quick = now - (asked or body["made"]) < QUICK and REFUSED_AT not in body
-    if quick and (asked or not _needs_window(body)):
+    quick = now - (effect.asked or effect.made) < QUICK and not effect.refused_at
+    if quick and (effect.asked or not _needs_window(effect)):
         return IN_TIME
-    bot = fabric.bots.get(body["reference"]["bot"])
+    bot = fabric.bots.get(effect.bot)
     if bot is None:
         return IN_TIME
-    item = await fabric.store.get(key, DOCUMENT)
-    known = item.body if item else {}
-    found = verdict(bot, known, body, now)
-    if found.done == "park" and now - body["made"] > PARKED:
-        if body.get("templated"):
+    conversation = await stored(fabric.store, key)
+    found = verdict(bot, conversation, effect, now)
+    if found.done == "park" and now - effect.made > PARKED:
+        if effect.templated:
             return Verdict("window", "drop")
         raise PermanentError("window_shut", "the person did not write again")
-    if found.done == "prefix" and await _is_prefixed(fabric, key, body, found.case):
+    if found.done == "prefix" and await _is_prefixed(fabric, key, effect, found.case):
         return Verdict(found.case)
     if found.done == "prefix":
-        return replace(found, language=known.get("language") or DEFAULT)
+        language = conversation.language if conversation else ""
+        return replace(found, language=language or DEFAULT)
     return found
 
 
-def worded(fabric: Fabric, found: Verdict, body: Mapping[str, Any]) -> Activity:
-    """What is sent instead; a message that has no room for the prefix stays as it is."""
-    activity, reference = Activity(body["activity"]), body["reference"]
-    bot = fabric.bots.get(reference["bot"])
+def worded(fabric: Fabric, found: Verdict, effect: Send) -> Activity:
+    """Return what is sent instead; a message without room for the prefix stays as it is."""
+    activity, reference = effect.activity, effect.reference
+    bot = fabric.bots.get(reference.bot)
     whatsapp = bot.channels.whatsapp if bot else None
     if found.done == "template" and whatsapp:
         template = {"name": whatsapp.template, "language": {"code": whatsapp.template_language}}
@@ -124,29 +118,22 @@ def worded(fabric: Fabric, found: Verdict, body: Mapping[str, Any]) -> Activity:
         gap = "\n\n" if "\n" in activity.text else " "
         prefix = phrase(found.language, "platform.earlier")
         longer = Activity(activity, text=f"{prefix}{gap}{activity.text}".rstrip())
-        if len(fabric.channel(reference["channel"]).split(longer)) == 1:
+        if len(fabric.channel(reference.channel).split(longer)) == 1:
             return longer
     return activity
 
 
-def ops(found: Verdict, id: str, body: dict[str, Any], etag: str | None = None) -> list[Op]:
-    """What is written of it: the effect goes, or waits for the person; and the record.
+def ops(found: Verdict, effect: Send) -> list[Op]:
+    """Return what is written of it: the effect goes, or waits for the person; and the record.
 
     A template asks the person to write; the answer itself goes out when that has happened. What
-    waits is guarded by `etag`: another process may have sent it meanwhile.
+    waits is guarded by its etag: another process may have sent it meanwhile.
     """
-    record = [] if not found.case or body.get("shut") else [recorded(found, body["effect"])]
+    record = [] if not found.case or effect.shut else [recorded(found, effect.id)]
     if not found.waits:
-        return [Delete(id), *record]
-    due = time() + LOOK_AGAIN
-    waiting = {
-        **body,
-        "tries": max(0, body["tries"] - 1),
-        "failures": body.get("failures") or 1,
-        "shut": due,
-        "templated": body.get("templated") or found.done == "template",
-    }
-    return [Put(id, waiting, etag=etag, due=due), *record]
+        return [effect.delete(), *record]
+    waiting = effect.parked(time() + LOOK_AGAIN, templated=found.done == "template")
+    return [waiting.put(), *record]
 
 
 def recorded(found: Verdict, effect: str) -> Put:
@@ -159,15 +146,12 @@ def tell(found: Verdict, key: str, effect: str) -> None:
         log.info("late", conversation=key, id=effect, case=found.case, done=found.done)
 
 
-async def reopened(fabric: Fabric, item: Item) -> bool:
-    """Whether what is parked because of the window can go now.
-
-    One whose `due` has moved since is parked no more: somebody sends it, or it was throttled.
-    """
-    if item.due is None or item.body.get("shut") != item.due:
+async def reopened(fabric: Fabric, key: str, effect: Send) -> bool:
+    """Tell whether what is parked because of the window can go now."""
+    if not effect.is_shut:
         return False
-    known = await fabric.store.get(item.partition, DOCUMENT)
-    return known is not None and _is_open(known.body, item.body, time())
+    conversation = await stored(fabric.store, key)
+    return conversation is not None and _is_open(conversation, effect, time())
 
 
 def interrupted(bot: Bot, conversation: Conversation, event: Event) -> Verdict | None:
@@ -177,20 +161,20 @@ def interrupted(bot: Bot, conversation: Conversation, event: Event) -> Verdict |
     return None
 
 
-def _is_open(known: Mapping[str, Any], body: Mapping[str, Any], now: float) -> bool:
-    spoke = float(known.get("spoke", 0.0))
-    return now - spoke <= WINDOW and spoke > body.get(REFUSED_AT, 0.0)
+def _is_open(conversation: Conversation | None, effect: Send, now: float) -> bool:
+    spoke = conversation.spoke if conversation else 0.0
+    return now - spoke <= WINDOW and spoke > effect.refused_at
 
 
-def _needs_window(body: Mapping[str, Any]) -> bool:
-    data = Activity(body["activity"]).channel_data.get("whatsapp")
+def _needs_window(effect: Send) -> bool:
+    data = effect.activity.channel_data.get("whatsapp")
     template = isinstance(data, dict) and data.get("template")
-    return body["reference"]["channel"] == "whatsapp" and not template
+    return effect.reference.channel == "whatsapp" and not template
 
 
-async def _is_prefixed(fabric: Fabric, key: str, body: Mapping[str, Any], case: str) -> bool:
-    """Whether an earlier part of the same answer has the prefix."""
-    work, _, part = str(body["effect"]).rpartition(".")
+async def _is_prefixed(fabric: Fabric, key: str, effect: Send, case: str) -> bool:
+    """Tell whether an earlier part of the same answer has the prefix."""
+    work, _, part = effect.id.rpartition(".")
     if not part.isdigit() or int(part) == 0:
         return False
     return await fabric.store.get(key, f"late:{work}.{int(part) - 1}:{case}") is not None

@@ -4,9 +4,7 @@ It is committed with the turn, so that it is not lost, and put on record before 
 """
 
 from time import time
-from typing import Any
 
-from shared.activity import ConversationReference
 from shared.errors import TransientError
 from shared.fabric import Fabric
 from shared.governance import audit
@@ -15,14 +13,12 @@ from shared.governance.pseudonym import pseudonym
 from shared.observability import log
 from shared.pipeline.outbox import effects
 from shared.pipeline.outbox.deliver import put_back
-from shared.ports.store import Create, Delete
 from shared.records.conversation import Conversation
+from shared.records.effect import Record
 from shared.turn import Turn
 
-KIND = "audit"
 
-
-def made(conversation: Conversation, cause: effects.Cause, turn: Turn) -> list[Create]:
+def made(conversation: Conversation, cause: effects.Cause, turn: Turn) -> list[Record]:
     """One effect for each thing that was read or refused."""
     return [
         effects.audit_effect(
@@ -42,17 +38,20 @@ def made(conversation: Conversation, cause: effects.Cause, turn: Turn) -> list[C
     ]
 
 
-async def record(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
-    """Put one on record; False when the audit does not take it: it stays, due for the sweep."""
-    reference = ConversationReference.from_dict(body["reference"])
-    entry = body["entry"]
+async def record(fabric: Fabric, key: str, effect: Record) -> bool:
+    """Put one on record.
+
+    Return False when the audit does not take it: it stays, due for the sweep.
+    """
+    reference, entry = effect.reference, effect.entry
+    where = {"region": fabric.settings.region} if fabric.settings.region else {}
     try:
         name = await pseudonym(fabric.store, reference.user or reference.conversation)
         await audit.record(
             fabric.store,
             Operator(name, reference.channel),
             entry["action"],
-            entry["target"],
+            entry["target"] | where,
             entry["outcome"],
             purpose=entry["purpose"],
             policy=entry["policy"],
@@ -61,8 +60,8 @@ async def record(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> boo
             conversation=key,
         )
     except TransientError as error:
-        log.error("audit.waits", conversation=key, id=body["effect"], reason=str(error))
-        await put_back(fabric, key, id, body, {**body, "tries": 0}, due=time())
+        log.error("audit.waits", conversation=key, id=effect.id, reason=str(error))
+        await put_back(fabric, key, effect, effect.released(time()))
         return False
-    await fabric.store.write(key, Delete(id), durable=False)
+    await fabric.store.write(key, effect.delete(), durable=False)
     return True

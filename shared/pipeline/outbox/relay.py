@@ -8,8 +8,9 @@ something whose first send may have reached the channel is recorded as `repeat:`
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from time import time
-from typing import Any
+from typing import TypeVar
 
 from shared.errors import Conflict
 from shared.event import Event
@@ -17,12 +18,23 @@ from shared.fabric import Fabric
 from shared.observability import log
 from shared.observability.failure import told
 from shared.pipeline.outbox import lateness, reads
-from shared.pipeline.outbox.deliver import SEND_SECONDS, bot_of, forward, put_back, send, wake
-from shared.pipeline.outbox.effects import LEASE
-from shared.pipeline.outbox.indicators import forget, is_indicator, show
+from shared.pipeline.outbox.deliver import SEND_SECONDS, forward, put_back, send, wake
+from shared.pipeline.outbox.indicators import forget, show
 from shared.pipeline.outbox.kept import KEPT
-from shared.ports.store import Create, Item, Op, Put, every
-from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, REMEMBERED, Conversation
+from shared.ports.store import Op, every
+from shared.records.conversation import MAX_CONFLICTS, stored
+from shared.records.effect import (
+    OUTBOX,
+    AnyEffect,
+    Effect,
+    Enqueue,
+    Publish,
+    Record,
+    Send,
+    effect_of,
+)
+
+E = TypeVar("E", bound=Effect)
 
 LOOK_AGAIN = 1.0
 """Seconds after which to look whether somebody else has done what is in the way."""
@@ -37,45 +49,66 @@ PATIENCE = 1.2
 """Seconds that a paced message is waited for in place; later ones take the queue."""
 
 
-async def relay(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
+async def relay(fabric: Fabric, key: str, effects: Sequence[AnyEffect]) -> None:
     """Do what this process just committed; what cannot go now is left with a wake-up.
 
-    Messages to people keep their order: they wait behind what is still in the outbox. After a
-    `typing` that fails no other is tried.
+    A refusal is on record before the answer goes; what was read is, after it.
     """
+    afterwards = [effect for effect in effects if isinstance(effect, Record) and not effect.denies]
     for effect in effects:
-        if effect.body["kind"] != "send":
-            await _pass_on(fabric, key, effect.id, effect.body)
-    sends = [effect for effect in effects if effect.body["kind"] == "send"]
-    if not sends:
-        return
-    waiting = await fabric.store.find(key, "outbox:", limit=len(effects) + 20)
-    if any(item.body["kind"] == "send" and item.id < sends[0].id for item in waiting):
+        if not isinstance(effect, Send) and effect not in afterwards:
+            await _pass_on(fabric, key, effect)
+    if sends := [effect for effect in effects if isinstance(effect, Send)]:
+        await _say(fabric, key, sends)
+    for effect in afterwards:
+        await _pass_on(fabric, key, effect)
+
+
+async def _say(fabric: Fabric, key: str, sends: Sequence[Send]) -> None:
+    """Send messages to people in their order: they wait behind what is still in the outbox.
+
+    After a `typing` that fails no other is tried.
+    """
+    if await _has_to_wait(fabric, key, sends[0]):
         await _release(fabric, key, sends)
-        await drain(fabric, key, owner=sends[0].body["owner"])
+        await drain(fabric, key, owner=sends[0].owner)
         return
     shows = True
     for place, effect in enumerate(sends):
-        if is_indicator(effect.body):
-            if shows and effect.body["not_before"] - time() <= 0:
+        if effect.is_indicator:
+            if shows and effect.not_before - time() <= 0:
                 shows = await show(fabric, key, effect)
             else:
                 await forget(fabric, key, effect)
             continue
-        delay = effect.body["not_before"] - time()
+        delay = effect.not_before - time()
         if delay > PATIENCE:
             await _release(fabric, key, sends[place:])
-            await wake(fabric, key, effect.body, effect.body["not_before"])
+            await wake(fabric, key, effect, effect.not_before)
             return
         if delay > 0:
             await asyncio.sleep(delay)
         if time() > (effect.due or 0) - SEND_SECONDS:
             await _release(fabric, key, sends[place:])
-            await drain(fabric, key, owner=effect.body["owner"])
+            await drain(fabric, key, owner=effect.owner)
             return
-        if not await send(fabric, key, effect.id, effect.body):
+        if not await send(fabric, key, effect):
             await _release(fabric, key, sends[place + 1 :])
             return
+
+
+async def _has_to_wait(fabric: Fabric, key: str, first: Send) -> bool:
+    """Tell whether a message that was committed before `first` is still in the outbox.
+
+    Messages leave it in order: when the one before has left, so have all others. Mostly this
+    process has sent it itself.
+    """
+    if first.behind is None:
+        waiting = map(effect_of, await fabric.store.find(key, OUTBOX, limit=1000))
+        return any(isinstance(one, Send) and one.place < first.place for one in waiting)
+    if not first.behind or fabric.last_sent.knows(key, first.behind):
+        return False
+    return await fabric.store.get(key, first.behind) is not None
 
 
 async def wake_up(fabric: Fabric, wake: Event, count: int) -> None:
@@ -89,17 +122,17 @@ async def wake_up(fabric: Fabric, wake: Event, count: int) -> None:
 async def take_over(fabric: Fabric, event: Event) -> None:
     """Do what an earlier delivery of `event` committed or claimed and, by crashing, left behind."""
     key = event.conversation
-    for item in await fabric.store.find(key, "outbox:", limit=1000):
-        if item.body["owner"] == event.id and (item.due or 0) > time():
+    for effect in map(effect_of, await fabric.store.find(key, OUTBOX, limit=1000)):
+        if effect.owner == event.id and (effect.due or 0) > time():
             try:
-                await fabric.store.write(key, Put(item.id, item.body, etag=item.etag, due=time()))
+                await fabric.store.write(key, replace(effect, due=time()).put())
             except Conflict:
-                log.info("outbox.claimed_elsewhere", conversation=key, id=item.id)
+                log.info("outbox.claimed_elsewhere", conversation=key, id=effect.place)
     await drain(fabric, key, owner=event.id)
 
 
 async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
-    """Do everything of one conversation that is due, in order, claiming each item for `owner`.
+    """Do everything of one conversation that is due, in order, claiming each effect for `owner`.
 
     What has missed its slot takes another one of the conversation's. A message that cannot go
     yet holds back those behind it, and nothing else; a `typing` that is still here is too late.
@@ -108,94 +141,97 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
     moved, blocked = True, False
     while moved:
         moved = False
-        for item in await fabric.store.find(key, "outbox:", after=f"{KEPT}~", limit=1000):
-            if item.body["kind"] != "send":
-                if (item.due or 0.0) > time():
+        for item in await fabric.store.find(key, OUTBOX, after=f"{KEPT}~", limit=1000):
+            effect = effect_of(item)
+            if not isinstance(effect, Send):
+                if (effect.due or 0.0) > time():
                     continue
-                if not await _claim(fabric, key, item, owner):
+                claimed = await _claim(fabric, key, effect, owner)
+                if claimed is None:
                     return
-                moved = await _pass_on(fabric, key, item.id, item.body) or moved
-            elif is_indicator(item.body):
-                if (item.due or 0.0) <= time():
-                    await forget(fabric, key, item)
+                moved = await _pass_on(fabric, key, claimed) or moved
+            elif effect.is_indicator:
+                if (effect.due or 0.0) <= time():
+                    await forget(fabric, key, effect)
             elif not blocked:
-                ready = await _ready(fabric, key, item)
-                blocked = (
-                    ready is None
-                    or not await _claim(fabric, key, ready, owner)
-                    or not await send(fabric, key, ready.id, ready.body)
-                )
+                blocked = not await _send_next(fabric, key, effect, owner)
                 moved = moved or not blocked
 
 
-async def _pass_on(fabric: Fabric, key: str, id: str, body: dict[str, Any]) -> bool:
-    """Do with an effect that is no message to a person; False when it has to wait."""
-    if body["kind"] == reads.KIND:
-        return await reads.record(fabric, key, id, body)
-    return await forward(fabric, key, id, body)
+async def _pass_on(fabric: Fabric, key: str, effect: Enqueue | Publish | Record) -> bool:
+    """Do with an effect what is no message to a person. Return False when it has to wait."""
+    if isinstance(effect, Record):
+        return await reads.record(fabric, key, effect)
+    return await forward(fabric, key, effect)
 
 
-async def _ready(fabric: Fabric, key: str, item: Item) -> Item | None:
-    """The send once it may go; None when that is too far off, and a wake-up is on its way."""
-    due = max(item.due or 0.0, item.body["not_before"])
-    if await lateness.reopened(fabric, item):
+async def _send_next(fabric: Fabric, key: str, effect: Send, owner: str) -> bool:
+    """Send the first message of the outbox. Return False when those behind it have to wait."""
+    ready = await _ready(fabric, key, effect)
+    claimed = await _claim(fabric, key, ready, owner) if ready else None
+    return claimed is not None and await send(fabric, key, claimed)
+
+
+async def _ready(fabric: Fabric, key: str, effect: Send) -> Send | None:
+    """Return the send once it may go; None when that is too far off, and a wake-up on its way."""
+    due = max(effect.due or 0.0, effect.not_before)
+    if await lateness.reopened(fabric, key, effect):
         due = 0.0
     if due - time() > PATIENCE:
-        await wake(fabric, key, item.body, _next_look(item, due))
+        await wake(fabric, key, effect, _next_look(effect, due))
         return None
     await asyncio.sleep(max(0.0, due - time()))
-    if time() - item.body["not_before"] <= MISSED:
-        return item
-    item = await _reserved(fabric, key, item)
-    slot = item.body["not_before"]
-    if slot - time() > PATIENCE:
-        await wake(fabric, key, item.body, slot)
+    if time() - effect.not_before <= MISSED:
+        return effect
+    effect = await _reserved(fabric, key, effect)
+    if effect.not_before - time() > PATIENCE:
+        await wake(fabric, key, effect, effect.not_before)
         return None
-    await asyncio.sleep(max(0.0, slot - time()))
-    return item
+    await asyncio.sleep(max(0.0, effect.not_before - time()))
+    return effect
 
 
-async def _reserved(fabric: Fabric, key: str, item: Item) -> Item:
-    """The send with a slot of the conversation's, which all that is said next has to respect."""
-    limits = fabric.channel(item.body["reference"]["channel"]).limits
+async def _reserved(fabric: Fabric, key: str, effect: Send) -> Send:
+    """Return it with a slot of the conversation's, which all that is said next has to respect."""
+    limits = fabric.channel(effect.reference.channel).limits
     for _ in range(MAX_CONFLICTS):
-        known = await fabric.store.get(key, DOCUMENT)
-        if known is None:
+        conversation = await stored(fabric.store, key)
+        if conversation is None:
             break
-        conversation = Conversation.from_item(known)
-        slot = conversation.pace.reserve(limits, time())
-        later = Put(item.id, {**item.body, "not_before": slot}, etag=item.etag, due=item.due)
+        later = replace(effect, not_before=conversation.pace.reserve(limits, time()))
         try:
-            await fabric.store.write(key, conversation.to_op(), later, durable=False)
+            await fabric.store.write(key, conversation.to_op(), later.put(), durable=False)
         except Conflict as conflict:
-            if conflict.id == item.id:
+            if conflict.id == effect.place:
                 break
             continue
-        return await fabric.store.get(key, item.id) or item
-    return item
+        item = await fabric.store.get(key, effect.place)  # somebody may have claimed it meanwhile
+        again = effect_of(item) if item else None
+        return again if isinstance(again, Send) else effect
+    return effect
 
 
 async def _drain_kept(fabric: Fabric, key: str, owner: str) -> None:
-    """What was kept at the door, in order: each waits for the one before, whoever has that."""
+    """Do what was kept at the door, in order: each waits for the one before, whoever has that."""
     for item in await fabric.store.find(key, KEPT, limit=1000):
-        if (item.due or 0.0) > time():
+        effect = effect_of(item)
+        if (effect.due or 0.0) > time() or not isinstance(effect, Enqueue):
             return
-        if not await _claim(fabric, key, item, owner):
-            return
-        if not await forward(fabric, key, item.id, item.body):
+        claimed = await _claim(fabric, key, effect, owner)
+        if claimed is None or not await forward(fabric, key, claimed):
             return
 
 
-def _next_look(item: Item, due: float) -> float:
-    """When to see to an item that waits until `due`; its owner may be done with it long before."""
-    paced = float(item.body.get("not_before", 0.0))
-    leased = not item.body.get("failures") and (item.due or 0.0) > max(paced, time())
+def _next_look(effect: Send, due: float) -> float:
+    """Return when to see to one that waits until `due`; its owner may be done long before."""
+    paced = effect.not_before
+    leased = not effect.failures and (effect.due or 0.0) > max(paced, time())
     return max(paced, time() + LOOK_AGAIN) if leased else due
 
 
 async def sweep(fabric: Fabric) -> None:
     """Do what is past its time in every conversation: what a crash or an outage left."""
-    late = await fabric.store.find(None, "outbox:", due_by=time(), limit=1000)
+    late = await fabric.store.find(None, OUTBOX, due_by=time(), limit=1000)
     for key in dict.fromkeys(item.partition for item in late):
         log.warning("outbox.swept", conversation=key)
         try:
@@ -209,45 +245,42 @@ async def let_go(fabric: Fabric, started: str) -> None:
 
     It goes at once, as far as each bot's pace allows, so that it is in nobody's way.
     """
-    waiting: dict[str, list[Item]] = {}
-    async for item in every(fabric.store, "outbox:"):
-        if item.body.get("stopped_by") == started:
-            waiting.setdefault(item.partition, []).append(item)
+    waiting: dict[str, list[Effect]] = {}
+    async for item in every(fabric.store, OUTBOX):
+        effect = effect_of(item)
+        if effect.stopped_by == started:
+            waiting.setdefault(item.partition, []).append(effect)
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def go(key: str, items: Sequence[Item], at: float) -> None:
+    async def go(key: str, effects: Sequence[Effect], at: float) -> None:
         async with slots:
-            for item in items:
+            for effect in effects:
                 with suppress(Conflict):
-                    await fabric.store.write(key, Put(item.id, item.body, etag=item.etag, due=at))
-            await wake(fabric, key, items[0].body, at)
+                    await fabric.store.write(key, replace(effect, due=at).put())
+            await wake(fabric, key, effects[0], at)
 
     async with asyncio.TaskGroup() as group:
-        for key, items in waiting.items():
-            bot = fabric.bots.get(bot_of(items[0].body))
-            times = [fabric.admission.slot(bot) if bot else time() for _ in items]
-            group.create_task(go(key, items, times[0]))
+        for key, effects in waiting.items():
+            bot = fabric.bots.get(effects[0].bot)
+            times = [fabric.admission.slot(bot) if bot else time() for _ in effects]
+            group.create_task(go(key, effects, times[0]))
 
 
-async def _claim(fabric: Fabric, key: str, item: Item, owner: str) -> bool:
-    """Own the item for the next `LEASE` seconds; False when somebody else was faster."""
-    tries = item.body["tries"]
-    item.body.pop("stopped_by", None)
-    claimed = {**item.body, "tries": tries + 1, "owner": owner}
-    ops: list[Op] = [Put(item.id, claimed, etag=item.etag, due=time() + LEASE)]
-    if tries and item.body["kind"] == "send":
-        ops.append(Put(f"repeat:{item.body['effect']}:{tries}", {"made": time()}, ttl=REMEMBERED))
+async def _claim(fabric: Fabric, key: str, effect: E, owner: str) -> E | None:
+    """Return the effect as `owner` has it now; None when somebody else was faster."""
+    claimed = effect.claimed(owner, time())
+    ops: list[Op] = [claimed.put()]
+    if effect.tries and isinstance(effect, Send):
+        ops.append(effect.repeated())
     try:
         await fabric.store.write(key, *ops)
     except Conflict:
-        return False
-    item.body["tries"] = tries + 1
-    return True
+        return None
+    return claimed
 
 
-async def _release(fabric: Fabric, key: str, effects: Sequence[Create]) -> None:
+async def _release(fabric: Fabric, key: str, effects: Sequence[Send]) -> None:
     """Give effects that were not tried back: anyone may take them from now on."""
     now = time()
-    for e in effects:
-        free = {**e.body, "tries": 0}
-        await put_back(fabric, key, e.id, e.body, free, due=max(now, e.body["not_before"]))
+    for effect in effects:
+        await put_back(fabric, key, effect, effect.released(now))

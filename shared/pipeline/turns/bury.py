@@ -1,25 +1,27 @@
 """Messages that nobody will try again: kept with their reason, and the person is told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import time
 from typing import Any
 
 from shared import wire
-from shared.errors import Conflict, PermanentError, TransientError
-from shared.event import ACTIVITY, WAKE, Event, event_id
+from shared.errors import Conflict, PermanentError
+from shared.event import ACTIVITY, WAKE, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
-from shared.ports.store import Create, Op, Put
+from shared.ports.store import Create, Op
 from shared.queues import skill_of
-from shared.records.conversation import DEAD_KEPT, MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.acceptance import Acceptance
+from shared.records.change import undisturbed
+from shared.records.conversation import REMEMBERED, Conversation, load
+from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
+from shared.records.effect import Send
 
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
-
-UNREADABLE = "unreadable"
-"""The partition of dead messages that belong to no conversation."""
 
 
 async def bury(
@@ -34,46 +36,52 @@ async def bury(
         "dead", skill=skill, conversation=event.conversation, id=event.id, reason=code(reason)
     )
     partition = event.conversation or UNREADABLE
-    dead = {
-        "kind": "event",
-        "queue": queue,
-        "reason": reason,
-        "detail": detail,
-        "origin": event.origin,
-        "attempts": event.attempt + deliveries,
-        "first": await _first_error(fabric, partition, event),
-        "event": _record(event),
-        "trace": trace.traceparent() or event.traceparent,
-        "at": time(),
-    }
-    for _ in range(MAX_CONFLICTS):
-        ops: list[Op] = [
-            Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-            Put(f"dead:{event.work_id}", dead, ttl=DEAD_KEPT),
-            *fabric.ledger.entry(event, skill),
-        ]
-        apology: list[Create] = []
-        try:
-            conversation = await load(fabric.store, event)
-        except PermanentError:
-            pass
-        else:
-            conversation.finish(event.work_id)
-            apology = _apology(fabric, conversation, event)
-            ops += [conversation.to_op(), *apology]
-        if event.origin and event.type == ACTIVITY:
-            ended = {"skill": skill, "at": time()}
-            ops.append(Put(f"accepted:{event.origin}", ended, ttl=REMEMBERED))
-        try:
-            await fabric.store.write(partition, *ops)
-        except Conflict as conflict:
-            if conflict.id.startswith("seen:"):
-                return
-            continue
-        fabric.ledger.booked()
-        await relay.relay(fabric, partition, apology)
-        return
-    raise TransientError("others keep changing the conversation")
+    letter = DeadLetter(
+        id=event.work_id,
+        kind=EVENT,
+        queue=queue,
+        reason=reason,
+        detail=detail,
+        origin=event.origin,
+        attempts=event.attempt + deliveries,
+        first=await _first_error(fabric, partition, event),
+        event=_record(event),
+        trace=trace.traceparent() or event.traceparent,
+        at=time(),
+    )
+    apology = await undisturbed(lambda: _end(fabric, event, letter, skill))
+    await relay.relay(fabric, partition, apology)
+
+
+async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> Sequence[Send]:
+    """Write the letter and the end of the chain, once; return what is to be said of it.
+
+    Raises Conflict when others write in this moment.
+    """
+    ops: list[Op] = [
+        Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+        letter.put(),
+        *fabric.ledger.entry(event, skill),
+    ]
+    apology: Sequence[Send] = ()
+    try:
+        conversation = await load(fabric.store, event)
+    except PermanentError:
+        pass
+    else:
+        conversation.finish(event.work_id)
+        apology = _apology(fabric, conversation, event)
+        ops += [conversation.to_op(), *(word.create() for word in apology)]
+    if event.origin and event.type == ACTIVITY:
+        ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
+    try:
+        await fabric.store.write(event.conversation or UNREADABLE, *ops)
+    except Conflict as conflict:
+        if conflict.id.startswith("seen:"):
+            return ()
+        raise
+    fabric.ledger.booked()
+    return apology
 
 
 async def bury_body(
@@ -87,16 +95,8 @@ async def bury_body(
         event = Event.from_json(body)
     except ValueError:
         log.error("dead.unreadable", reason=reason, size=len(body))
-        dead = {
-            "kind": "body",
-            "queue": queue,
-            "reason": reason,
-            "detail": detail,
-            "body": body[:65_536],
-            "at": time(),
-        }
-        record = Put(f"dead:{event_id(body)}", dead, ttl=DEAD_KEPT)
-        await fabric.store.write(UNREADABLE, record)
+        letter = DeadLetter.of_body(body, reason, detail, queue)
+        await fabric.store.write(UNREADABLE, letter.put())
         return
     if event.type == WAKE:
         log.warning("dead.wake_up", conversation=event.conversation, reason=reason)
@@ -120,7 +120,7 @@ def _record(event: Event) -> dict[str, Any]:
     return replace(event, data={"omitted_bytes": size}).to_dict()
 
 
-def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Create]:
+def _apology(fabric: Fabric, conversation: Conversation, event: Event) -> list[Send]:
     reference = conversation.reference
     said = event.data.get("activity", {})  # a ticket has none
     wanted = event.type == ACTIVITY and said.get("type") == "message"

@@ -7,14 +7,16 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event
+from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Delete, Op, Put
 from shared.records import waiting
+from shared.records.acceptance import Acceptance
 from shared.records.conversation import GONE, REMEMBERED, Conversation
+from shared.records.effect import AnyEffect
 from shared.records.person import mark_of
 from shared.turn import Turn
 
@@ -23,7 +25,7 @@ from shared.turn import Turn
 class Outcome:
     """What a committed turn left to do, or to say when the caller answers itself."""
 
-    effects: Sequence[Create]
+    effects: Sequence[AnyEffect]
     replies: Sequence[Activity] = ()
     handed: Event | None = None
     handed_to: str = ""
@@ -50,6 +52,8 @@ async def commit(
     conversation.state[turn.skill.name] = turn.state
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.language, conversation.about = turn.language, turn.about
+    if turn.signing_in is not None:
+        conversation.signing_in = turn.signing_in
     conversation.count_turn()
     conversation.finish(event.work_id)
     burst.finish(conversation)
@@ -57,7 +61,7 @@ async def commit(
         conversation.heard = turn.now
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
-    made: list[Create] = reads.made(conversation, cause, turn)
+    made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     seen: dict[str, Any] = {}
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
@@ -68,7 +72,7 @@ async def commit(
         )
     said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
     if collect:
-        seen = {"replies": said}
+        seen = {"replies": said, "asked": question_of(event)}
         if handed:
             seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
     else:
@@ -83,13 +87,13 @@ async def commit(
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
-        *made,
+        *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
-        finished = {"skill": turn.skill.name, "at": turn.now}
-        ops.append(Put(f"accepted:{event.origin}", finished, ttl=REMEMBERED))
+        finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
+        ops.append(finished.put())
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
@@ -100,6 +104,12 @@ async def commit(
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def question_of(event: Event) -> str:
+    """Digest who asked what, to tell the same request again from another one under its id."""
+    said = Activity(event.data.get("activity", {}))
+    return event_id(str(said.sender.get("id", "")), said.text)
 
 
 def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]) -> Create:

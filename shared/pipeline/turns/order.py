@@ -1,13 +1,14 @@
 """The order of a conversation's turns, where the queue alone does not keep it."""
 
 import asyncio
-from math import inf
+from collections.abc import Sequence
 from time import monotonic, time
 
 from shared.errors import Waits
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.ports.store import Store
+from shared.records.acceptance import Acceptance, unfinished
 from shared.records.conversation import MAX_AGE, Conversation, load
 from shared.skill import Skill
 
@@ -49,13 +50,16 @@ async def _overtaken(store: Store, event: Event) -> str:
 
     One that was due a day ago and not seen since is lost, and in nobody's way.
     """
-    found = await store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
-    unfinished = [item for item in found if (item.due or 0.0) > time() - MAX_AGE]
-    own = f"accepted:{event.origin}"
-    at = next((item.body["at"] for item in found if item.id == own), event.began())
+    return overtaken(await unfinished(store, event.conversation), event, time())
+
+
+def overtaken(notes: Sequence[Acceptance], event: Event, now: float) -> str:
+    """Return the skill of the note that goes first of those before the event's; "" for none."""
+    own = next((note for note in notes if note.origin == event.origin), None)
+    place = (own or Acceptance.of(event, skill="")).place
     earlier = (
-        str(item.body["skill"])
-        for item in unfinished
-        if item.id != own and (item.body["at"], item.id) < (at, own)
+        note.skill
+        for note in notes
+        if note.origin != event.origin and note.place < place and (note.due or 0.0) > now - MAX_AGE
     )
     return next(earlier, "")

@@ -7,19 +7,19 @@ second finds it done. What waits is known by its note `accepted:<id>`, which hol
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from math import inf
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.activity import Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
-from shared.errors import Conflict, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.ports.store import Create, Item, Op, Put
-from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.ports.store import Create, Op, Store
+from shared.records.acceptance import Acceptance, Words, noted, unfinished
+from shared.records.change import undisturbed
+from shared.records.conversation import REMEMBERED, Conversation, load
 
 MAX_ALONG = 30
 """Messages that one turn takes along at most: each is two operations of its commit."""
@@ -37,44 +37,35 @@ class Burst:
 
     event: Event
     policy: str = "queue"
-    along: Sequence[Item] = ()
+    along: Sequence[Acceptance] = ()
     superseded: Sequence[str] = ()
     guarded: bool = False
 
     def finish(self, conversation: Conversation) -> None:
         """Nothing waits for those that were taken along."""
         for note in self.along:
-            conversation.finish(_origin(note))
+            conversation.finish(note.origin)
 
     def ops(self, skill: str) -> list[Op]:
         """What the turn's commit writes of them: each is in this turn, and in no other."""
         if not self.guarded:
             return []
         taken: dict[str, Any] = {"turn": self.event.work_id, "policy": self.policy}
-        newest = _origin(self.along[-1]) if self.along else self.event.origin
+        newest = self.along[-1].origin if self.along else self.event.origin
         ops: list[Op] = []
-        for origin in (self.event.origin, *map(_origin, self.along)):
+        for origin in (self.event.origin, *(note.origin for note in self.along)):
             mark = taken | {"superseded": self.policy == "latest" and origin != newest}
             ops.append(Create(f"burst:{origin}", mark, ttl=REMEMBERED))
         for note in self.along:
-            ended = {"skill": skill, "at": note.body["at"], "with": self.event.origin}
-            ops.append(Put(note.id, ended, ttl=REMEMBERED))
+            ops.append(note.finished_with(self.event.origin, skill).put())
         return ops
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    text: str
-    sender: str
-    id: str = field(compare=False)
-
-
-def note(fabric: Fabric, event: Event, skill: str) -> dict[str, Any]:
-    """The note of an accepted activity; with its words where a turn may take it along."""
-    body: dict[str, Any] = {"skill": skill, "at": event.began()}
-    if (bot := fabric.bots.get(event.bot)) and _applies(fabric, bot) and (said := _said(event)):
-        body["said"] = {"text": said.text, "sender": said.sender, "id": said.id}
-    return body
+def note(fabric: Fabric, event: Event, skill: str) -> Acceptance:
+    """Return the note of an accepted activity; with its words where a turn may take it along."""
+    bot = fabric.bots.get(event.bot)
+    words = _words(event) if bot and _applies(fabric, bot) else None
+    return replace(Acceptance.of(event, skill), words=words)
 
 
 async def gather(
@@ -91,17 +82,17 @@ async def gather(
         if mark.body["turn"] != event.work_id:
             await _close(fabric, event, mark.body["turn"])
         return None
-    activity, said = Activity(event.data["activity"]), _said(event)
+    activity, said = Activity(event.data["activity"]), _words(event)
     skills = [fabric.skills[name] for name in bot.skills]
     target = addressee(bot, activity, skills, conversation.floor, muted=conversation.muted)
     policy = fabric.skills[target].overlap
     if policy == "queue" or said is None:
         return Burst(event, guarded=True)
-    along = await _behind(fabric, event, said)
+    along = behind(await unfinished(fabric.store, event.conversation), event, said)
     if not along:
         return Burst(event, policy, guarded=True)
-    texts = [said.text, *(str(item.body["said"]["text"]) for item in along)]
-    newest = str(along[-1].body["said"]["id"])
+    words = [said, *(note.words for note in along if note.words)]
+    texts, newest = [each.text for each in words], words[-1].id
     text = "\n".join(texts) if policy == "merge" else texts[-1]
     whole = _with_words(event, text, newest)
     conversation.reference = replace(conversation.reference, reply_to=newest)
@@ -112,7 +103,7 @@ async def gather(
         id=event.id,
         skill=target,
         policy=policy,
-        along=[_origin(item) for item in along],
+        along=[note.origin for note in along],
     )
     return Burst(whole, policy, along, superseded, guarded=True)
 
@@ -121,33 +112,23 @@ def _applies(fabric: Fabric, bot: Bot) -> bool:
     return any(fabric.skills[name].overlap != "queue" for name in bot.skills)
 
 
-async def _behind(fabric: Fabric, event: Event, said: _Said) -> list[Item]:
-    """The notes of what waits right behind, in order; up to the first that is another matter."""
-    notes = await fabric.store.find(event.conversation, "accepted:", due_by=inf, limit=1000)
-    own = f"accepted:{event.origin}"
-    at = next((item.body["at"] for item in notes if item.id == own), event.began())
-    found: list[Item] = []
+def behind(notes: Sequence[Acceptance], event: Event, said: Words) -> Sequence[Acceptance]:
+    """Return those that wait right behind, in order; up to the first that is another matter."""
+    own = next((note for note in notes if note.origin == event.origin), None)
+    place = (own or Acceptance.of(event, skill="")).place
+    found: list[Acceptance] = []
     size = len(said.text)
-    for item in sorted(notes, key=_place):
-        if _place(item) <= (at, own):
+    for note in sorted(notes, key=lambda note: note.place):
+        if note.place <= place:
             continue
-        words = item.body.get("said")
-        size += len(words["text"]) + 1 if words else 0
-        if not words or words["sender"] != said.sender or size > MAX_TEXT:
+        size += len(note.words.text) + 1 if note.words else 0
+        if not note.words or note.words.sender != said.sender or size > MAX_TEXT:
             break
-        found.append(item)
+        found.append(note)
     return found[:MAX_ALONG]
 
 
-def _place(item: Item) -> tuple[float, str]:
-    return item.body["at"], item.id
-
-
-def _origin(item: Item) -> str:
-    return item.id.removeprefix("accepted:")
-
-
-def _said(event: Event) -> _Said | None:
+def _words(event: Event) -> Words | None:
     """The words of a plain text; None for all that cannot be put together with others."""
     activity = Activity(event.data.get("activity") or {})
     text = activity.text.strip()
@@ -155,7 +136,7 @@ def _said(event: Event) -> _Said | None:
     plain = activity.is_message and activity.value is None and not files
     if not plain or not text or text.startswith("/") or len(text) > MAX_TEXT:
         return None
-    return _Said(activity.text, str(activity.sender.get("id")), activity.id)
+    return Words(activity.text, str(activity.sender.get("id")), activity.id)
 
 
 def _with_words(event: Event, text: str, id: str) -> Event:
@@ -171,21 +152,19 @@ def _with_words(event: Event, text: str, id: str) -> Event:
 
 async def _close(fabric: Fabric, event: Event, turn: str) -> None:
     """End the note and the place in the row that came back after the activity was taken along."""
-    store, key = fabric.store, event.conversation
-    for _ in range(MAX_CONFLICTS):
-        conversation = await load(store, event)
-        item = await store.get(key, f"accepted:{event.origin}")
-        waits = any(entry[0] == event.work_id for entry in conversation.parked)
-        if (item is None or item.due is None) and not waits:
-            return
-        conversation.finish(event.work_id)
-        ops: list[Op] = [conversation.to_op()]
-        if item is not None:
-            ended = {"skill": item.body["skill"], "at": item.body["at"], "with": turn}
-            ops.append(Put(item.id, ended, ttl=REMEMBERED))
-        try:
-            await store.write(key, *ops)
-        except Conflict:
-            continue
+    await undisturbed(lambda: _try_to_close(fabric.store, event, turn), after=0.2)
+
+
+async def _try_to_close(store: Store, event: Event, turn: str) -> None:
+    """Raises Conflict when others write in this moment."""
+    key = event.conversation
+    conversation = await load(store, event)
+    note = await noted(store, key, event.origin)
+    waits = any(entry[0] == event.work_id for entry in conversation.parked)
+    if (note is None or not note.is_open) and not waits:
         return
-    raise TransientError("others keep changing the conversation", after=0.2)
+    conversation.finish(event.work_id)
+    ops: list[Op] = [conversation.to_op()]
+    if note is not None:
+        ops.append(note.finished_with(turn).put())
+    await store.write(key, *ops)

@@ -14,16 +14,25 @@ from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import phrase
-from shared.errors import Conflict, PermanentError, Refused, TransientError, UnknownBot
+from shared.errors import (
+    Conflict,
+    PermanentError,
+    Refused,
+    Rejected,
+    SignInNeeded,
+    TransientError,
+    UnknownBot,
+)
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap
+from shared.pipeline.turns import overlap, signing_in
 from shared.pipeline.turns.asker import Asker
-from shared.pipeline.turns.commit import Outcome, commit
+from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
+from shared.pipeline.turns.suspicious import tell_if_suspicious
 from shared.pipeline.turns.typing_indicator import typing
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
@@ -65,14 +74,11 @@ async def perform(
     else:
         conversation = await in_order(fabric, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
-        return _recalled(seen.body) if direct else None
+        return _recalled(seen.body, event) if direct else None
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise UnknownBot(event.bot)
-    burst: Burst | None = Burst(event)
-    if not direct:
-        await budget.hold(store, bot, conversation, event)
-        burst = await overlap.gather(fabric, bot, conversation, event)
+    burst = await _admitted(fabric, bot, conversation, event, direct=direct)
     if burst is None:
         return None
     event = burst.event
@@ -82,13 +88,12 @@ async def perform(
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
-            answer = await _run(fabric, turn, direct=direct)
-    except Refused as refusal:
+            answer = await _run(fabric, turn, conversation, direct=direct)
+    except (Refused, SignInNeeded) as refusal:
         conversation = await load(store, event)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
-        said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
-        answer = _refusal(turn, said)
+        answer = await _instead(fabric, turn, refusal)
     for _ in range(MAX_CONFLICTS):
         try:
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
@@ -100,7 +105,22 @@ async def perform(
     raise TransientError("others keep changing the conversation")
 
 
-def _recalled(body: dict[str, Any]) -> Outcome:
+async def _admitted(
+    fabric: Fabric, bot: Bot, conversation: Conversation, event: Event, *, direct: bool
+) -> Burst | None:
+    """Hold the conversation to its turns a minute; take along what waits, or leave it to that.
+
+    What Teams waits for is not held up, what a program waits for is.
+    """
+    if not direct or conversation.reference.channel == "api":
+        await budget.hold(fabric.store, bot, conversation, event)
+    return Burst(event) if direct else await overlap.gather(fabric, bot, conversation, event)
+
+
+def _recalled(body: dict[str, Any], event: Event) -> Outcome:
+    """What was answered before. Raises Rejected 409 when another question was."""
+    if body.get("asked", question_of(event)) != question_of(event):
+        raise Rejected(409, "id_of_another_call")
     handed = body.get("handed")
     return Outcome(
         (),
@@ -136,13 +156,17 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
     )
 
 
-async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | None:
+async def _run(
+    fabric: Fabric, turn: Turn, conversation: Conversation, *, direct: bool
+) -> dict[str, Any] | None:
     """Call the handler, or hand the activity on when it is another skill's.
 
     Returns the body of an `invoke`. A lane may have brought the activity to this queue only
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    if await signing_in.took(fabric, turn, conversation):
+        return None
     handler: Handler | None
     if turn.event.type != ACTIVITY:
         handler = skill.events.get(turn.event.type)
@@ -157,6 +181,8 @@ async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | 
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
+    if activity.is_message and turn.event.hops == 0:
+        tell_if_suspicious(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
@@ -168,6 +194,19 @@ async def _run(fabric: Fabric, turn: Turn, *, direct: bool) -> dict[str, Any] | 
         if not limit.expired():
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
+    return None
+
+
+async def _instead(
+    fabric: Fabric, turn: Turn, refusal: Refused | SignInNeeded
+) -> dict[str, Any] | None:
+    """Say why not, or ask the person to sign in; what the handler recorded is forgotten."""
+    if isinstance(refusal, Refused):
+        said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
+        return _refusal(turn, said)
+    if turn.activity.type == "invoke":
+        return _refusal(turn, phrase(turn.language, "signin.first"))
+    await signing_in.offer(fabric, turn)
     return None
 
 

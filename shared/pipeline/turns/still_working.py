@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
+from dataclasses import replace
 from time import time
 
 from shared.errors import Conflict, FabricError
@@ -83,12 +84,12 @@ async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
             if await store.get(key, id) is not None:
                 return
         notice = effects.word(fabric, conversation, event, "working", "platform.working")
-        notice.body["working"] = event.id
+        notice = replace(notice, working=event.id)
         if over.is_set() or turn.muted or conversation.muted or not _has_room(fabric, conversation):
             return
         marker = Create(_marker(event), {"at": time()}, ttl=REMEMBERED)
         try:
-            await store.write(key, marker, conversation.to_op(), notice)
+            await store.write(key, marker, conversation.to_op(), notice.create())
         except Conflict:
             continue
         log.info("still_working", conversation=key, id=event.id, skill=turn.skill.name)

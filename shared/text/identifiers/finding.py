@@ -13,6 +13,8 @@ class Kind(StrEnum):
     CARD = "CARD"
     IBAN = "IBAN"
     NATIONAL_ID = "ID"
+    NAME = "NAME"
+    """A person's name, where somebody says it is theirs: for what is kept to be read again."""
 
 
 @dataclass(frozen=True, slots=True)

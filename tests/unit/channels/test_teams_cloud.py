@@ -57,6 +57,7 @@ class Entra(HttpClient):
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Response:
         self.asked.append((url, form or {}))
         return Response(200, {}, b'{"access_token": "outbound-1", "expires_in": 3600}')

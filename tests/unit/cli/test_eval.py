@@ -1,5 +1,6 @@
 """`botfabric eval`, as a pipeline runs it."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+
+from stand_ins.openai.server import OpenAIServer
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = """
@@ -43,11 +46,12 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(place: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(place: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     environ = {
         **os.environ,
         "FABRIC_BOTS_DIR": str(place / "bots"),
         "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
+        **settings,
     }
     command = [sys.executable, "-m", "cli", "eval", *arguments]
     return subprocess.run(
@@ -89,3 +93,27 @@ def test_an_unknown_bot_is_refused(place: Path) -> None:
     result = run(place, "nobody")
     assert result.returncode == 2
     assert "there is no bot 'nobody'; write all, or one of desk" in result.stderr
+
+
+async def test_two_models_are_told_side_by_side_and_replayed_without_a_network(
+    place: Path,
+) -> None:
+    async with OpenAIServer() as server:
+        settings = {**server.settings, "FABRIC_AI_MODELS": "default=gpt-4.1-mini,big=gpt-4o-mini"}
+        recorded = await asyncio.to_thread(
+            run, place, "desk", "--models", "default,big", "--record", "--json", **settings
+        )
+    assert recorded.returncode == 0, recorded.stderr
+    both = json.loads(recorded.stdout)["bots"]
+    assert [one["model"] for one in both] == ["default", "big"]
+    assert all(one["calls"] and one["usd"] > 0 for one in both), recorded.stderr
+
+    replayed = run(place, "desk", "--models", "big", "--replay", "--json")
+    assert replayed.returncode == 0, replayed.stderr
+    assert told(replayed)["input_tokens"] == both[1]["input_tokens"]
+
+    path = place / "bots" / "desk.cases.jsonl"
+    path.write_text(path.read_text().replace("Which wifi is", "Which wifi do I use"))
+    missed = run(place, "desk", "--replay", "--json")
+    assert missed.returncode == 1
+    assert "nothing recorded for chat of 'default'" in missed.stderr

@@ -11,7 +11,7 @@ from shared.bot import Limits
 from shared.governance.limits import admission
 from shared.governance.limits.admission import Admission, not_before
 from shared.operations.reports.books import books
-from shared.ports.store import Item
+from shared.records.acceptance import Acceptance
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -30,8 +30,8 @@ def fabric(lab: Make) -> Lab:
     return lab(echo, manifest="[limits]\nturns_per_second = 20")
 
 
-def note(at: float) -> Item:
-    return Item("one", "accepted:1", {"skill": "echo", "at": 0.0, "not_before": at}, "1", due=at)
+def note(at: float) -> Acceptance:
+    return Acceptance(origin="1", skill="echo", at=0.0, not_before=at, due=at)
 
 
 async def test_a_surge_waits_outside_the_queue_and_all_of_it_is_answered(fabric: Lab) -> None:

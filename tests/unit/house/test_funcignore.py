@@ -16,6 +16,7 @@ PUBLISHED = {
     "access.toml",
     "apps.toml",
     "backends.toml",
+    "departments.toml",
     "webhooks.toml",
     "prices.toml",
     "bots",

@@ -17,7 +17,7 @@ def test_every_setting_of_ours_is_in_the_example() -> None:
 
 
 def test_every_setting_in_the_example_is_read_or_azures_own() -> None:
-    known = (ROOT / "shared" / "settings.py").read_text() + (ROOT / "cli" / "run.py").read_text()
+    known = (ROOT / "shared" / "settings.py").read_text() + (ROOT / "cli" / "port.py").read_text()
     assert {name for name in EXAMPLE if f'"{name}"' not in known} == {"FUNCTIONS_WORKER_RUNTIME"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.check.source import body, properties, read, text
+from infra.check.source import body, literal, properties, read, text
 from packing.needs import ROLES, needs, write
 from shared.operations.reports.doctor import Premises, examine
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
@@ -29,9 +29,15 @@ NOT_IN_THE_CLOUD = {
 }
 """Keys where an identity serves, and what only a laptop has."""
 
+MAY_BE_EMPTY = {
+    *("FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS", "FABRIC_PUBLIC_URL"),
+    *("FABRIC_SIGN_IN_AUTHORITY", "FABRIC_SIGN_IN_CLIENT_ID", "FABRIC_SIGN_IN_CLIENT_SECRET"),
+}
+"""What has a default, or belongs to what an app may do without."""
+
 LEFT_AT_ITS_DEFAULT = re.compile(
     r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|TRACES|TRUSTED_PROXIES|\w+_KEY)"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|EMBEDDINGS|TRACES|TRUSTED_PROXIES|\w+_KEY)"
 )
 
 
@@ -103,8 +109,10 @@ def test_every_part_of_the_list_is_made() -> None:
 @pytest.mark.parametrize("environment", ["dev", "test", "prod"])
 def test_every_model_that_a_bot_names_is_deployed(listed: dict[str, Any], environment: str) -> None:
     given = json.loads((INFRA / "parameters" / f"{environment}.json").read_bytes())["parameters"]
-    default = properties(read(INFRA / "main.bicep").declared["models"].named_children[-1])
-    deployed = given["models"]["value"] if "models" in given else default
+    default = read(INFRA / "main.bicep").declared["models"].named_children[-1]
+    deployed = [literal(properties(one)["alias"]) for one in default.named_children]
+    if "models" in given:
+        deployed = [one["alias"] for one in given["models"]["value"]]
 
     assert set(listed["models"]) <= set(deployed)
 
@@ -148,7 +156,7 @@ def test_the_doctor_finds_nothing_missing_and_misses_what_is(bus: str, tmp_path:
         return {mistake.where for mistake in found}
 
     assert named(environ) == set()
-    for name in environ.keys() - PLATFORM - {"FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS"}:
+    for name in environ.keys() - PLATFORM - MAY_BE_EMPTY:
         without = {key: value for key, value in environ.items() if key != name}
         if name != "FABRIC_ENVIRONMENT":
             assert named(without), name

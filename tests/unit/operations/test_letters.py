@@ -13,6 +13,7 @@ from shared.operations.reports import letters as letter_report
 from shared.operations.reports.books import balanced, books
 from shared.operations.reports.period import Period
 from shared.pipeline.turns.bury import bury_body
+from shared.records import dead_letter
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -66,7 +67,7 @@ async def test_letters_are_chosen_by_bot_queue_and_reason(fabric: Lab) -> None:
     others: list[dict[str, Any]] = [{"bot": "x"}, {"queue": "skill-x"}, {"reason": "x"}]
     for other in [*others, {"died": Period(until=letter.at)}, {"died": Period(letter.at + 1)}]:
         assert not await letter_report.letters(fabric, **other)
-    assert letter.kind == letter_report.EVENT
+    assert letter.record.kind == dead_letter.EVENT
 
 
 async def test_redriven_letters_are_answered_in_order_and_once(
@@ -134,7 +135,7 @@ async def test_a_reply_that_could_not_be_sent_is_sent_again(
     mended.append(True)
     fabric.memory.failures = [ReferenceGone("blocked", "the bot was blocked")]
     [letter] = await dead(fabric, "1")
-    assert (letter.kind, letter.queue, letter.bot) == ("send", "web", "lab")
+    assert (letter.record.kind, letter.queue, letter.bot) == ("send", "web", "lab")
 
     await letter_deeds.redrive(fabric, letter)
     await letter_deeds.redrive(fabric, letter)
@@ -156,7 +157,7 @@ async def test_a_discarded_letter_is_listed_no_more_and_stays_in_the_books(fabri
 async def test_what_is_no_event_can_only_be_discarded(fabric: Lab) -> None:
     await bury_body(fabric, "not ours", "not_an_event", queue="skill-orders")
     [letter] = await letter_report.letters(fabric)
-    assert (letter.kind, letter.queue) == (letter_report.BODY, "skill-orders")
+    assert (letter.record.kind, letter.queue) == (dead_letter.BODY, "skill-orders")
 
     with pytest.raises(PermanentError, match="only discard"):
         await letter_deeds.redrive(fabric, letter)
@@ -164,13 +165,13 @@ async def test_what_is_no_event_can_only_be_discarded(fabric: Lab) -> None:
 
 async def test_an_event_too_large_to_keep_leaves_its_envelope(fabric: Lab) -> None:
     [small] = await dead(fabric, "1")
-    event = Event.from_dict(small.item.body["event"])
+    event = Event.from_dict(small.record.event or {})
     large = replace(event, id="large", data={**event.data, "x": "x" * 600_000})
 
     await bury_body(fabric, large.to_json(), "handler_error", queue="skill-orders")
 
     letter = next(one for one in await letter_report.letters(fabric) if one.id == "large")
-    assert Event.from_dict(letter.item.body["event"]).data["omitted_bytes"] > 600_000
+    assert Event.from_dict(letter.record.event or {}).data["omitted_bytes"] > 600_000
     with pytest.raises(PermanentError, match="too large"):
         await letter_deeds.redrive(fabric, letter)
 
@@ -259,3 +260,22 @@ async def test_the_errors_of_a_reply_are_told(fabric: Lab, mended: list[bool]) -
     assert said["attempts"] == 3
     assert len(said["trace"]) == 32
     assert "secret" not in str(said)
+
+
+async def test_what_is_dismissed_keeps_its_reason_and_loses_its_words(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    await dead(fabric, "a secret order")
+    mended.append(True)
+    fabric.memory.failures = [PermanentError("blocked", "the person has blocked the bot")]
+    await fabric.say("another secret")
+    await fabric.drain()
+    await bury_body(fabric, "secret bytes", "not_an_event", queue="skill-orders")
+
+    for letter in await letter_report.letters(fabric):
+        await letter_deeds.discard(fabric, letter)
+
+    kept = await fabric.store.find(None, dead_letter.PREFIX)
+    assert sorted(item.body["reason"] for item in kept) == ["blocked", "not_an_event", "order_gone"]
+    assert "secret" not in str([item.body for item in kept])
+    assert [dead_letter.DeadLetter.from_item(item).bot for item in kept].count("lab") == 2

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ConfigurationError, PermanentError
-from shared.manifest.prices import Price, Prices
+from shared.governance.prices import Price, Prices
 from shared.observability.meter import BackendCall, ModelCall, record, record_backend
 from shared.operations.reports.cost import Charge, charges, cost
 from shared.operations.reports.cost import _groups as groups
@@ -72,6 +72,22 @@ async def test_usage_counts_people_turns_and_deaths(lab: Make) -> None:
     assert row.channels == {"web": 3}
     assert row.skills == {"office": 3}
     assert report.totals["turns"] == 3
+
+
+async def test_what_a_bot_is_worth_stands_beside_its_cost(lab: Make) -> None:
+    fabric = lab(office(), manifest="[value]\nusd_per_resolved = 6.5")
+    for conversation in ("a", "a", "b"):
+        await fabric.say("one", conversation=conversation)
+        await fabric.drain()
+    fabric.__dict__["prices"] = Prices(ROWS)
+    report = await cost(fabric, ALL, EVER)
+    [row] = report.value
+    assert (row.bot, row.resolved, row.assumed, row.worth_usd) == ("lab", 2, 6.5, 13.0)
+    assert row.cost_usd == report.usd > 0
+
+
+async def test_a_bot_that_assumes_no_value_has_none(lab: Make) -> None:
+    assert (await cost(await talked(lab), ALL, EVER)).value == []
 
 
 async def test_a_turn_that_runs_again_counts_once(lab: Make) -> None:

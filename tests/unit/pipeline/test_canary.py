@@ -129,3 +129,37 @@ async def test_a_turn_that_somebody_waits_for_tells_neither_log_nor_host(
 
     assert "hunter2" not in raised
     assert canary.leaks(caplog.records) == []
+
+
+async def test_a_bug_is_a_line_a_delivery_and_its_calls_stand_in_the_first_and_the_last(
+    lab: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    skill = Skill("work", "Works")
+
+    @skill.on_message
+    async def work(turn: Turn) -> None:
+        value(turn.text)
+
+    fabric = lab(skill)
+    await fabric.say(SAID)
+    await fabric.drain()
+
+    told = [line.fields for line in caplog.records if line.message == "turn.failed"]  # type: ignore[attr-defined]
+    assert [fields["delivery"] for fields in told] == list(range(1, 11))
+    assert [fields["delivery"] for fields in told if "error" in fields] == [1, 10]
+    assert {fields["reason"] for fields in told} == {"ValueError"}
+
+
+async def test_the_first_error_of_a_bug_is_kept_for_the_dead_letter(lab: Make) -> None:
+    skill, kinds = Skill("work", "Works"), iter([KeyError, *([ValueError] * 9)])
+
+    @skill.on_message
+    async def work(turn: Turn) -> None:
+        raise next(kinds)
+
+    fabric = lab(skill)
+    spoken = await fabric.say("hello")
+    await fabric.drain()
+
+    [letter] = await fabric.store.find(spoken, "dead:")
+    assert letter.body["first"]["error"] == "KeyError"

@@ -194,10 +194,9 @@ async def test_a_dead_letter_that_is_sent_again_knows_when_it_was_asked(lab: Mak
     key = await fabric.say("question")
     await work(fabric)
     [letter] = await letters(fabric)
-    event = dict(letter.item.body["event"])
+    event = dict(letter.record.event or {})
     event["time"] = datetime.fromtimestamp(time() - HOUR, UTC).isoformat()
-    dead = {**letter.item.body, "event": event}
-    await fabric.store.write(key, Put(letter.item.id, dead))
+    await fabric.store.write(key, replace(letter.record, event=event).put())
     await fabric.say("newer")
     await work(fabric)
     [letter] = await letters(fabric)
@@ -472,7 +471,7 @@ async def test_a_template_that_meta_does_not_know_names_the_key(
     await tell(fabric, key, "solved")
     [letter] = await letters(fabric)
     assert letter.reason == "whatsapp_132001"
-    assert "template_language of [channels.whatsapp]" in letter.item.body["detail"]
+    assert "template_language of [channels.whatsapp]" in letter.record.detail
 
 
 @pytest.mark.parametrize("manifest", [TEMPLATE, PLAIN], ids=["template", "park"])

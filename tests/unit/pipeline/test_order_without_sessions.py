@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import PermanentError
 from shared.pipeline.door import accept
-from shared.pipeline.turns import settle
+from shared.pipeline.turns import order, settle
 from shared.ports.store import Put
 from shared.records.conversation import MAX_AGE
 from shared.skill import Skill
@@ -33,7 +33,8 @@ def skill() -> Skill:
 
 
 @pytest.fixture
-def fabric(lab: Make, skill: Skill) -> Lab:
+def fabric(lab: Make, skill: Skill, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr(order, "QUEUE_PATIENCE", 60.0)  # a busy machine parks nothing
     fabric = lab(skill)
     bus: Any = fabric.bus
     bus.ordered = False

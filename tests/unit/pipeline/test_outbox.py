@@ -15,11 +15,11 @@ from shared.operations.reports.books import balanced, books
 from shared.operations.reports.letters import letters
 from shared.pipeline.door import facts
 from shared.pipeline.outbox import relay
-from shared.pipeline.outbox.effects import LEASE
 from shared.pipeline.turns import settle
 from shared.pipeline.turns.perform import perform
 from shared.ports.store import Put
 from shared.records.conversation import MAX_AGE
+from shared.records.effect import LEASE_SECONDS, Send
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -124,7 +124,7 @@ async def test_what_a_crashed_wake_up_had_claimed_is_free_for_its_next_delivery(
 
     started = monotonic()
     await fabric.drain(until=lambda: bool(fabric.heard()))
-    assert monotonic() - started < LEASE / 4
+    assert monotonic() - started < LEASE_SECONDS / 4
     assert (await books(fabric))["repeated"] == 1
 
 
@@ -338,7 +338,7 @@ async def test_who_comes_late_does_not_give_back_what_is_done(lab: Callable[...,
     assert outcome is not None
     late = [replace(effect, due=time()) for effect in outcome.effects]
     for effect in late:
-        await fabric.store.write(key, Put(effect.id, effect.body, due=time()))
+        await fabric.store.write(key, effect.put())
     await relay.drain(fabric, key)
     await relay.relay(fabric, key, late)
     assert await fabric.items(key, "outbox:") == []
@@ -399,8 +399,9 @@ async def test_behind_a_paced_send_of_a_living_process_nobody_waits_for_its_leas
     outcome = await perform(fabric, fabric.skills["echo"], event)
     assert outcome
     [effect] = outcome.effects
-    paced = {**effect.body, "not_before": time() + 0.5}
-    await fabric.store.write(event.conversation, Put(effect.id, paced, due=effect.due))
+    assert isinstance(effect, Send)
+    paced = replace(effect, not_before=time() + 0.5)
+    await fabric.store.write(event.conversation, paced.put())
     delays: list[float] = []
     bus: Any = fabric.bus
 

@@ -14,7 +14,12 @@ from shared.pipeline.door.accept import accept
 from shared.pipeline.door.receipts import record_receipt
 from shared.pipeline.outbox import relay
 from shared.ports.channel import Receipt
-from shared.ports.store import every
+from shared.ports.store import Item, every
+from shared.records.acceptance import Acceptance, Words
+from shared.records.conversation import Conversation
+from shared.records.dead_letter import DeadLetter
+from shared.records.effect import effect_of
+from shared.records.receipt import Sent
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -107,6 +112,22 @@ STORIES = (
 )
 
 
+def written_again(item: Item) -> dict[str, Any]:
+    """What its type makes of it; what has no type yet comes back as it is."""
+    match item.id.partition(":"):
+        case ("conversation", _, _):
+            return dict(Conversation.from_item(item).to_op().body)
+        case ("accepted", _, _):
+            return Acceptance.from_item(item).to_body()
+        case ("outbox", _, _):
+            return effect_of(item).to_body()
+        case ("dead", _, _):
+            return DeadLetter.from_item(item).to_body()
+        case ("sent", _, _):
+            return dict(Sent.from_item(item).to_op().body)
+    return item.body
+
+
 def settled(value: Any) -> Any:
     """The same without what differs from run to run: times, traces, lines."""
     match value:
@@ -142,3 +163,46 @@ async def test_a_story_stores_what_it_stored_before(lab: Lab, story: Any) -> Non
 
     golden = json.loads(GOLDEN.read_text())
     assert stored == golden[story.__name__]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+async def test_what_is_read_is_written_again_as_it_was(lab: Lab, story: Any) -> None:
+    await story(lab)
+
+    items = [item async for item in every(lab.store, "")]
+
+    assert [written_again(item) for item in items] == [item.body for item in items]
+
+
+@pytest.mark.parametrize(
+    ("note", "body"),
+    [
+        (Acceptance(origin="1", skill="echo", at=5.0), {"skill": "echo", "at": 5.0}),
+        (
+            Acceptance(origin="1", skill="echo", at=5.0, not_before=9.0, kept=True),
+            {"skill": "echo", "at": 5.0, "kept": True, "not_before": 9.0},
+        ),
+        (
+            Acceptance(origin="1", skill="echo", at=5.0, parked=True, words=Words("a", "b", "c")),
+            {
+                "skill": "echo",
+                "at": 5.0,
+                "said": {"text": "a", "sender": "b", "id": "c"},
+                "parked": True,
+            },
+        ),
+        (
+            Acceptance(origin="1", skill="", at=5.0, refused="crowded"),
+            {"skill": "", "at": 5.0, "refused": "crowded"},
+        ),
+        (
+            Acceptance(origin="1", skill="a", at=5.0, kept=True).finished_with("2", "b"),
+            {"skill": "b", "at": 5.0, "with": "2"},
+        ),
+    ],
+)
+def test_an_acceptance_is_stored_as_before(note: Acceptance, body: dict[str, Any]) -> None:
+    put = note.put()
+
+    assert (put.id, put.body) == ("accepted:1", body)
+    assert Acceptance.from_item(Item("one", put.id, put.body, "", put.due)) == note

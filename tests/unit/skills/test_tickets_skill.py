@@ -15,9 +15,10 @@ from shared.dialogue.forms.slot import Slot
 from shared.dialogue.forms.wording import worded
 from shared.dialogue.phrases import phrase
 from shared.dialogue.ticket_form import CATEGORIES, CATEGORY, SUMMARY, URGENCY
+from shared.dialogue.ticket_opening import opening_of
 from shared.event import event_id
-from shared.fabric import TICKETS
 from shared.integrations.ticket_table import TicketTable
+from shared.records.ticket import TICKETS
 from shared.storage.sqlite import SqliteStore
 from shared.turn import FLOOR_RETURNED
 from tests.unit.talk import Talk
@@ -469,7 +470,7 @@ async def test_which_of_several_tickets_is_asked(talk: Talk) -> None:
 
     await talk.say("please cancel my ticket")
 
-    assert talk.buttons == [f"/ticket cancel {one}", f"/ticket cancel {two}"]
+    assert talk.buttons == [f"/tickets cancel {one}", f"/tickets cancel {two}"]
     assert await talk.say(talk.buttons[1]) == [f"{two} is cancelled."]
 
 
@@ -573,3 +574,53 @@ async def test_whatever_is_said_is_answered_and_stored_as_json(said: list[str]) 
             assert await talk.say(text)
             assert (talk.floor == "tickets") == ("forms" in talk.state)
         await store.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I want to open a ticket: my mouse is dead", "my mouse is dead"),
+        ("Bitte ein Ticket anlegen: Outlook stürzt ab", "Outlook stürzt ab"),
+        ("Ich möchte ein Ticket aufmachen", ""),
+        ("Je voudrais ouvrir un ticket pour mon écran cassé", "mon écran cassé"),
+        ("Quiero abrir un ticket, mi impresora no funciona", "mi impresora no funciona"),
+        ("Quero abrir um ticket", ""),
+        ("Vorrei aprire un ticket per la stampante", "la stampante"),
+        ("Ik wil graag een ticket aanmaken voor mijn muis", "mijn muis"),
+        ("My laptop makes a noise", "My laptop makes a noise"),
+    ],
+)
+def test_the_words_that_ask_for_a_ticket_are_not_what_it_is_about(text: str, said: str) -> None:
+    assert opening_of(text).said == said
+
+
+async def test_two_tickets_at_once_are_filed_one_after_the_other(talk: Talk) -> None:
+    said = await talk.say("I want to file two tickets: one for my mouse and one for my chair")
+    assert "my mouse" in " ".join(said)
+    for answer in ("hardware", "low", "yes"):
+        said = await talk.say(answer)
+    assert "my chair" in said[-1]
+
+    await talk.say("yes")
+
+    assert draft(talk)["summary"] == "my chair"
+
+
+@pytest.mark.parametrize("answer", ["not sure", "I don't know", "egal", "aucune idée", "whatever"])
+async def test_who_does_not_know_gets_the_usual_value(talk: Talk, answer: str) -> None:
+    await talk.say(PROBLEM)
+    assert "Urgency: normal" in (await talk.say(answer))[0].replace("*", "")
+
+
+async def test_the_command_of_an_open_form_asks_again(talk: Talk) -> None:
+    await talk.say(PROBLEM)
+    assert await talk.say("/tickets") == [asks(URGENCY)]
+
+
+async def test_it_is_the_ticket_that_was_filed(talk: Talk) -> None:
+    await filed(talk)
+    assert "open already" in (await talk.say("reopen it"))[0]
+    assert "closed" in (await talk.say("close it please"))[0]
+    assert "Shall I reopen it?" in (await talk.say("add: it is a Dell"))[0]
+    assert "open again" in (await talk.say("reopen it"))[0]
+    assert "added" in (await talk.say("add: it is a Dell"))[0]

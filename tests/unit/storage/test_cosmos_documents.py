@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from shared.activity import ConversationReference
 from shared.errors import Conflict, PermanentError
-from shared.pipeline.turns.bury import UNREADABLE
 from shared.ports.store import Create, Item, Put
+from shared.records.dead_letter import UNREADABLE
 from shared.storage.cosmos import documents
 from shared.storage.cosmos.batch import Batch
 from shared.storage.cosmos.queries import query

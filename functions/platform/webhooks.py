@@ -1,0 +1,30 @@
+"""Facts on their way to systems outside, one request a message."""
+
+import azure.functions as func
+
+from functions.host import fabric
+from functions.triggers import queue_function
+from shared.errors import PermanentError
+from shared.event import Event
+from shared.observability import conventions as names
+from shared.observability import trace
+from shared.pipeline.outbox.webhooks import deliver
+from shared.pipeline.turns.bury import bury, bury_body
+from shared.queues import WEBHOOKS
+
+bp = func.Blueprint()
+
+
+async def webhooks(body: str, count: int) -> None:
+    copy = Event.read(body)
+    if copy is None:
+        await bury_body(fabric(), body, "not_an_event", queue=WEBHOOKS)
+        return
+    with trace.span(copy.traceparent, f"webhook {copy.type}", **{names.MESSAGE_ID: copy.id}):
+        try:
+            await deliver(fabric(), copy)
+        except PermanentError as error:
+            await bury(fabric(), WEBHOOKS, copy, error.reason, error.detail, deliveries=count)
+
+
+queue_function(bp, "webhooks", WEBHOOKS, webhooks, sessions=False)

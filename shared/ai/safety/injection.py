@@ -1,0 +1,57 @@
+"""Tells a text that tries to steer the bot. It feeds the log and the audit, and decides nothing.
+
+What keeps a bot on its way is built into how it works: passages are quotations, no text chooses a
+tool that writes, links go to known hosts. A detector errs; here an error costs a line in a log.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.ai.safety.signs import SIGNS
+
+SUSPICIOUS = 1.0
+"""The weight from which a text is told."""
+
+LONGEST = 6_000
+"""Characters that are looked at: half from the beginning, half from the end."""
+
+_INVISIBLE = re.compile(
+    r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]"
+)
+_HOMOGLYPHS = str.maketrans("аеорсухіАВЕКМНОРСТУХ", "aeopcyxiABEKMHOPCTYX")
+"""Cyrillic letters that look like Latin ones, put right only within a Latin word."""
+
+_MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u04ff])\w+\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """`signs` by name, and what they weigh together."""
+
+    weight: float
+    signs: Sequence[str]
+
+    @property
+    def is_grave(self) -> bool:
+        return self.weight >= SUSPICIOUS
+
+
+def suspicion(text: str) -> Suspicion:
+    """Look for the signs of an injection in what somebody said, or in what was found for them."""
+    plain = _plain(text)
+    borne = [sign for sign in SIGNS if sign.is_borne_by(plain)]
+    weight = sum(sign.weight for sign in borne)
+    if hidden := len(_INVISIBLE.findall(text)) >= 4:
+        weight += 0.5
+    names = [sign.name for sign in borne] + ["has invisible characters"] * hidden
+    return Suspicion(round(weight, 2), names)
+
+
+def _plain(text: str) -> str:
+    """The text as it is read: no invisible characters, no look-alikes, one kind of space."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    return _MIXED.sub(lambda match: match[0].translate(_HOMOGLYPHS), text)

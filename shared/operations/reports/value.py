@@ -1,0 +1,34 @@
+"""What a bot is worth beside what it costs, by what its manifest assumes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.fabric import Fabric
+from shared.operations.reports.period import Period
+from shared.operations.reports.turns import Scope
+from shared.operations.reports.usage import usage
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """`resolved` are conversations that needed no person; `assumed` is what each is worth."""
+
+    bot: str
+    resolved: int
+    assumed: float
+    worth_usd: float
+    cost_usd: float
+
+
+async def worth(
+    fabric: Fabric, scope: Scope, period: Period, costs: Mapping[str, float]
+) -> list[Worth]:
+    """The bots of the scope that declare `[value] usd_per_resolved`; `costs` in USD by bot."""
+    rows = []
+    for row in (await usage(fabric, scope, period)).bots:
+        manifest = fabric.bots.get(row.bot)
+        assumed = manifest.value.usd_per_resolved if manifest else None
+        if assumed is not None:
+            gained = round(row.contained * assumed, 2)
+            rows.append(Worth(row.bot, row.contained, assumed, gained, costs.get(row.bot, 0.0)))
+    return sorted(rows, key=lambda row: (row.cost_usd - row.worth_usd, row.bot))
