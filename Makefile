@@ -8,11 +8,11 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench bench-quick lock catalogue schemas needs clean
+.PHONY: help run func test check bench bench-quick lock catalogue schemas needs release-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 # On a laptop everything has a default, so that the README's commands work as they stand.
 run: export FABRIC_ENVIRONMENT ?= local
@@ -60,6 +60,9 @@ schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses 
 
 needs: .venv/.dev ## what the apps need of Azure, from the manifests, for the Bicep in infra/
 	@$(BIN)/python -m packing.needs
+
+release-dry-run: .venv/.dev ## a whole release on this machine: pack, bill of materials, start, smoke, roll back
+	@infra/pipeline/dry_run.sh
 
 clean: ## remove what make made; data in .fabric stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -7,7 +7,7 @@ operation and its size; bytes are those of the documents that are written.
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import time
 from typing import Any
@@ -35,6 +35,10 @@ skills = ["echo"]
 default_skill = "echo"
 [channels.teams]
 """
+
+REFERENCE = ConversationReference(
+    "echo", "teams", "a:one", user="29:ann", service_url="https://smba.example/emea/"
+)
 
 echo = Skill("echo", "Says it again")
 
@@ -137,9 +141,10 @@ class _Telephone:
 class Shop(Fabric):
     """A fabric in a folder whose store tells its prices."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, bot: str = BOT, skill: Skill = echo) -> None:
         (folder / "bots").mkdir()
-        (folder / "bots" / "echo.toml").write_text(BOT)
+        (folder / "bots" / "echo.toml").write_text(bot)
+        self.skill = skill
         environ = {
             "FABRIC_ENVIRONMENT": "local",
             "FABRIC_DATA_DIR": str(folder / "data"),
@@ -148,7 +153,7 @@ class Shop(Fabric):
             "FABRIC_BACKENDS_FILE": str(folder / "backends.toml"),
             "FABRIC_ACCESS_FILE": str(folder / "access.toml"),
         }
-        super().__init__(Settings.from_environ(environ), {echo.name: echo})
+        super().__init__(Settings.from_environ(environ), {skill.name: skill})
         self.priced = PricedStore(self.store)
         self.store = self.priced
         self.telephone = _Telephone(self.priced)
@@ -162,17 +167,12 @@ class Shop(Fabric):
         activity = Activity(
             type="message", id=f"1:{number}", text=f"hello {number}", **{"from": {"id": "29:ann"}}
         )
-        reference = ConversationReference(
-            *("echo", "teams", "a:one"),
-            user="29:ann",
-            service_url="https://smba.example/emea/",
-            reply_to=activity.id,
-        )
+        reference = replace(REFERENCE, reply_to=activity.id)
         await accept(self, [Inbound(self.bots["echo"], reference, activity)])
         bus: Any = self.bus
         self.priced.price.waits += 2
-        for delivery in await bus.receive(skill_queue(echo.name), 10):
-            await work(self, echo, delivery.body, delivery.count)
+        for delivery in await bus.receive(skill_queue(self.skill.name), 10):
+            await work(self, self.skill, delivery.body, delivery.count)
             await bus.complete(delivery)
         price = self.priced.price
         price.waits = self.telephone.waits

@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "the conformance kit: what a bot or a skill promises, tried",
     "knowledge": "documents become articles: sync, list, search",
     "eval": "a bot's own cases against its floor: exit code 1 below it",
+    "replay": "what was said to the bots, said again to today's code, and what differs",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",
     "stand-ins": "Service Bus, Cosmos DB and the other services of Azure, on this machine",
     "books": "accepted, done, parked, dead, pending, repeated: they balance",

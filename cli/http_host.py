@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 import aiohttp
 import azure.functions as func
 from aiohttp import web
-from azure.functions.http import HttpRequest
+from azure.functions.http import HttpRequest, HttpResponseConverter
 
 from cli.function import HTTP, Function
 from cli.host_json import HostJson
@@ -161,18 +161,20 @@ def _query(request: web.BaseRequest) -> dict[str, str]:
 
 
 def _response(answer: object) -> web.Response:
-    """What the worker accepts from a function: a string or an HttpResponse."""
+    """Make of it what the worker makes: one value of each header, and the cookies it can read.
+
+    It takes the cookies out of the object, so that one returned twice has them once.
+    """
+    if not isinstance(answer, str | func.HttpResponse):
+        raise TypeError(f"an HTTP function returned {type(answer).__name__}, not HttpResponse")
+    sent = HttpResponseConverter.encode(answer, expected_type=None)
     if isinstance(answer, str):
         return web.Response(text=answer)
-    if not isinstance(answer, func.HttpResponse):
-        raise TypeError(f"an HTTP function returned {type(answer).__name__}, not HttpResponse")
-    response = web.Response(status=answer.status_code, body=answer.get_body())
-    for name, value in answer.headers.items():
-        response.headers.add(name, value)
-    if "content-type" not in answer.headers:
-        text = answer.mimetype.startswith("text/")
-        charset = f"; charset={answer.charset}" if text else ""
-        response.headers["Content-Type"] = answer.mimetype + charset
+    headers = {name: value.value for name, value in sent.value["headers"].items()}
+    response = web.Response(status=answer.status_code, body=answer.get_body(), headers=headers)
+    for cookies in sent.value["cookies"] or ():
+        for cookie in cookies.values():
+            response.headers.add("Set-Cookie", cookie.OutputString())
     return response
 
 

@@ -15,8 +15,8 @@ from shared.person import Person
 from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from shared.knowledge.reading import Passage
     from shared.knowledge.sync import Synced
+    from shared.ports.knowledge import Passage
 
 BAR_CHARACTERS = 30
 

@@ -60,13 +60,22 @@ class Webhooks:
                 return web.json_response(
                     {"validationResponse": events[0]["data"]["validationCode"]}
                 )
-            values = [grid_event(event) for event in events]
         except (ValueError, TypeError, KeyError, IndexError, RecursionError):
             return web.Response(status=400)
         if kind == "unsubscribe":
             return web.Response(status=202)
-        done = await asyncio.gather(*(self._run(function, value) for value in values))
+        done = await asyncio.gather(*(self._deliver(function, event) for event in events))
+        if all(one is None for one in done):
+            return web.Response(status=400)
         return web.Response(status=202 if all(done) else 500)
+
+    async def _deliver(self, function: Function, event: Any) -> bool | None:
+        """Run one event of a batch; None for one that the worker could not read."""
+        try:
+            value = grid_event(event)
+        except (ValueError, TypeError, KeyError):
+            return None
+        return await self._run(function, value)
 
     async def drain(self) -> None:
         """Wait for what was started by hand."""

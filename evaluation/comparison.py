@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from evaluation.run import Run
-from shared.manifest.prices import Prices
+from shared.governance.prices import Prices
 from shared.observability.meter import ModelCall
 from shared.operations.reports.cost import metered_tokens
 

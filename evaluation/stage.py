@@ -102,8 +102,14 @@ class Stage:
             for dialogue in dialogues:
                 yield Held(dialogue.case, dialogue.verdicts)
 
+    def key_of(self, case: Case, run: str = "") -> str:
+        """The partition in which the case's conversation is kept."""
+        conversation = _named(case, run)
+        bot, user = self._fabric.bots[case.bot], f"person-of-{conversation}"
+        return typed(bot, "", user=user, conversation=conversation).reference.key
+
     def _begin(self, case: Case, run: str) -> _Dialogue:
-        conversation = "-".join(filter(None, ("eval", run, case.id)))
+        conversation = _named(case, run)
         return _Dialogue(case, self._fabric.bots[case.bot], conversation, left=list(case.lines))
 
     async def _round(self, lines: Sequence[tuple[_Dialogue, Line]]) -> None:
@@ -166,6 +172,10 @@ class Stage:
         state = conversation.state.get(conversation.floor, {})
         begun = list(_begun(state.get("forms", {})))
         return [{"answers": state["form"]}, *begun] if "form" in state else begun
+
+
+def _named(case: Case, run: str) -> str:
+    return "-".join(filter(None, ("eval", run, case.id)))
 
 
 def _begun(forms: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[Mapping[str, Any]]:

@@ -58,7 +58,8 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     @blueprint.route(f"skills/{skill.name}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
     async def call(req: func.HttpRequest) -> func.HttpResponse:
         async def answer() -> func.HttpResponse:
-            return json_response(await calls.call(fabric(), skill, req.get_body()))
+            key = req.headers.get("x-functions-key") or req.params.get("code", "")
+            return json_response(await calls.call(fabric(), skill, req.get_body(), key=key))
 
         return await responding(f"{function}_http", answer)
 

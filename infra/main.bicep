@@ -42,6 +42,9 @@ param monthlyBudgetUsd int = 200
 @description('First day of a month.')
 param budgetStart string = '2026-12-01'
 
+@description('The app in Entra that people sign in with on the web; empty for none.')
+param signInClientId string = ''
+
 @secure()
 @description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
 param whatsappVerifyToken string = ''
@@ -176,6 +179,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     subnetId: privateNetwork ? network.outputs.appSubnetId : ''
     zoneRedundant: zoneRedundant
     operatorAudience: operatorAudience
+    signInClientId: signInClientId
     whatsappVerifyToken: whatsappVerifyToken
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings

@@ -11,8 +11,10 @@ from shared import adapters, vault_reference
 from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
+from shared.governance import residency
 from shared.governance.access import Access
 from shared.governance.backends import Witness, check_rights, granted
+from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
@@ -22,6 +24,7 @@ from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
+from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.manifest.webhooks import load_webhooks
@@ -45,12 +48,12 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.limits.spending import Spending
+    from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
-    from shared.manifest.prices import Prices
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -86,6 +89,8 @@ class Fabric:
         for bot in self.bots.values():
             self._check(bot)
         self.departments = load_departments(settings.departments_file, settings.environ)
+        self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
+        self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )

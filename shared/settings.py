@@ -74,6 +74,7 @@ class Settings:
     sign_in_client_id: str = ""
     sign_in_client_secret: str = field(default="", repr=False)
     public_url: str = ""
+    region: str = ""
     graph_url: str = ""
     prices_file: Path = Path("prices.toml")
     departments_file: Path = Path("departments.toml")
@@ -163,6 +164,7 @@ class Settings:
             sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
             sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
             public_url=_public_url(env, local=local),
+            region=env.get("FABRIC_REGION", "").strip(),
             graph_url=_web_url(
                 env, "FABRIC_GRAPH_URL", "https://graph.microsoft.com/v1.0", local=local
             ).rstrip("/"),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
     from shared.knowledge.articles import Knowledge
-    from shared.knowledge.reading import Passage
     from shared.person import Person
+    from shared.ports.knowledge import Passage
     from shared.records.topic import Topic
     from shared.skill import Skill
 

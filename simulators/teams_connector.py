@@ -134,7 +134,7 @@ class Connector:
             self.typing[conversation] += 1
         if fault == "lost":
             return self._fault("502")
-        return self._answer(201 if request.method == "POST" else 200, {"id": new})
+        return self._answer(*_taken(request.method, new, streamed=info is not None))
 
     async def _delete(self, request: web.Request) -> web.Response:
         return self._refusal(request) or self._answer(200, {})
@@ -195,7 +195,16 @@ class Connector:
 
     def _answer(self, status: int, body: Any) -> web.Response:
         self.answered[status] += 1
+        if not body:
+            return web.Response(status=status)
         return web.json_response(body, status=status)
+
+
+def _taken(method: str, id: str, *, streamed: bool) -> tuple[int, dict[str, str]]:
+    """The answer to what was taken; the last of a stream says nothing, its id is known."""
+    if method != "POST":
+        return 200, {"id": id}
+    return (202, {}) if streamed else (201, {"id": id})
 
 
 def _root(conversation: str) -> str:

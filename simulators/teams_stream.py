@@ -72,7 +72,7 @@ class Streams:
             return _not_allowed("Content stream finished due to exceeded streaming time.")
         if sequence is None:
             stream.over = "Content stream is not allowed on an already completed streamed message"
-            return 202, {"id": id}
+            return 202, {}
         if now - stream.last < PER_REQUEST:
             return 429, _error("Throttled", "API calls quota exceeded")
         if sequence <= stream.sequence:

@@ -11,7 +11,7 @@ from functions.http import json_response, request_of, responding
 from functions.triggers import take_in
 from shared.channels.directline.channel import DirectLineChannel
 from shared.pipeline.door import crowd
-from shared.ports.channel import Request
+from shared.ports.channel import Received, Request
 
 bp = func.Blueprint()
 
@@ -65,6 +65,10 @@ async def refresh(req: func.HttpRequest) -> func.HttpResponse:
 async def conversations(req: func.HttpRequest) -> func.HttpResponse:
     async def operation(channel: DirectLineChannel, request: Request) -> Answer:
         first, conversation = await channel.start(request)
+        bot, opening = await channel.opening(request)
+        skills = [fabric().skills[name] for name in bot.skills]
+        if any(opening.activity.type in skill.activities for skill in skills):
+            await take_in(Received([opening]))
         return 201 if first else 200, conversation
 
     return await _serve(req, "directline_conversations", operation)

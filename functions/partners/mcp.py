@@ -83,9 +83,11 @@ async def mcp(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _caller(authorization: str) -> tuple[Operator, Departments]:
     """Whom a token vouches for, with their departments; without one, the key's holder."""
+    here = fabric()
+    if not authorization and here.callers.declared:
+        raise Rejected(401, "token_missing")  # a caller's key is bound to bots; here it opens all
     if not authorization:
         return KEY, ALL
-    here = fabric()
     caller = await here.operators.validate(authorization)
     rights = here.access.rights(caller.oid, caller.roles, caller.groups)
     departments = rights.departments(Role.OPERATOR)

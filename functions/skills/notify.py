@@ -7,6 +7,7 @@ before the ticket itself did. Facts may come twice and in any order; each is tol
 from functions.triggers import skill_blueprint
 from shared.dialogue.phrases import phrase
 from shared.skill import Skill
+from shared.text.markdown import as_words
 from shared.turn import Turn
 
 skill = Skill(
@@ -43,7 +44,8 @@ async def resolved(turn: Turn) -> None:
     if not ticket:
         return
     resolution = turn.data.get("resolution")
-    said = " ".join(resolution.split())[:LONGEST] if isinstance(resolution, str) else ""
+    words = " ".join(resolution.split())[:LONGEST] if isinstance(resolution, str) else ""
+    said = as_words(words)
     news = (
         phrase(turn.language, "notify.resolved-how", ticket=ticket, how=said)
         if said

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from functions.triggers import skill_blueprint
 from shared.ai.assistant import ENOUGH
-from shared.dialogue.answering import answer, nearness, quote_article, way_out
-from shared.dialogue.context import is_vague
+from shared.dialogue.answering import answer, quote_article, way_out
+from shared.dialogue.context import is_vague, leans
+from shared.dialogue.finding import nearness, remember
 from shared.dialogue.language import is_foreign, languages
 from shared.dialogue.phrases import name_of, phrase, translated
 from shared.dialogue.routing import KNOWLEDGE, NoneFits, Offer, Route, where
 from shared.dialogue.smalltalk import Talk, is_angry, is_thanks, small_talk
-from shared.dialogue.split import questions
+from shared.dialogue.split import asks, questions
 from shared.dialogue.urgent import Urgent, urgent
 from shared.skill import Skill
 from shared.text.words import words
@@ -65,6 +66,7 @@ def _chat(turn: Turn, talk: Talk, others: Sequence[Skill]) -> None:
 async def _calm(turn: Turn, others: Sequence[Skill]) -> None:
     """Regret first; then the answer, if it is sure to be one, else a person."""
     turn.reply(phrase(turn.language, "dialogue.angry"))
+    await remember(turn, turn.text)
     match await where(turn, turn.text, others):
         case Route(name) if name != KNOWLEDGE:
             turn.hand_off(name)
@@ -84,19 +86,18 @@ async def _several(turn: Turn, parts: Sequence[str], others: Sequence[Skill]) ->
 
     Return False, with nothing said, when the message is for one skill after all.
     """
-    routes = [await where(turn, part, others) for part in parts]
-    if any(not isinstance(found, Route) for found in routes):
-        return False
-    named = [found.skill for found in routes if isinstance(found, Route)]
-    if len(set(named)) == 1:
+    found = [await where(turn, part, others) for part in parts]
+    named = [route.skill if isinstance(route, Route) else "" for route in found]
+    if len(set(named)) == 1 and named[0]:
         turn.hand_off(named[0])
         return True
     if KNOWLEDGE not in named:
         return False
-    for part, name in zip(parts, named, strict=True):
-        if name == KNOWLEDGE:
+    asked = [(part, name) for part, name in zip(parts, named, strict=True) if name or asks(part)]
+    for part, name in asked:
+        if name in (KNOWLEDGE, ""):
             await answer(turn, part)
-    left = [(part, name) for part, name in zip(parts, named, strict=True) if name != KNOWLEDGE]
+    left = [(part, name) for part, name in asked if name not in (KNOWLEDGE, "")]
     by_name = {other.name: other for other in others}
     for part, name in left:
         turn.reply(
@@ -130,7 +131,7 @@ async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
 
 
 def _decline(turn: Turn, others: Sequence[Skill]) -> None:
-    if is_vague(turn.text):
+    if is_vague(turn.text) or leans(turn.text):
         turn.reply(phrase(turn.language, "dialogue.unclear"), buttons=_menu(turn, others))
         return
     said = [phrase(turn.language, "dialogue.cannot")]

@@ -18,6 +18,7 @@ param workspaceId string
 param subnetId string
 param zoneRedundant bool
 param operatorAudience string
+param signInClientId string
 @secure()
 param whatsappVerifyToken string
 param botIdentities array
@@ -106,6 +107,8 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+var signInAuthority = '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+var signInSecret = 'keyvault://${vault.name}.vault.azure.net/sign-in-client-secret'
 var common = {
   AZURE_CLIENT_ID: identity.properties.clientId
   AzureWebJobsStorage__accountName: storage.name
@@ -120,6 +123,10 @@ var common = {
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
+  FABRIC_PUBLIC_URL: 'https://${site.properties.defaultHostName}'
+  FABRIC_SIGN_IN_AUTHORITY: empty(signInClientId) ? '' : signInAuthority
+  FABRIC_SIGN_IN_CLIENT_ID: signInClientId
+  FABRIC_SIGN_IN_CLIENT_SECRET: empty(signInClientId) ? '' : signInSecret
   FABRIC_WHATSAPP_APP_SECRET: 'keyvault://${vault.name}.vault.azure.net/whatsapp-app-secret'
   FABRIC_WHATSAPP_ACCESS_TOKEN: 'keyvault://${vault.name}.vault.azure.net/whatsapp-access-token'
   FABRIC_WHATSAPP_VERIFY_TOKEN: whatsappVerifyToken

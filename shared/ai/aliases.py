@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError
+from shared.regions import same_region
 
 EMBEDDING = "embedding"
 """The alias whose deployments make the vectors, when there is one."""
@@ -18,7 +19,7 @@ EMBEDDING = "embedding"
 SCHEMES = ("azure-openai", "openai")
 
 _FORM = 'write {"default": "<deployment>", "smart": ["<deployment>", "<next one>"]}'
-_KEYS = {"deployment", "priority", "url", "key", "output_tokens"}
+_KEYS = {"deployment", "priority", "url", "key", "output_tokens", "region"}
 
 OUTPUT_TOKENS = 1000
 """What one answer may have at most, unless a deployment says otherwise."""
@@ -128,4 +129,16 @@ def _deployment(alias: str, place: int, entry: Any, environ: Mapping[str, str]) 
     tokens = entry.get("output_tokens", OUTPUT_TOKENS)
     if isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1:
         raise ConfigurationError(f"{where}: output_tokens is {tokens!r}; write 1 or more")
+    _check_region(where, entry.get("region", ""), environ.get("FABRIC_REGION", ""))
     return Deployment(name.strip(), priority, url, environ[key[1:]] if key else "", tokens)
+
+
+def _check_region(where: str, region: object, own: str) -> None:
+    """A deployment that says where it is has to be where this app runs."""
+    if not isinstance(region, str):
+        raise ConfigurationError(f"{where}: region is {region!r}; write a name such as westeurope")
+    if not same_region(region, own):
+        raise ConfigurationError(
+            f"{where}: the deployment is in {region}, and FABRIC_REGION is {own}; write one that "
+            "is there"
+        )

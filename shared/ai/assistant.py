@@ -13,9 +13,10 @@ from shared.ai.offline import PASSAGES
 from shared.ai.ranking import CONSIDERED, Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
-from shared.knowledge.reading import Passage
 from shared.observability import log
+from shared.ports.knowledge import Passage
 from shared.ports.models import ChatModel, Completion
+from shared.text.words import terms
 
 if TYPE_CHECKING:
     from shared.ai.encoder import Encoder, Matrix
@@ -153,11 +154,10 @@ class Assistant:
         from shared.ai.quoting import quote
 
         best = passages[0]
-        near = [
-            p
-            for p in passages[1:]
-            if p.article == best.article and nearness(p) > nearness(best) - AS_NEAR
-        ]
+        others = [p for p in passages[1:] if p.article == best.article]
+        near = [p for p in others if nearness(p) > nearness(best) - AS_NEAR]
+        missing = set(terms(question)) - _said(best)
+        near += [p for p in others if (p.meaning or 0.0) >= NEAR and missing & _said(p)]
         quoted = [
             await quote(question, passage.text, self.encoder) for passage in (best, *near[:1])
         ]
@@ -233,6 +233,11 @@ class Assistant:
 def nearness(passage: Passage) -> float:
     """How near a passage is by meaning and words together."""
     return (passage.meaning or 0.0) + 0.25 * passage.score
+
+
+def _said(passage: Passage) -> set[str]:
+    """The words of a passage and of the questions that it answers."""
+    return set(terms(" ".join([passage.heading, passage.text, *passage.asked])))
 
 
 def is_near(passage: Passage) -> bool:

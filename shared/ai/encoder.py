@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
-QUERY_SECONDS = 2.0
+QUERY_SECONDS = 5.0
 """A question waits this long for its vector, then words decide."""
 
 LONGEST = 400

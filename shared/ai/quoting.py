@@ -1,6 +1,6 @@
 """The sentences of a passage that answer a question, in the passage's own words."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from shared.text.asked import holds, kind_of
@@ -42,9 +42,24 @@ async def quote(question: str, text: str, encoder: "Encoder | None") -> str:
     prose = [n for n in range(len(parts)) if not parts[n].is_item]
     near = sorted(prose, key=lambda n: -scores[n])[:MOST]
     chosen = {n for n in near if scores[n] >= CLOSE * scores[best]} | {best}
+    chosen |= _lacking(question, parts, chosen, sorted(prose, key=lambda n: -scores[n]))
     if len(chosen) == 1 and best + 1 in prose:
         chosen.add(best + 1)
     return _joined([parts[n] for n in sorted(chosen)])
+
+
+def _lacking(
+    question: str, parts: Sequence[Unit], chosen: Set[int], ranked: Sequence[int]
+) -> set[int]:
+    """The best sentences that have words of the question which the chosen ones have not."""
+    said = {n: set(terms(parts[n].text)) for n in ranked}
+    missing = set(terms(question)).difference(*(said[n] for n in chosen if n in said))
+    found = set[int]()
+    for n in ranked:
+        if len(chosen | found) < MOST and missing & said[n]:
+            found.add(n)
+            missing -= said[n]
+    return found
 
 
 async def _scores(question: str, parts: Sequence[Unit], encoder: "Encoder | None") -> list[float]:

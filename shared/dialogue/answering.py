@@ -1,14 +1,13 @@
 """A question is answered from the bot's articles, with its source, or what may help is offered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shared.ai.assistant import ENOUGH
-from shared.dialogue.context import completed, is_short, leans, opens
+from shared.dialogue.finding import ALL, understood, weight
 from shared.dialogue.phrases import name_of, phrase
-from shared.dialogue.split import clauses, questions
-from shared.knowledge.reading import Passage
+from shared.dialogue.split import questions
 from shared.knowledge.views import Borders
+from shared.ports.knowledge import Passage
 from shared.records.topic import Topic
 from shared.text.asked import holds, kind_of
 from shared.text.languages import is_other_script, language_of
@@ -17,29 +16,11 @@ from shared.turn import Button, Turn
 OFFERED = 2
 """Articles that are offered by their titles when it is not sure which one answers."""
 
-ELSEWHERE_BY = 0.1
-"""Lead in nearness of another article, from which a message begins a new topic."""
-
-FAR_ELSEWHERE_BY = 0.2
-"""The same for a message that begins with "and"."""
-
-WITHIN = 0.3
-"""Nearness that a message needs to the article it goes on about."""
-
 DOUBT = 0.08
 """Nearness beyond sure that makes up for an answer without what was asked for."""
 
 LONGEST = 200
 """Characters of a question that a button keeps."""
-
-LEAD = 0.5
-"""What it counts by how much an article is nearer than all others."""
-
-MOST_LEAD = 0.2
-"""A lead beyond this counts no more."""
-
-COVERED = 0.1
-"""What it counts that a passage has all words of a question."""
 
 BEYOND = 0.03
 """What nearness with lead and words must be above sure."""
@@ -47,11 +28,8 @@ BEYOND = 0.03
 WORDED = 0.6
 """Share of a question's words in a passage that makes up for a doubt about its meaning."""
 
-CLAUSE_BY = 0.1
-"""Lead in nearness of a piece of a message over the whole of it."""
-
-ALL = 10_000
-"""Passages, when all are to be compared."""
+ALL_WORDS = 0.99
+"""The same, however little else speaks for the passage."""
 
 
 async def answer_all(turn: Turn, text: str) -> None:
@@ -81,7 +59,7 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
     What the question leaves out is taken from the topic of the conversation. `certainty` is
     added to how near an article must be.
     """
-    passages, asked = await _found(turn, question)
+    passages, asked = await understood(turn, question)
     borders = await turn.knowledge.borders()
     if not passages:
         _not_found(turn, question)
@@ -106,33 +84,6 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
-    """How near the articles come to a message: by meaning, and with all that speaks for it."""
-
-    meaning: float
-    weight: float
-
-
-async def nearness(turn: Turn, question: str) -> Near | None:
-    """How near the articles come to a question, and what went before it; None without meaning."""
-    passages, asked = await _found(turn, question)
-    if not passages or passages[0].meaning is None:
-        return None
-    borders = await turn.knowledge.borders()
-    least = borders.sure if asked != question else 0.0
-    return Near(max(passages[0].meaning, least), max(weight(passages), least))
-
-
-def weight(passages: Sequence[Passage]) -> float:
-    """How much speaks for the first of all passages: nearness, its lead, and words."""
-    best = passages[0]
-    meaning = best.meaning or 0.0
-    others = (p.meaning or 0.0 for p in passages if p.article != best.article)
-    lead = min(max(meaning - max(others, default=0.0), 0.0), MOST_LEAD)
-    return meaning + LEAD * lead + COVERED * best.score
-
-
 async def quote_article(turn: Turn, article: str, question: str) -> bool:
     """Say what one article has to a question. Return False when there is no such article."""
     passages = [p for p in await turn.knowledge.search(question, ALL) if p.article == article]
@@ -146,65 +97,15 @@ async def quote_article(turn: Turn, article: str, question: str) -> bool:
     return True
 
 
-async def _found(turn: Turn, question: str) -> tuple[Sequence[Passage], str]:
-    """The passages, best first, and the question as it was understood."""
-    topic = turn.about
-    alone = await _alone(turn, question)
-    if topic is None or topic.is_over(turn.now) or not (leans(question) or is_short(question)):
-        return alone, question
-    asked = completed(question, topic.question)
-    if not alone or alone[0].meaning is None:
-        return await _by_words(turn, question, asked, alone)
-    borders = await turn.knowledge.borders()
-    inside = [passage for passage in alone if passage.article == topic.article]
-    if not inside:
-        return alone, question
-    nearest, here = alone[0].meaning, inside[0].meaning or 0.0
-    lead = FAR_ELSEWHERE_BY if opens(question) else ELSEWHERE_BY
-    elsewhere = alone[0].article != topic.article and nearest - here > lead
-    if nearest >= borders.sure and (elsewhere or not leans(question)):
-        return alone, question
-    if not leans(question) and (elsewhere or here < borders.fit - 0.1):
-        return alone, question
-    if here < WITHIN:
-        return alone, question
-    together = {p.id: p.meaning or 0.0 for p in await turn.knowledge.search(asked, ALL)}
-    inside.sort(key=lambda p: -(p.meaning or 0.0) - 0.5 * together.get(p.id, 0.0))
-    return inside, asked
-
-
-async def _alone(turn: Turn, question: str) -> Sequence[Passage]:
-    """The passages for a message as it stands, or for the piece of it that comes nearest."""
-    found: Sequence[Passage] = await turn.knowledge.search(question, ALL)
-    if not found or found[0].meaning is None:
-        return found
-    borders = await turn.knowledge.borders()
-    if found[0].meaning < borders.sure:
-        for clause in clauses(question):
-            of_clause = await turn.knowledge.search(clause, ALL)
-            if (of_clause[0].meaning or 0.0) > (found[0].meaning or 0.0) + CLAUSE_BY:
-                found = of_clause
-    return found
-
-
-async def _by_words(
-    turn: Turn, question: str, asked: str, alone: Sequence[Passage]
-) -> tuple[Sequence[Passage], str]:
-    """Without meaning only a message that says that it goes on is completed."""
-    topic = turn.about
-    if topic is None or not leans(question):
-        return alone, question
-    together = await turn.knowledge.search(asked)
-    inside = [passage for passage in together if passage.article == topic.article]
-    return (inside, asked) if inside else (alone, question)
-
-
 def _is_sure(
     question: str, passages: Sequence[Passage], borders: Borders, certainty: float
 ) -> bool:
     """Whether the first passage answers: near enough, and with what is asked for."""
     best = passages[0]
-    needed = borders.fit if best.score >= WORDED else borders.sure + BEYOND
+    worded = best.score >= WORDED and (
+        (best.meaning or 0.0) >= borders.fit or best.score > ALL_WORDS
+    )
+    needed = borders.fit if worded else borders.sure + BEYOND
     if not holds(kind_of(question), best.text):
         needed += DOUBT
     return weight(passages) >= needed + certainty

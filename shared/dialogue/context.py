@@ -18,11 +18,16 @@ _OPENS = re.compile(
     r"|en|maar|hoe zit het|in that case|if)\b"
 )
 _REFERS = re.compile(
-    r"\b(?:it|its|that|them|they|this|those|these|there|one|ones|then|es|dafur|davon|damit"
+    r"\b(?:it|its|that|them|they|this|those|these|(?<!is )(?<!are )there|one|ones|then|es"
+    r"|dafur|davon|damit"
     r"|dabei|das"
     r"|diese[rsmn]?|dort|ca|cela|ce|y|en|ello|eso|esto|alli|isso|isto|ele|ela|la|questo|quello|ci"
-    r"|ne|het|dat|dit|deze|die|er|daarvoor|daar|again|still|already|instead|too)\b"
+    r"|ne|het|dat|dit|deze|die|er|daarvoor|daar|again|still|already|instead|too|now|jetzt|maintenant|ahora"
+    r"|agora|adesso|nu)\b"
 )
+
+_THEY = re.compile(r"(?<=\w )(?:sie|ihn|ihm|ihnen)\b")
+"""In German these are polite forms of "you" when they are written with a capital."""
 
 
 def leans(text: str) -> bool:
@@ -32,7 +37,8 @@ def leans(text: str) -> bool:
     if not said or len(said) > LONGEST:
         return False
     bare = len(said) > 2 and _content(said) <= 1
-    return opens(text) or bare or (len(said) <= SHORT and _REFERS.search(flat) is not None)
+    refers = _REFERS.search(flat) or _THEY.search(text)
+    return opens(text) or bare or (len(said) <= SHORT and refers is not None)
 
 
 def opens(text: str) -> bool:

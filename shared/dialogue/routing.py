@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.ai.ranking import Choice, Ranked
-from shared.dialogue.answering import nearness
+from shared.dialogue.finding import nearness
+from shared.dialogue.person_wish import wants_person
 from shared.dialogue.split import clauses
 from shared.text.words import stem, words
 
@@ -22,6 +23,11 @@ MARGIN = 0.3
 
 
 KNOWLEDGE = "knowledge"
+
+PERSON = "handoff"
+
+ASKED_FOR = 0.4
+"""Nearness to what the hand-off says of itself, where the words ask for a person already."""
 
 CLEAR = 0.55
 """Nearness to what a skill says of itself from which a message is for it."""
@@ -76,6 +82,8 @@ async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | O
     for clause in clauses(corrected) if nearest and max(nearest.values()) < CLEAR else ():
         by_clause = await turn.ai.nearest(clause, choices(others))
         nearest = {name: max(near, by_clause.get(name, -1.0)) for name, near in nearest.items()}
+    if wants_person(text) and nearest.get(PERSON, 0.0) >= ASKED_FOR:
+        return Route(PERSON)
     if not nearest:
         return Route(KNOWLEDGE) if near.weight >= borders.fit else await rank(turn.ai, text, skills)
     first, *rest = sorted(nearest, key=lambda name: -nearest[name])

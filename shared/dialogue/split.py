@@ -21,17 +21,22 @@ _AND = (
     r"|tambien"
     r"|também|tambem|anche|ook"
 )
+_QUESTION = (
+    r"how|what|whats|what's|when|where|who|why|which|can|could|do|does|is|are|will|would|should"
+    r"|may|wie|was|wann|wo|wer|warum|welche\w*|kann|darf|muss|gibt|ist|sind|comment|quand|où|qui"
+    r"|pourquoi|combien|quel\w*|puis-je|est-ce|peut-on|y a-t-il|cómo|como|qué|cuándo|dónde|quién"
+    r"|cuánto\w*|puedo|hay|quando|onde|quem|quanto\w*|qual|posso|come|dove|chi|perché|quale|hoe"
+    r"|wat|wanneer|waar|waarom|welke|kan|mag|moet|is er"
+)
 _OPENS = (
-    r"how|what|whats|what's|when|where|who|why|which|can|could|do|does|is|are|will|would"
-    r"|should|may"
-    r"|i|my|we|please|wie|was|wann|wo|wer|warum|welche\w*|kann|darf|muss|ich|mein\w*|gibt|ist"
-    r"|sind"
-    r"|comment|quand|où|qui|pourquoi|combien|quel\w*|puis-je|est-ce|je|mon|ma|mes|peut-on"
-    r"|y a-t-il"
-    r"|cómo|como|qué|cuándo|dónde|quién|cuánto\w*|puedo|mi|necesito|hay|quiero|quando|onde"
-    r"|quem|quanto\w*|qual"
-    r"|posso|preciso|meu|minha|come|dove|chi|perché|quale|ho|il mio|la mia|vorrei|hoe|wat|wanneer"
-    r"|waar|wie|waarom|welke|kan|mag|moet|ik|mijn|is er"
+    rf"{_QUESTION}|i|my|we|please|ich|mein\w*|je|mon|ma|mes|mi|necesito|quiero|preciso|meu|minha"
+    r"|ho|il mio|la mia|vorrei|ik|mijn"
+)
+_ASKS = re.compile(
+    rf"(?:{_QUESTION}|i (?:want|need|would like)|i'?d like|ich (?:möchte|brauche|will)"
+    r"|je (?:veux|voudrais)|quiero|necesito|quisiera|quero|preciso|gostaria|vorrei|voglio"
+    r"|ik wil)\b",
+    re.IGNORECASE,
 )
 _END = re.compile(r"(?<=[?!.])\s+|\n+|\s+-\s+(?=possible)")
 _JOINT = re.compile(
@@ -44,7 +49,7 @@ _ALSO = re.compile(
     r"\s*[,;]?\s+(?:and also|und auch|et aussi|y también|e também|e anche|en ook|as well as)\s+",
     re.IGNORECASE,
 )
-_LEAD = re.compile(rf"(?:{_AND}|but|aber|mais|pero|mas|ma|maar)\b[\s,]*", re.IGNORECASE)
+_LEAD = re.compile(rf"\A(?:{_AND}|but|aber|mais|pero|mas|ma|maar)\b[\s,]*", re.IGNORECASE)
 
 
 def questions(text: str) -> list[str]:
@@ -78,11 +83,18 @@ def _of_those_that_stand(text: str, parts: list[str]) -> list[str]:
 def _stands_alone(part: str) -> bool:
     said = words(part)
     refers = _REFERS.search(" ".join(said)) is not None
-    return not refers and len([word for word in said if word not in STOPWORDS]) >= SHORTEST
+    least = 1 if asks(part) else SHORTEST
+    return not refers and len([word for word in said if word not in STOPWORDS]) >= least
+
+
+def asks(part: str) -> bool:
+    """Whether a part asks or wishes for something, rather than tells of it."""
+    return part.rstrip().endswith("?") or _ASKS.match(part) is not None
 
 
 _REFERS = re.compile(
-    r"\b(?:it|that|them|they|this|those|there|es|sie|das|dies|dort|ça|cela|le|la|ello|eso"
+    r"\b(?:it|that|them|they|this|those|(?<!is )(?<!are )there|es|sie|das|dies|dort"
+    r"|ça|cela|le|la|ello|eso"
     r"|esto|isso"
     r"|isto|ele|ela|questo|quello|lo|het|dat|dit|deze|daar|because|weil|parce|porque|perché"
     r"|omdat)\b"
@@ -93,7 +105,8 @@ def clauses(text: str) -> list[str]:
     """The pieces of a long message, each with words enough to mean something."""
     if len(words(text)) <= WORDY:
         return []
-    pieces = [piece.strip() for piece in _CLAUSE.split(text) if len(words(piece)) > SHORTEST]
+    pieces = [_LEAD.sub("", piece.strip()) for piece in _CLAUSE.split(text)]
+    pieces = [piece for piece in pieces if len(words(piece)) > SHORTEST]
     return pieces[:MOST_CLAUSES] if len(pieces) > 1 else []
 
 

@@ -18,7 +18,7 @@ from shared.governance.limits.spending import (
     Limit,
     Spending,
 )
-from shared.manifest.prices import Prices
+from shared.governance.prices import Prices
 from shared.observability import log, meter
 from shared.observability.meter import ModelCall
 from shared.ports.models import Behind, ChatModel, Completion

@@ -18,14 +18,11 @@ from typing import Protocol
 
 from shared.errors import ConfigurationError
 from shared.person import Person
+from shared.ports.knowledge import Access, Groups
 from shared.records.read import Read
 
 SIGNED_IN = "signed-in"
 FOLDER_FILE = "access.toml"
-
-Groups = frozenset[str]
-Access = tuple[Groups, ...]
-"""One of the groups of each set is needed: () is for everybody, an empty set for nobody."""
 
 NOBODY: Access = (frozenset(),)
 

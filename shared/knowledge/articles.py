@@ -10,9 +10,10 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.knowledge.access import FOLDER_FILE, Reader, Stranger, opens, shown
 from shared.knowledge.index import Index
-from shared.knowledge.reading import Passage, in_folder, stamp
+from shared.knowledge.reading import in_folder, stamp
 from shared.knowledge.views import Borders, Views
 from shared.person import Person
+from shared.ports.knowledge import Passage
 from shared.records.read import Read
 from shared.text.languages import language_of
 from shared.text.spelling import Spelling

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from shared.errors import ConfigurationError
-from shared.knowledge.access import NOBODY, Access, of_folder, of_front_matter
+from shared.knowledge.access import NOBODY, of_folder, of_front_matter
 from shared.observability import log
+from shared.ports.knowledge import Access, Passage
 
 PASSAGE_WORDS = 120
 """A passage is closed when the next paragraph would make it longer."""
@@ -15,34 +16,6 @@ PASSAGE_WORDS = 120
 _ASKED = re.compile(r"<!--\s*asked:(.*?)-->", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HEADING = re.compile(r"#{1,6}\s+(.+?)[\s#]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of an article, in Markdown.
-
-    `id` is `<collection>/<slug>#<number>`. `score` from 0 to 1 is the share of a question's
-    words, weighted by their rarity, that the passage has; `meaning` how near it is to what the
-    question means, None when there is no encoder. Outside of a search they are 0 and None.
-    `asked` are questions that it answers, as its author wrote them down; `access` is what its
-    reader has to have.
-    """
-
-    id: str
-    collection: str
-    title: str
-    heading: str
-    text: str
-    url: str = ""
-    score: float = 0.0
-    access: Access = ()
-    asked: tuple[str, ...] = ()
-    meaning: float | None = None
-
-    @property
-    def article(self) -> str:
-        """`<collection>/<slug>`."""
-        return self.id.partition("#")[0]
 
 
 def read_article(path: Path) -> list[Passage]:

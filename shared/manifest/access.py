@@ -11,7 +11,7 @@ from pydantic_core import SchemaValidator, ValidationError
 
 from shared.governance.access import EVERYWHERE, Grant
 from shared.governance.roles import Role
-from shared.manifest import schema
+from shared.manifest import callers, rows, schema
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import from_environ, parse, wrong
 
@@ -27,6 +27,14 @@ class Declared:
     who: str = field(metadata={"min_length": 1})
     role: Literal["auditor", "operator", "owner", "admin"]
     departments: list[str] = field(metadata={"min_length": 1})
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Who may operate what, and which programs may call skills."""
+
+    grant: list[Declared] = field(default_factory=list)
+    caller: list[callers.Declared] = field(default_factory=list)
 
 
 _FORM = Form(
@@ -49,12 +57,7 @@ def load_access(path: Path, environ: Mapping[str, str]) -> list[Grant]:
     if not path.exists():
         return []
     raw = from_environ(parse(path), environ, path)
-    for name in raw:
-        if name != "grant":
-            raise wrong(path, name, "unknown; write [[grant]] with who, role and departments")
-    tables = raw.get("grant", [])
-    if not isinstance(tables, list):
-        raise wrong(path, "grant", "one table; write [[grant]], with two brackets")
+    tables = rows.tables(path, raw, "grant", "caller")["grant"]
     return [_read(path, number, table) for number, table in enumerate(tables, start=1)]
 
 

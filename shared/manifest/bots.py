@@ -11,15 +11,19 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.manifest import rules, schema, shape
 from shared.manifest.toml_file import from_environ, parse, wrong
+from shared.vault_reference import SCHEME
 
 NUMBERS = frozenset(
     {
-        *("requests_per_second", "transcript_days", "moved_on_minutes"),
+        *("requests_per_second", "transcript_days", "conversation_days", "moved_on_minutes"),
         "return_after_minutes",
         *("turns_per_user_per_day", "tokens_per_day", "budget_usd_per_month"),
         *("floor", "turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
     }
 )
+
+WRITTEN_ELSEWHERE = ("client_secret", "certificate", "certificate_password")
+"""Secrets of a Teams app: in the cloud by the name of a variable or a place in a vault only."""
 
 
 def load_bots(
@@ -49,6 +53,8 @@ def load_bots(
     files: dict[str, Path] = {}
     for path in paths:
         bot = read_bot(path, environ)
+        if not local:
+            _refuse_written_secrets(path)
         for key, sentence in rules.problems(bot, local=local, skills=skills):
             raise wrong(path, key, sentence)
         if bot.id in bots:
@@ -66,6 +72,15 @@ def read_bot(path: Path, environ: Mapping[str, str]) -> Bot:
         return bot_of(raw)
     except ValidationError as error:
         raise wrong(path, *shape.explain(error)) from None
+
+
+def _refuse_written_secrets(path: Path) -> None:
+    """Refuse a secret that stands in the file itself, where whoever reads the repository has it."""
+    teams = parse(path).get("channels", {}).get("teams", {})
+    for name in WRITTEN_ELSEWHERE:
+        if not str(teams.get(name, "$")).startswith(("$", SCHEME)):
+            sentence = 'stands in the file for all to read; write "$NAME" or "keyvault://..."'
+            raise wrong(path, f"channels.teams.{name}", sentence)
 
 
 @cache

@@ -1,30 +1,16 @@
 """The organisation's departments, their owners and budgets: one TOML file for the platform."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import SchemaValidator, ValidationError
 
+from shared.governance.department import Department
 from shared.manifest import schema
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import from_environ, parse, wrong
-
-
-@dataclass(frozen=True)
-class Department:
-    """One `[[department]]`. Absent, the budget has no limit; `alert_at` are shares of it."""
-
-    id: str = field(metadata={"min_length": 1})
-    name: str = ""
-    owner: str = ""
-    cost_center: str = ""
-    region: str = ""
-    budget_usd_per_month: float | None = field(default=None, metadata={"ge": 0})
-    alert_at: list[float] = field(default_factory=lambda: [0.8, 1.0], metadata={"gt": 0, "le": 10})
-
 
 _FORM = Form(
     Department,

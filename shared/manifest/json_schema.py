@@ -11,7 +11,9 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.bot import Bot
-from shared.manifest import access, apps, backends, bots, departments, policy, prices, webhooks
+from shared.governance.department import Department
+from shared.governance.prices import Price
+from shared.manifest import access, apps, backends, bots, policy, webhooks
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -53,11 +55,9 @@ FILES = {
         named=backends.NAME,
         numbers=backends.NUMBERS,
     ),
-    "prices": TomlFile("What things cost", prices.Price, rows="price"),
-    "access": TomlFile("Who may operate what", access.Declared, rows="grant"),
-    "departments": TomlFile(
-        "Departments and their budgets", departments.Department, rows="department"
-    ),
+    "prices": TomlFile("What things cost", Price, rows="price"),
+    "access": TomlFile("Who may operate and call what", access.Tables),
+    "departments": TomlFile("Departments and their budgets", Department, rows="department"),
     "policy": TomlFile("What the organisation demands of manifests", policy.Declared),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
     "webhooks": TomlFile("Facts out and in", webhooks.Declared),

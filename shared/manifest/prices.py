@@ -1,54 +1,16 @@
 """What things cost: dated list prices, one TOML file for the platform."""
 
-import re
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic_core import SchemaValidator, ValidationError
 
+from shared.governance.prices import Price, Prices
 from shared.manifest import schema
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import parse, wrong
-
-_UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
-_SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
-
-
-@dataclass(frozen=True)
-class Price:
-    """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC."""
-
-    meter: str = field(metadata={"min_length": 1})
-    unit: str = field(metadata={"min_length": 1})
-    usd: float = field(metadata={"ge": 0})
-    effective_from: str = field(metadata={"pattern": r"^\d{4}-\d{2}-\d{2}$"})
-    source: str = field(metadata={"min_length": 1})
-
-    @property
-    def begins(self) -> float:
-        """The Unix time from which it holds."""
-        return datetime.fromisoformat(self.effective_from).replace(tzinfo=UTC).timestamp()
-
-    @property
-    def pricing_unit(self) -> str:
-        """The unit without its number: `tokens`."""
-        match = _UNIT.fullmatch(self.unit)
-        return match[3] if match else self.unit
-
-    @property
-    def per_unit(self) -> Decimal:
-        """USD for one of the pricing unit."""
-        match = _UNIT.fullmatch(self.unit)
-        count = int(match[1]) * _SCALE[match[2]] if match and match[1] else 1
-        return Decimal(str(self.usd)) / count
-
 
 _FORM = Form(
     Price,
@@ -61,29 +23,6 @@ _FORM = Form(
         "source": 'write source = "Azure Retail Prices", where the number comes from',
     },
 )
-
-
-class Prices:
-    """The price of a meter at a time; None for a meter or a time without a row: unpriced."""
-
-    def __init__(self, rows: Iterable[Price]) -> None:
-        self._rows: defaultdict[str, list[Price]] = defaultdict(list)
-        for row in sorted(rows, key=lambda row: row.begins):
-            self._rows[row.meter].append(row)
-
-    def at(self, meter: str, moment: float) -> Price | None:
-        rows = self._rows.get(meter, [])
-        number = bisect_right(rows, moment, key=lambda row: row.begins)
-        return rows[number - 1] if number else None
-
-    @property
-    def meters(self) -> Sequence[str]:
-        """Every meter that has a row, in the order of the alphabet."""
-        return sorted(self._rows)
-
-    def of(self, meter: str) -> Sequence[Price]:
-        """Every row of a meter, the oldest first."""
-        return tuple(self._rows.get(meter, ()))
 
 
 def load_prices(path: Path) -> Prices:

@@ -91,7 +91,7 @@ class Conversation:
             "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
             "turns": self.turns,
             "language": self.language,
-            "about": self.about.to_dict() if self.about else None,
+            **({"about": self.about.to_dict()} if self.about else {}),
             **({"signing_in": self.signing_in} if self.signing_in else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)

@@ -104,7 +104,9 @@ class DeadLetter:
         return replace(self, discarded=time())
 
     def put(self) -> Put:
-        return Put(f"{PREFIX}{self.id}", self.to_body(), etag=self.etag or None, ttl=DEAD_KEPT)
+        """The write that keeps it; of one that is dismissed, without what was said."""
+        body = _wordless(self.to_body()) if self.discarded else self.to_body()
+        return Put(f"{PREFIX}{self.id}", body, etag=self.etag or None, ttl=DEAD_KEPT)
 
     def delete(self) -> Delete:
         return Delete(f"{PREFIX}{self.id}")
@@ -131,3 +133,15 @@ class DeadLetter:
             "trace": self.trace,
         }
         return start | end | of_event
+
+
+def _wordless(stored: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what people and bots said: of an event its data, of a send all but its type."""
+    kept = dict(stored)
+    if kept.get("event"):
+        kept["event"] = {**kept["event"], "data": {}}
+    if "activity" in kept:
+        kept["activity"] = {"type": kept["activity"].get("type", "")}
+    if "body" in kept:
+        kept["body"] = ""
+    return kept

@@ -261,6 +261,10 @@ class Record(Effect):
     def bot(self) -> str:
         return self.reference.bot
 
+    @property
+    def denies(self) -> bool:
+        return bool(self.entry["outcome"] == "denied")
+
     def _own(self) -> dict[str, Any]:
         return {"reference": self.reference.to_dict(), "entry": self.entry}
 

@@ -1,6 +1,6 @@
 """What marks an item as one of a person's, however deep the person is named in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,18 @@ class Marks:
     partitions: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, id: str, references: list[ConversationReference]) -> "Marks":
-        """Take a channel's id of a person, and the conversations that they have or had alone."""
+    def of(
+        cls,
+        id: str,
+        references: list[ConversationReference],
+        linked: Sequence[ConversationReference] = (),
+    ) -> "Marks":
+        """Take an id of a person, the conversations that they have or had alone, and where they
+        signed in: there they may go by another id.
+        """
         partitions, followers = set[str](), set[str]()
-        for reference in references:
+        others = {reference.user for reference in linked if reference.verified}
+        for reference in [*references, *linked]:
             who = reference.user or reference.conversation
             person = event_id(reference.channel, reference.tenant, who)
             partitions.add(f"quota:{reference.bot}.{person}")
@@ -37,7 +45,8 @@ class Marks:
             if not reference.is_group or reference.alone == id:
                 partitions |= {reference.key, f"web:{reference.conversation}"}
                 followers.add(f"follower:{reference.key}")
-        exact = frozenset({id, mark_of(id), *followers})
+        marks = {mark_of(other) for other in others}
+        exact = frozenset({id, mark_of(id), *followers, *others, *marks})
         within = frozenset({id} if len(id) >= FOUND_WITHIN else ())
         return cls(exact, within, frozenset(partitions))
 

@@ -41,7 +41,7 @@ def signed_in(person: Person, reference: ConversationReference) -> Put:
     """What is written into `partition_of(reference)` when somebody has signed in."""
     body: dict[str, Any] = {
         "person": person.to_dict(),
-        "channel": reference.channel,
+        "reference": reference.proactive().to_dict(),
         "until": time() + LASTS_SECONDS,
     }
     return Put(DOCUMENT, body, ttl=LASTS_SECONDS)

@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 INSTALL_SECONDS = 300
+WEB_CHAT = "botframework-webchat@4.18.1"
 _BOT = """
 id = "{id}"
 name = "{name}"
@@ -71,6 +74,32 @@ def node_modules(needs: Callable[[str], str]) -> Callable[[Path], Path]:
     return install
 
 
+@pytest.fixture(scope="session")
+def web_chat(needs: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Microsoft's Web Chat, as pages load it; of its package only that file is wanted."""
+    npm, place = needs("npm"), ROOT / "tests" / "e2e" / "web" / "node_modules" / WEB_CHAT
+    bundle = place / "webchat.js"
+    if not bundle.is_file():
+        folder = tmp_path_factory.mktemp("webchat")
+        result = subprocess.run(
+            [npm, "pack", "--silent", WEB_CHAT],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+        if result.returncode:
+            missing(f"npm could not fetch {WEB_CHAT}: {result.stderr[-400:]}")
+        [packed] = folder.glob("*.tgz")
+        with tarfile.open(packed) as archive:
+            content = archive.extractfile("package/dist/webchat.js")
+            assert content is not None
+            place.mkdir(parents=True, exist_ok=True)
+            bundle.write_bytes(content.read())
+    return bundle
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a local host with the bots `echo` and `second`, both on the echo skill."""
@@ -79,11 +108,25 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     bots.mkdir()
     for id, name in (("echo", "Echo"), ("second", "Second")):
         (bots / f"{id}.toml").write_text(_BOT.format(id=id, name=name))
+    with running(folder, FABRIC_BOTS_DIR=str(bots)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def contoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a local host with the bots of this project."""
+    with running(tmp_path_factory.mktemp("contoso")) as url:
+        yield url
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[str]:
+    """A local host that keeps its data in `folder`; its URL."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")},
         "FABRIC_ENVIRONMENT": "local",
         "FABRIC_DATA_DIR": str(folder / "data"),
-        "FABRIC_BOTS_DIR": str(bots),
+        **settings,
     }
     log = folder / "log"
     with (

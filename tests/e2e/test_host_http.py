@@ -233,6 +233,23 @@ async def test_text_says_its_charset(ask: Ask, echo: Echo) -> None:
     assert response.body.decode() == "grüß dich"
 
 
+async def test_what_the_worker_loses_of_headers_is_lost_here_too(ask: Ask, echo: Echo) -> None:
+    """azure-functions: the last of a repeated header, and no cookie with an unknown attribute."""
+    echo.answer = func.HttpResponse("x")
+    for name, value in (
+        *(("X-Own", "first"), ("X-Own", "last")),
+        *(("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2"), ("Set-Cookie", "c=3; Shiny")),
+    ):
+        echo.answer.headers.add_header(name, value)
+
+    response, again = await ask("GET", "/api/echo"), await ask("GET", "/api/echo")
+
+    assert response.headers["x-own"] == "last"
+    assert "set-cookie" in response.headers
+    assert "c=3" not in response.headers["set-cookie"]
+    assert "set-cookie" not in again.headers
+
+
 @pytest.mark.parametrize("answer", [RuntimeError("secret"), None, {"a": 1}])
 async def test_a_function_that_fails_is_a_500_without_a_body(
     ask: Ask, echo: Echo, answer: object
@@ -273,6 +290,17 @@ async def test_each_event_reaches_the_function(ask: Ask, facts: Facts, body: Any
         assert seen.id == event["id"]
         assert seen.get_json() == event["data"]
         assert isinstance(seen, func.CloudEvent if "specversion" in event else func.EventGridEvent)
+
+
+async def test_one_event_that_the_worker_cannot_read_fails_alone(ask: Ask, facts: Facts) -> None:
+    """azure-functions reads no time with an offset but +00:00: nothing of ours sees that event."""
+    unread = {**CLOUD_EVENT, "id": "3", "time": "2026-11-01T10:00:00+02:00"}
+
+    response = await ask("POST", GRID, json=[unread, EVENT, {"no": "event"}])
+
+    assert response.status == 500, "Event Grid delivers the batch again"
+    assert facts.seen.get_nowait().id == "1"
+    assert facts.seen.empty()
 
 
 async def test_event_grid_hears_of_a_failure(ask: Ask, facts: Facts) -> None:

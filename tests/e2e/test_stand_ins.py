@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from stand_ins.registry import SERVICES
 from tests.azure import ROOT, START_SECONDS
 from tests.e2e.test_same_transcript import transcript
 
@@ -66,7 +67,7 @@ async def test_a_conversation_on_them_is_the_same_as_without(tmp_path: Path) -> 
 async def test_ctrl_c_stops_every_one() -> None:
     async with running() as said:
         addresses = list(said["running"].values())
-        assert len(addresses) + len(said["left_out"]) == 6
+        assert len(addresses) + len(said["left_out"]) == len(SERVICES)
 
     await asyncio.gather(*map(until_closed, addresses))
 

@@ -1,4 +1,4 @@
-"""Real web clients against the local host: Microsoft's directlinejs, and our page in Chromium."""
+"""Real web clients against the local host: directlinejs, Web Chat, and our page in Chromium."""
 
 import json
 import subprocess
@@ -71,6 +71,46 @@ def test_directlinejs_connects_by_socket_as_it_does_by_itself(
     mine, reply = [a for a in client["activities"] if a["type"] == "message"]
     assert mine["id"] == client["posted"] == client["repeated"]
     assert reply["text"] == "echo: hello from the client"
+
+
+# --- Web Chat -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def web_chat_seen(
+    contoso: str, needs: Needs, node_modules: Install, web_chat: Path
+) -> dict[str, Any]:
+    node_modules(WEB)
+    return run(needs("node"), "webchat.js", contoso, needs("chromium"), str(web_chat))
+
+
+WEB_CHAT_STORIES = ["talk", "cites", "uploads", "presses", "comesBack"]
+
+
+@pytest.mark.parametrize("name", WEB_CHAT_STORIES)
+def test_web_chat_works_as_its_samples_start_it(web_chat_seen: dict[str, Any], name: str) -> None:
+    told = story(web_chat_seen, name)
+
+    assert told["errors"] == []
+    assert told["sockets"] >= 1, "it listens by WebSocket"
+
+
+def test_web_chat_sends_once(web_chat_seen: dict[str, Any]) -> None:
+    assert story(web_chat_seen, "talk")["failedSends"] == 0
+
+
+def test_web_chat_shows_where_an_answer_comes_from(web_chat_seen: dict[str, Any]) -> None:
+    source = story(web_chat_seen, "cites")["source"]
+
+    assert source == "https://intranet.contoso.example/it/reset-password"
+
+
+def test_two_equal_presses_in_web_chat_are_two(web_chat_seen: dict[str, Any]) -> None:
+    assert story(web_chat_seen, "presses")["answers"] == 2
+
+
+def test_web_chat_shows_a_conversation_once_after_a_reload(web_chat_seen: dict[str, Any]) -> None:
+    assert story(web_chat_seen, "comesBack")["times"] == 1
 
 
 # --- the chat page -----------------------------------------------------------------------------

@@ -365,8 +365,9 @@ async def test_a_stream_of_one_request_a_second_ends_as_one_message() -> None:
         for n in (2, 3):
             clock.now += 1
             await bot.send(chunk(n, id))
-        await bot.send(chunk(None, id, text="all of it", kind="final"))
+        last = await bot.send(chunk(None, id, text="all of it", kind="final"))
 
+        assert last == "", "as Agents Playground: 202 and an empty body"
         assert [(said.id, said.text) for said in teams.transcript.said] == [(id, "all of it")]
 
 

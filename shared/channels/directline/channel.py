@@ -90,10 +90,32 @@ class DirectLineChannel:
         client_id = activity.channel_data.get("clientActivityID")
         for name in _NOT_THE_CLIENTS:
             activity.pop(name, None)
+        id = secrets.token_hex(16)
+        if isinstance(client_id, str) and client_id:
+            id = event_id("web", token.conversation, client_id)
+        return Received([self._inbound(request, token, bot, Activity(activity, id=id))])
+
+    async def opening(self, request: Request) -> tuple[Bot, Inbound]:
+        """What a bot hears of the bearer's conversation when it begins, with the same id each time.
+
+        Source: bot-docs, "Send welcome message to users".
+        """
+        token, bot = await self.access.authorize(request)
+        activity = Activity(
+            type="conversationUpdate",
+            id=event_id("web", token.conversation, "", "opened"),
+            membersAdded=[
+                {"id": bot.id, "name": bot.name},
+                {"id": token.user, "name": token.user_name},
+            ],
+        )
+        opening = self._inbound(request, token, bot, activity)
+        del opening.activity["timestamp"]  # it is part of what tells an event from its copy
+        return bot, opening
+
+    def _inbound(self, request: Request, token: Token, bot: Bot, activity: Activity) -> Inbound:
+        """Say of it what only the channel may say: when, where, by whom, to whom."""
         activity |= {
-            "id": event_id("web", token.conversation, client_id)
-            if isinstance(client_id, str) and client_id
-            else secrets.token_hex(16),
             "channelId": CHANNEL_ID,
             "timestamp": self._now(),
             "conversation": {"id": token.conversation},
@@ -110,7 +132,7 @@ class DirectLineChannel:
             locale=activity.locale[:35],
             reply_to=activity.id,
         )
-        return Received([Inbound(bot, reference, activity, self.access.network(request))])
+        return Inbound(bot, reference, activity, self.access.network(request))
 
     def split(self, activity: Activity) -> list[Activity]:
         return [activity]

@@ -32,6 +32,9 @@ MAX_AGE = 8 * 24 * 3600.0
 
 _CHALLENGE = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
+WRONG_TOKENS_A_MINUTE = 10
+"""Handshakes with a wrong token that a process of the cloud answers; then none for the minute."""
+
 PER_SECOND = 80.0
 """Messages a second that Meta takes from a number by default (docs, "Throughput")."""
 
@@ -66,6 +69,7 @@ class WhatsAppChannel:
         self._http = http
         self._clock = clock
         self._rate = SendRate()
+        self._wrong_tokens: list[float] = []
 
     def verify(self, query: Mapping[str, str]) -> str:
         """The challenge of Meta's handshake, to be answered as text. Raises Rejected.
@@ -75,13 +79,24 @@ class WhatsAppChannel:
         if not self._settings.whatsapp_app_secrets:
             raise Rejected(503, "no_app_secret")
         expected = self._settings.whatsapp_verify_token
+        self._slow_guesses()
         known = same(query.get("hub.verify_token", ""), expected) and bool(expected)
+        if not known:
+            self._wrong_tokens.append(self._clock())
         if not known or query.get("hub.mode") != "subscribe":
             raise Rejected(403, "wrong_verify_token")
         challenge = query.get("hub.challenge", "")
         if not _CHALLENGE.fullmatch(challenge):
             raise Rejected(400, "bad_challenge")
         return challenge
+
+    def _slow_guesses(self) -> None:
+        """Raises Rejected 429, whatever the token is, after too many wrong ones."""
+        now = self._clock()
+        self._wrong_tokens = [at for at in self._wrong_tokens if at > now - 60]
+        if len(self._wrong_tokens) >= WRONG_TOKENS_A_MINUTE and not self._settings.local:
+            after = self._wrong_tokens[0] + 60 - now
+            raise Rejected(429, "too_many_handshakes", after=after)
 
     async def receive(self, request: Request) -> Received:
         """All updates of one POST. A signed body is never refused for what it says."""

@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from shared.bot import Bot
 from shared.errors import Conflict, FabricError, OverBudget, TransientError, Unavailable
-from shared.manifest.departments import Department
+from shared.governance.department import Department
 from shared.observability import log
 from shared.ports.store import Store
 from shared.records.spend import Counter, counter_id

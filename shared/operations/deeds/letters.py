@@ -20,9 +20,10 @@ from shared.operations.reports.letters import Letter
 from shared.pipeline.outbox import relay
 from shared.queues import skill_of, skill_queue
 from shared.records.acceptance import OVERDUE_SECONDS, Acceptance
-from shared.records.conversation import MAX_CONFLICTS, stored
+from shared.records.change import undisturbed
+from shared.records.conversation import stored
 from shared.records.dead_letter import BODY, EVENT
-from shared.records.effect import Send
+from shared.records.effect import Effect, Send
 
 
 @dataclass(slots=True)
@@ -114,24 +115,25 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
 
 
 async def _into_outbox(fabric: Fabric, letter: Letter) -> None:
-    """The effect at the end of its conversation's outbox, which then goes."""
-    store, key = fabric.store, letter.conversation
-    effect, taken = letter.record.effect, letter.record.take()
+    """Put the effect at the end of its conversation's outbox, which then goes."""
+    effect = letter.record.effect
     if effect is None:
         raise PermanentError("no_effect", "the letter is none of an effect")
-    for _ in range(MAX_CONFLICTS):
-        conversation = await stored(store, key)
-        if conversation is None:
-            raise PermanentError("no_conversation", "nothing is known of its conversation")
-        is_message = isinstance(effect, Send) and not effect.is_indicator
-        place = conversation.next_message_id() if is_message else conversation.next_outbox_id()
+    await undisturbed(partial(_exchange, fabric, letter, effect))
+    await relay.drain(fabric, letter.conversation)
+
+
+async def _exchange(fabric: Fabric, letter: Letter, effect: Effect) -> None:
+    """Write the effect for its letter, once. Raises Conflict when others write in this moment."""
+    store, key, taken = fabric.store, letter.conversation, letter.record.take()
+    conversation = await stored(store, key)
+    if conversation is None:
+        raise PermanentError("no_conversation", "nothing is known of its conversation")
+    is_message = isinstance(effect, Send) and not effect.is_indicator
+    place = conversation.next_message_id() if is_message else conversation.next_outbox_id()
+    try:
         again = effect.again(place, time())
-        try:
-            await store.write(key, taken, conversation.to_op(), again.create())
-        except Conflict as conflict:
-            if conflict.id == taken.id:
-                return
-            continue
-        await relay.drain(fabric, key)
-        return
-    raise TransientError("others keep changing the conversation")
+        await store.write(key, taken, conversation.to_op(), again.create())
+    except Conflict as conflict:
+        if conflict.id != taken.id:
+            raise

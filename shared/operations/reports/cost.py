@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 
 from shared.fabric import Fabric
-from shared.manifest.prices import Price
+from shared.governance.prices import Price
 from shared.observability.meter import ModelCall
 from shared.operations.reports.entries import entries
 from shared.operations.reports.period import Period

@@ -13,6 +13,7 @@ from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
 from shared.governance.pseudonym import PERSONS
 from shared.ports.store import Item, every
+from shared.records import signed_in
 from shared.records.conversation import DOCUMENT
 from shared.records.person import Marks
 from shared.records.ticket import TICKETS_PREFIX
@@ -48,7 +49,7 @@ class Shown:
 
 async def marks_of(fabric: Fabric, id: str) -> Marks:
     """Find out by what a person's items are known, as long as their conversations are."""
-    return Marks.of(id, await _references(fabric, id))
+    return Marks.of(id, await _references(fabric, id), await _linked(fabric, id))
 
 
 async def records(
@@ -112,6 +113,15 @@ async def _references(fabric: Fabric, id: str) -> list[ConversationReference]:
             if id in (reference.user, reference.alone, reference.conversation):
                 found.append(reference)
     return found
+
+
+async def _linked(fabric: Fabric, id: str) -> list[ConversationReference]:
+    """Find where a person of the directory has signed in, by their object id."""
+    return [
+        ConversationReference.from_dict(item.body["reference"])
+        async for item in every(fabric.store, signed_in.DOCUMENT)
+        if item.id == signed_in.DOCUMENT and item.body["person"]["id"] == id
+    ]
 
 
 def _within(fabric: Fabric, item: Item, departments: Departments) -> bool:

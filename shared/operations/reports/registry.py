@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 
 from shared.fabric import Fabric
 from shared.governance.access import Departments
+from shared.governance.residency import home_of
 from shared.operations.reports.health import health
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope, turns
 
 RUNNING, STOPPED, PAUSED = "running", "stopped", "paused by policy"
+ELSEWHERE = "elsewhere"
+"""Of another region: the app there answers, and this one knows nothing more of it."""
+
 SHARED = ("store", "bus", "events", "ai")
 """Dependencies of every bot; beside them it needs its channels."""
 
@@ -49,13 +53,15 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
     async for turn in turns(fabric, Scope(departments=narrowed), Period(midnight.timestamp())):
         done[turn.bot] += 1
     found = []
-    for bot in sorted(fabric.bots.values(), key=lambda bot: bot.id):
+    for bot in sorted([*fabric.bots.values(), *fabric.elsewhere.values()], key=lambda bot: bot.id):
         if bot.department not in departments:
             continue
         channels = [n for n in ("teams", "whatsapp", "web") if getattr(bot.channels, n)]
         lacks = [n for n in (*SHARED, *channels) if lines.get(n, "ok") != "ok"]
         at = stopped.get(("bot", bot.id))
         state = RUNNING if at is None else PAUSED if bot.id in fabric.paused else STOPPED
+        if bot.id in fabric.elsewhere:
+            state, lacks = ELSEWHERE, []
         found.append(
             Registered(
                 bot=bot.id,
@@ -63,7 +69,7 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
                 owner=bot.owner,
                 department=bot.department,
                 cost_center=bot.cost_center,
-                region=bot.region,
+                region=home_of(bot, fabric.departments),
                 channels=channels,
                 skills=list(bot.skills),
                 state=state,

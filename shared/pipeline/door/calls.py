@@ -9,7 +9,7 @@ from uuid import uuid4
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
-from shared.errors import Conflict, PermanentError, Rejected, TransientError
+from shared.errors import Busy, Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability.failure import code
@@ -67,12 +67,15 @@ async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Ac
         name, event = outcome.handed_to, outcome.handed
 
 
-async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
+async def call(fabric: Fabric, skill: Skill, body: bytes, *, key: str = "") -> dict[str, Any]:
     """A skill as an API: `{"bot","conversation","user","text"}` -> `{"activities": [...]}`.
 
-    With an `id`, the same request again gets the same answer. Raises Rejected 400, or 404 for
-    a bot that is unknown or lacks the skill.
+    With an `id`, the same request again gets the same answer. Raises Rejected 400; 403 for a key
+    or a user that is not the caller's; 404 for a bot that is unknown, lacks the skill or is not
+    the caller's; 409 for an `id` that was another request's; 429 when the conversation had its
+    turns of this minute.
     """
+    caller = fabric.callers.of(key)
     request = json_object(body, cap=MAX_BODY)
     names = ("bot", "conversation", "user", "text")
     fields = {name: value for name in names if isinstance(value := request.get(name), str)}
@@ -80,8 +83,10 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
     if not named or any(len(value) > MAX_TEXT for value in fields.values()):
         raise Rejected(400, "skill_call_fields")
     bot = fabric.bots.get(fields["bot"])
-    if bot is None or skill.name not in bot.skills:
+    if bot is None or skill.name not in bot.skills or not caller.may_ask(bot.id):
         raise Rejected(404, "skill_call_unknown_bot")
+    if not caller.speaks_for(fields["user"]):
+        raise Rejected(403, "caller_user")
     id = request.get("id")
     called = ApiCall(
         bot=bot,
@@ -89,19 +94,24 @@ async def call(fabric: Fabric, skill: Skill, body: bytes) -> dict[str, Any]:
         user=fields["user"],
         text=fields["text"],
         id=id if isinstance(id, str) else "",
+        caller=caller.name,
     )
     return {"activities": await called.replies(fabric, skill)}
 
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """What a program says to a skill for a user, in a conversation of channel `api`."""
+    """What a program says to a skill for a user, in a conversation of channel `api`.
+
+    A `caller` that is declared has conversations of its own, whatever they are called.
+    """
 
     bot: Bot
     conversation: str
     user: str
     text: str
     id: str = ""
+    caller: str = ""
 
     async def replies(self, fabric: Fabric, skill: Skill) -> list[Activity]:
         """Run the turn now. With an `id`, the same call again gets the same replies."""
@@ -113,9 +123,17 @@ class ApiCall:
             **{"from": {"id": self.user}, "conversation": {"id": self.conversation}},
         )
         reference = ConversationReference(
-            self.bot.id, "api", self.conversation, user=self.user, reply_to=activity.id
+            self.bot.id,
+            "api",
+            self.conversation,
+            tenant=self.caller,
+            user=self.user,
+            reply_to=activity.id,
         )
-        return await converse(fabric, Inbound(self.bot, reference, activity), skill.name)
+        try:
+            return await converse(fabric, Inbound(self.bot, reference, activity), skill.name)
+        except Busy as error:
+            raise Rejected(429, "too_many_turns", after=error.delay(0)) from None
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:

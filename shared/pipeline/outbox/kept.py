@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from time import time, time_ns
 
-from shared.errors import Conflict, TransientError
 from shared.event import Event
 from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP
 from shared.queues import skill_of
 from shared.records.acceptance import Acceptance, noted
-from shared.records.conversation import MAX_CONFLICTS
+from shared.records.change import undisturbed
 from shared.records.effect import LEASE_SECONDS, OUTBOX, Enqueue, effect_of
 
 KEPT = f"{OUTBOX}{0:012d}."
@@ -26,14 +26,7 @@ async def keep(
     bus whose answer was lost may have them all the same: one that was worked is not kept.
     """
     for number, event in enumerate(events):
-        for _ in range(MAX_CONFLICTS):
-            try:
-                await _keep(fabric, key, queue, event, number=number, at=at)
-            except Conflict:
-                continue
-            break
-        else:
-            raise TransientError("others keep changing the note")
+        await undisturbed(partial(_keep, fabric, key, queue, event, number=number, at=at))
 
 
 async def _keep(

@@ -44,13 +44,14 @@ async def record(fabric: Fabric, key: str, effect: Record) -> bool:
     Return False when the audit does not take it: it stays, due for the sweep.
     """
     reference, entry = effect.reference, effect.entry
+    where = {"region": fabric.settings.region} if fabric.settings.region else {}
     try:
         name = await pseudonym(fabric.store, reference.user or reference.conversation)
         await audit.record(
             fabric.store,
             Operator(name, reference.channel),
             entry["action"],
-            entry["target"],
+            entry["target"] | where,
             entry["outcome"],
             purpose=entry["purpose"],
             policy=entry["policy"],

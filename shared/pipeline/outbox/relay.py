@@ -52,15 +52,23 @@ PATIENCE = 1.2
 async def relay(fabric: Fabric, key: str, effects: Sequence[AnyEffect]) -> None:
     """Do what this process just committed; what cannot go now is left with a wake-up.
 
-    Messages to people keep their order: they wait behind what is still in the outbox. After a
-    `typing` that fails no other is tried.
+    A refusal is on record before the answer goes; what was read is, after it.
     """
+    afterwards = [effect for effect in effects if isinstance(effect, Record) and not effect.denies]
     for effect in effects:
-        if not isinstance(effect, Send):
+        if not isinstance(effect, Send) and effect not in afterwards:
             await _pass_on(fabric, key, effect)
-    sends = [effect for effect in effects if isinstance(effect, Send)]
-    if not sends:
-        return
+    if sends := [effect for effect in effects if isinstance(effect, Send)]:
+        await _say(fabric, key, sends)
+    for effect in afterwards:
+        await _pass_on(fabric, key, effect)
+
+
+async def _say(fabric: Fabric, key: str, sends: Sequence[Send]) -> None:
+    """Send messages to people in their order: they wait behind what is still in the outbox.
+
+    After a `typing` that fails no other is tried.
+    """
     if await _has_to_wait(fabric, key, sends[0]):
         await _release(fabric, key, sends)
         await drain(fabric, key, owner=sends[0].owner)

@@ -1,11 +1,12 @@
 """Messages that nobody will try again: kept with their reason, and the person is told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import time
 from typing import Any
 
 from shared import wire
-from shared.errors import Conflict, PermanentError, TransientError
+from shared.errors import Conflict, PermanentError
 from shared.event import ACTIVITY, WAKE, Event
 from shared.fabric import Fabric
 from shared.observability import log, trace
@@ -14,7 +15,8 @@ from shared.pipeline.outbox import effects, relay
 from shared.ports.store import Create, Op
 from shared.queues import skill_of
 from shared.records.acceptance import Acceptance
-from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.change import undisturbed
+from shared.records.conversation import REMEMBERED, Conversation, load
 from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
 from shared.records.effect import Send
 
@@ -47,33 +49,39 @@ async def bury(
         trace=trace.traceparent() or event.traceparent,
         at=time(),
     )
-    for _ in range(MAX_CONFLICTS):
-        ops: list[Op] = [
-            Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-            letter.put(),
-            *fabric.ledger.entry(event, skill),
-        ]
-        apology: list[Send] = []
-        try:
-            conversation = await load(fabric.store, event)
-        except PermanentError:
-            pass
-        else:
-            conversation.finish(event.work_id)
-            apology = _apology(fabric, conversation, event)
-            ops += [conversation.to_op(), *(word.create() for word in apology)]
-        if event.origin and event.type == ACTIVITY:
-            ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
-        try:
-            await fabric.store.write(partition, *ops)
-        except Conflict as conflict:
-            if conflict.id.startswith("seen:"):
-                return
-            continue
-        fabric.ledger.booked()
-        await relay.relay(fabric, partition, apology)
-        return
-    raise TransientError("others keep changing the conversation")
+    apology = await undisturbed(lambda: _end(fabric, event, letter, skill))
+    await relay.relay(fabric, partition, apology)
+
+
+async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> Sequence[Send]:
+    """Write the letter and the end of the chain, once; return what is to be said of it.
+
+    Raises Conflict when others write in this moment.
+    """
+    ops: list[Op] = [
+        Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+        letter.put(),
+        *fabric.ledger.entry(event, skill),
+    ]
+    apology: Sequence[Send] = ()
+    try:
+        conversation = await load(fabric.store, event)
+    except PermanentError:
+        pass
+    else:
+        conversation.finish(event.work_id)
+        apology = _apology(fabric, conversation, event)
+        ops += [conversation.to_op(), *(word.create() for word in apology)]
+    if event.origin and event.type == ACTIVITY:
+        ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
+    try:
+        await fabric.store.write(event.conversation or UNREADABLE, *ops)
+    except Conflict as conflict:
+        if conflict.id.startswith("seen:"):
+            return ()
+        raise
+    fabric.ledger.booked()
+    return apology
 
 
 async def bury_body(

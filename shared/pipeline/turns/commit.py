@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
-from shared.event import ACTIVITY, Event
+from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness, reads
@@ -72,7 +72,7 @@ async def commit(
         )
     said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
     if collect:
-        seen = {"replies": said}
+        seen = {"replies": said, "asked": question_of(event)}
         if handed:
             seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
     else:
@@ -104,6 +104,12 @@ async def commit(
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def question_of(event: Event) -> str:
+    """Digest who asked what, to tell the same request again from another one under its id."""
+    said = Activity(event.data.get("activity", {}))
+    return event_id(str(said.sender.get("id", "")), said.text)
 
 
 def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]) -> Create:

@@ -13,13 +13,13 @@ from typing import Any
 from shared.activity import Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
-from shared.errors import Conflict, TransientError
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.observability import log
-from shared.ports.store import Create, Op
+from shared.ports.store import Create, Op, Store
 from shared.records.acceptance import Acceptance, Words, noted, unfinished
-from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.change import undisturbed
+from shared.records.conversation import REMEMBERED, Conversation, load
 
 MAX_ALONG = 30
 """Messages that one turn takes along at most: each is two operations of its commit."""
@@ -152,20 +152,19 @@ def _with_words(event: Event, text: str, id: str) -> Event:
 
 async def _close(fabric: Fabric, event: Event, turn: str) -> None:
     """End the note and the place in the row that came back after the activity was taken along."""
-    store, key = fabric.store, event.conversation
-    for _ in range(MAX_CONFLICTS):
-        conversation = await load(store, event)
-        note = await noted(store, key, event.origin)
-        waits = any(entry[0] == event.work_id for entry in conversation.parked)
-        if (note is None or not note.is_open) and not waits:
-            return
-        conversation.finish(event.work_id)
-        ops: list[Op] = [conversation.to_op()]
-        if note is not None:
-            ops.append(note.finished_with(turn).put())
-        try:
-            await store.write(key, *ops)
-        except Conflict:
-            continue
+    await undisturbed(lambda: _try_to_close(fabric.store, event, turn), after=0.2)
+
+
+async def _try_to_close(store: Store, event: Event, turn: str) -> None:
+    """Raises Conflict when others write in this moment."""
+    key = event.conversation
+    conversation = await load(store, event)
+    note = await noted(store, key, event.origin)
+    waits = any(entry[0] == event.work_id for entry in conversation.parked)
+    if (note is None or not note.is_open) and not waits:
         return
-    raise TransientError("others keep changing the conversation", after=0.2)
+    conversation.finish(event.work_id)
+    ops: list[Op] = [conversation.to_op()]
+    if note is not None:
+        ops.append(note.finished_with(turn).put())
+    await store.write(key, *ops)

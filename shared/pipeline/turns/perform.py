@@ -18,6 +18,7 @@ from shared.errors import (
     Conflict,
     PermanentError,
     Refused,
+    Rejected,
     SignInNeeded,
     TransientError,
     UnknownBot,
@@ -27,7 +28,7 @@ from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
 from shared.pipeline.turns import overlap, signing_in
 from shared.pipeline.turns.asker import Asker
-from shared.pipeline.turns.commit import Outcome, commit
+from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
@@ -73,14 +74,11 @@ async def perform(
     else:
         conversation = await in_order(fabric, skill, event)
     if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
-        return _recalled(seen.body) if direct else None
+        return _recalled(seen.body, event) if direct else None
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise UnknownBot(event.bot)
-    burst: Burst | None = Burst(event)
-    if not direct:
-        await budget.hold(store, bot, conversation, event)
-        burst = await overlap.gather(fabric, bot, conversation, event)
+    burst = await _admitted(fabric, bot, conversation, event, direct=direct)
     if burst is None:
         return None
     event = burst.event
@@ -107,7 +105,22 @@ async def perform(
     raise TransientError("others keep changing the conversation")
 
 
-def _recalled(body: dict[str, Any]) -> Outcome:
+async def _admitted(
+    fabric: Fabric, bot: Bot, conversation: Conversation, event: Event, *, direct: bool
+) -> Burst | None:
+    """Hold the conversation to its turns a minute; take along what waits, or leave it to that.
+
+    What Teams waits for is not held up, what a program waits for is.
+    """
+    if not direct or conversation.reference.channel == "api":
+        await budget.hold(fabric.store, bot, conversation, event)
+    return Burst(event) if direct else await overlap.gather(fabric, bot, conversation, event)
+
+
+def _recalled(body: dict[str, Any], event: Event) -> Outcome:
+    """What was answered before. Raises Rejected 409 when another question was."""
+    if body.get("asked", question_of(event)) != question_of(event):
+        raise Rejected(409, "id_of_another_call")
     handed = body.get("handed")
     return Outcome(
         (),

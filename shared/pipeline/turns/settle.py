@@ -1,6 +1,6 @@
-"""The way of a message: accept -> handle -> relay, and settle decides its fate.
+"""The fate of a delivery: handled, parked, dead, or given back; nobody else decides it.
 
-`intake.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
+`door.accept` runs in the webhook. Here is what happens on the skill's queue, one turn at a
 time per conversation: `perform` loads the conversation, runs the handler, which only records
 effects, and commits state, transcript, outbox and the `seen` marker in one partition write.
 Only then does `relay.relay` act on the world.
@@ -8,43 +8,38 @@ Only then does `relay.relay` act on the world.
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from enum import StrEnum
 from random import random
 from time import monotonic, time
 
 from shared.errors import (
     Conflict,
-    Held,
     PermanentError,
-    Stopped,
     TransientError,
-    Unavailable,
     Waits,
 )
-from shared.event import ACTIVITY, Event
+from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
-from shared.observability.failure import HandlerFailed, told
+from shared.observability.failure import HandlerFailed
 from shared.observability.meter import metering
-from shared.pipeline.outbox import effects, relay
-from shared.pipeline.turns import overlap, still_working
+from shared.pipeline.outbox import relay
 from shared.pipeline.turns.bury import bury, bury_body
+from shared.pipeline.turns.park import retry_later
 from shared.pipeline.turns.perform import perform
-from shared.ports.store import Create, Op
+from shared.ports.store import Create
 from shared.queues import skill_queue
-from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED, Conversation, load
-from shared.records.effect import AnyEffect
+from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED
 from shared.skill import Skill
 
-NOTICE_ATTEMPT = 2
-"""The failed attempt after which the person is told that it takes longer (about 3 s)."""
 
-NOTICEABLE = 1.0
-"""Seconds of waiting for what is Unavailable that the person is told of at the first attempt."""
+class Fate(StrEnum):
+    """What became of a delivery that is finished."""
 
-TOLD = "told"
-"""In an activity's event, once the person knows that the answer takes longer."""
+    DONE = "done"
+    PARKED = "parked"
+    DEAD = "dead"
 
 
 async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
@@ -88,7 +83,7 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
         )
 
 
-async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
+async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> Fate:
     """Run the turn and decide the message's fate; the only place that does.
 
     `count` is the number of this delivery. What fails here for want of the store, or by a bug,
@@ -98,16 +93,16 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         try:
             await fabric.switches.check(event.bot, skill.name)
             await handle(fabric, skill, event, known=count > 1)
-            return "done"
+            return Fate.DONE
         except TransientError as error:
             if event.fails_for() > MAX_AGE and not isinstance(error, Waits):
                 raise PermanentError("retried_too_long", str(error)) from error
             await retry_later(fabric, skill, event, error)
-            return "parked"
+            return Fate.PARKED
     except PermanentError as error:
         queue = skill_queue(skill.name)
         await bury(fabric, queue, event, error.reason, error.detail, deliveries=count)
-        return "dead"
+        return Fate.DEAD
     except Exception as error:
         outage = isinstance(error, TransientError)
         last = count >= fabric.bus.max_deliveries
@@ -123,7 +118,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> str:
         if last and not outage:
             queue, detail = skill_queue(skill.name), type(error).__name__
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)
-            return "dead"
+            return Fate.DEAD
         await _book_failure(fabric, skill, event, count)
         if outage:
             raise
@@ -167,74 +162,3 @@ async def handle(fabric: Fabric, skill: Skill, event: Event, *, known: bool = Fa
             await relay.relay(fabric, event.conversation, outcome.effects)
         return
     raise TransientError("others keep changing the conversation", after=0.2)
-
-
-async def retry_later(fabric: Fabric, skill: Skill, event: Event, error: TransientError) -> None:
-    """Park the work: its next attempt is in the outbox before this message completes."""
-    delay = error.delay(event.attempt)
-    for _ in range(MAX_CONFLICTS):
-        conversation = await load(fabric.store, event)
-        at = time() + delay
-        if event.type == ACTIVITY and isinstance(error, Stopped):
-            conversation.queue_up(event.work_id, skill.name, time())
-        elif event.type == ACTIVITY:
-            at = conversation.queue_up(event.work_id, skill.name, at)
-        cause = effects.Cause.of(event)
-        if isinstance(error, Held):
-            retry = event.held(skill.name)
-            if isinstance(error, Stopped):
-                retry = replace(retry, failed="")
-        else:
-            failure = "" if isinstance(error, Waits) else str(error) or type(error).__name__
-            retry = event.retry(skill.name, failure)
-        notice = []
-        if _worth_telling(conversation, event, error, delay):
-            notice = [effects.word(fabric, conversation, event, "wait", "platform.waiting")]
-            retry = replace(retry, data=event.data | {TOLD: True})
-        again = effects.queue_effect(conversation, cause, skill_queue(skill.name), retry, at=at)
-        if isinstance(error, Stopped):
-            again = again.stopped(error.by, at)
-        made: list[AnyEffect] = [again, *notice]
-        ops: list[Op] = [still_working.told(event)] if notice else []
-        if event.origin and event.type == ACTIVITY:
-            note = overlap.note(fabric, event, skill.name)
-            ops.append(replace(note, parked=True, why=told(error), due=at).put())
-        try:
-            await fabric.store.write(
-                event.conversation,
-                Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
-                *ops,
-                conversation.to_op(),
-                *(effect.create() for effect in made),
-                *fabric.ledger.entry(event, skill.name),
-            )
-        except Conflict as conflict:
-            if conflict.id.startswith("seen:"):
-                return
-            continue
-        fabric.ledger.booked()
-        log.warning(
-            "turn.parked",
-            skill=skill.name,
-            conversation=event.conversation,
-            id=event.id,
-            attempt=event.attempt,
-            after=round(at - time(), 1),
-            reason=told(error),
-        )
-        if not isinstance(error, Stopped):
-            await relay.relay(fabric, event.conversation, made)
-        return
-    raise TransientError("others keep changing the conversation")
-
-
-def _worth_telling(
-    conversation: Conversation, event: Event, error: TransientError, delay: float
-) -> bool:
-    """Whether to tell the person, once, that the answer takes longer than they would expect."""
-    if event.type != ACTIVITY or isinstance(error, Held) or TOLD in event.data:
-        return False
-    if conversation.muted or conversation.blocked_by(event.work_id):
-        return False
-    down = isinstance(error, Unavailable) and delay >= NOTICEABLE
-    return down or event.attempt >= NOTICE_ATTEMPT

@@ -15,7 +15,7 @@ from shared.ai.openai_models import OpenAIModels
 from shared.ai.ranking import Choice
 from shared.errors import ConfigurationError, Refused, Unavailable
 from shared.fabric import Fabric
-from shared.knowledge.reading import Passage
+from shared.ports.knowledge import Passage
 from shared.settings import Settings
 from shared.skill import Skill
 from shared.turn import Turn

@@ -8,7 +8,7 @@ import pytest
 from shared.ai.assistant import ABSTAINED, Assistant
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice
-from shared.knowledge.reading import Passage
+from shared.ports.knowledge import Passage
 from shared.ports.models import Completion
 
 

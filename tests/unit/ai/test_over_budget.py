@@ -10,7 +10,7 @@ from shared.ai.openai_models import OpenAIModels
 from shared.ai.ranking import Choice
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
-from shared.manifest.prices import Price, Prices
+from shared.governance.prices import Price, Prices
 from shared.operations.reports.budgets import budgets
 from shared.operations.reports.turns import Scope
 from shared.settings import Settings

@@ -5,7 +5,7 @@ import pytest
 from shared.ai.assistant import Assistant
 from shared.ai.ranking import CONSIDERED
 from shared.ai.spoken import spoken
-from shared.knowledge.reading import Passage
+from shared.ports.knowledge import Passage
 from tests.unit.ai.test_assistant import Parrot
 
 SOURCE = "Fill in the form at https://it.contoso.example/form and wait."

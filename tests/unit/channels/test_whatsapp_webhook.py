@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.channels.whatsapp.channel import WRONG_TOKENS_A_MINUTE
 from shared.errors import Rejected
 from shared.ports.channel import Received
 from tests.contract.channels.whatsapp import (
@@ -80,6 +81,26 @@ async def test_without_a_verify_token_no_handshake_succeeds(meta: WhatsAppHarnes
         with pytest.raises(Rejected) as rejection:
             channel.verify(handshake(verify_token=token))
         assert rejection.value.status == 403
+
+
+async def test_a_verify_token_cannot_be_guessed_by_trying(meta: WhatsAppHarness) -> None:
+    now = [1_791_500_000.0]
+    channel = meta.rebuild(local=False)
+    channel._clock = lambda: now[0]
+
+    def status(**query: str) -> int:
+        try:
+            channel.verify(handshake(**query))
+        except Rejected as rejection:
+            return rejection.status
+        return 200
+
+    tried = [status(verify_token=f"guess-{number}") for number in range(12)]
+    assert tried == [403] * WRONG_TOKENS_A_MINUTE + [429, 429]
+    assert status() == 429  # the right one tells nothing now
+
+    now[0] += 61
+    assert status() == 200
 
 
 # --- what is refused ---------------------------------------------------------------------------

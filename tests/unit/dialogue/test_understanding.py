@@ -120,3 +120,14 @@ async def test_small_talk_is_met_in_its_language(plain_desk: Desk, text: str) ->
 
     assert said
     assert not said.startswith(("Hello", "Glad", "I am"))
+
+
+async def test_a_sentence_that_has_the_word_asked_for_is_among_those_quoted(desk: Desk) -> None:
+    assert "voucher" in await desk.say("do guests need something to eat lunch, a voucher maybe?")
+
+
+async def test_what_made_somebody_angry_is_what_they_go_on_about(desk: Desk) -> None:
+    said = await desk.say("my plant is dying and NOBODY of you useless people waters it!!!!")
+    assert "sorry" in said.lower()
+
+    assert "gardener" in await desk.say("and who waters it at the weekend?")

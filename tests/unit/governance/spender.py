@@ -15,7 +15,7 @@ from typing import Any
 from shared.errors import OverBudget, TransientError
 from shared.governance.governed_model import GovernedModel, Offer
 from shared.governance.limits.spending import Limit, Spending
-from shared.manifest.prices import Prices
+from shared.governance.prices import Prices
 from shared.observability import meter
 from shared.observability.meter import ModelCall
 from shared.ports.models import Behind, Completion, Usage

@@ -12,10 +12,10 @@ import pytest
 
 from shared.bot import Bot, Quota
 from shared.errors import OverBudget, PermanentError, Refused, Unavailable
+from shared.governance.department import Department
 from shared.governance.limits import spending as module
 from shared.governance.limits.spending import Amount, Hold, Limit, Spending, limits_of
-from shared.manifest.departments import Department
-from shared.manifest.prices import Price, Prices
+from shared.governance.prices import Price, Prices
 from shared.ports.store import Item, Op
 from shared.records.spend import Counter
 from shared.storage.sqlite import SqliteStore

@@ -1,6 +1,7 @@
-"""Imports point one way: function_app -> functions -> shared, cli -> both."""
+"""Imports point one way, as docs/architecture.md draws it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,23 @@ SDKS = {
     "phonenumbers": "shared/text/identifiers/",
 }
 """Where each is imported: the folder of its service, or the module."""
-ADAPTERS = (
-    *("shared.storage", "shared.messaging", "shared.channels", "shared.ai", "shared.identity"),
-    "shared.integrations",
-)
-ABOVE = ("fabric", "operations", "pipeline")
+SHARED = ROOT / "shared"
+ONE_NOUN = {"skill", "turn"}
+STAGES = SHARED / "pipeline"
+
+
+def drawn(block: str) -> list[str]:
+    """The lines of a fenced block of the page."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    found = re.search(rf"```{block}\n(.*?)```", page, re.DOTALL)
+    assert found
+    return found[1].splitlines()
+
+
+TIERS = [re.split(r"  +", line)[0].split() for line in drawn("rooms")]
+"""From top to bottom; what stands in two spaces or more behind them is for people."""
+HEIGHT = {room: -number for number, tier in enumerate(TIERS) for room in tier}
+ORDER = drawn("stages")[0].split(" -> ")
 
 
 def modules(*folders: str) -> list[Path]:
@@ -85,16 +98,82 @@ def test_each_sdk_lives_in_its_adapter(path: Path) -> None:
             assert not inside or here.startswith(home), name
 
 
-@pytest.mark.parametrize("path", modules(*(a.replace(".", "/") for a in ADAPTERS)), ids=str)
-def test_adapters_do_not_know_the_pipeline_or_each_other(path: Path) -> None:
-    own = ".".join(path.relative_to(ROOT).parts[:2])
-    others = {adapter for adapter in ADAPTERS if adapter != own}
-    if own == "shared.channels":
-        others.discard("shared.identity")
-    above = {f"shared.{name}" for name in ABOVE}
-    for name in imports(path):
-        package = ".".join(name.split(".")[:2])
-        assert package not in others | above, name
+def all_imports(path: Path) -> set[str]:
+    """Modules of `shared` that a module imports, for types too; `shared.x` of `from shared`."""
+    found = set[str]()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.startswith("shared.")}
+
+
+def room(dotted: str) -> str:
+    return dotted.split(".")[1]
+
+
+def test_every_room_is_drawn_and_every_drawn_room_exists() -> None:
+    there = {path.stem for path in SHARED.iterdir() if not path.name.startswith("_")}
+
+    assert set(HEIGHT) == there
+    assert ORDER == ["door", "turns", "outbox"]
+    assert {path.name for path in STAGES.iterdir() if path.suffix == ""} - {"__pycache__"} == set(
+        ORDER
+    )
+
+
+@pytest.mark.parametrize("path", modules("shared"), ids=str)
+def test_no_import_goes_up(path: Path) -> None:
+    own = path.relative_to(SHARED).parts[0].removesuffix(".py")
+    if own.startswith("_"):
+        return
+    lowest = own in TIERS[-1]
+    for name in all_imports(path):
+        other = room(name)
+        if other == own or {own, other} == ONE_NOUN or (lowest and other in TIERS[-1]):
+            continue
+        assert HEIGHT[other] < HEIGHT[own], f"{own} stands below or beside {name}"
+
+
+def test_the_vocabulary_has_no_circle() -> None:
+    known = {
+        word: {room(name) for name in all_imports(SHARED / f"{word}.py")} for word in TIERS[-1]
+    }
+    while known:
+        free = {word for word, others in known.items() if not others & (set(known) - {word})}
+        assert free, f"a circle among {sorted(known)}"
+        known = {word: others for word, others in known.items() if word not in free}
+
+
+@pytest.mark.parametrize("path", modules("shared/pipeline"), ids=str)
+def test_a_stage_knows_none_before_it(path: Path) -> None:
+    own = path.relative_to(STAGES).parts[0]
+    for name in all_imports(path):
+        if name.startswith("shared.pipeline."):
+            assert ORDER.index(name.split(".")[2]) >= ORDER.index(own), name
+
+
+@pytest.mark.parametrize("path", modules("shared/operations/reports"), ids=str)
+def test_a_report_writes_nothing(path: Path) -> None:
+    """Neither by itself nor through a deed."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Attribute) and node.attr == "write"), node.lineno
+    assert not [name for name in all_imports(path) if name.startswith("shared.operations.deeds")]
+
+
+@pytest.mark.parametrize("path", modules("functions", "cli", "shared"), ids=str)
+def test_stored_kinds_are_spelled_by_their_record_alone(path: Path) -> None:
+    """Nobody else makes the id of a note, an effect, a letter or a sent message."""
+    if path.is_relative_to(SHARED / "records"):
+        return
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    kinds = ("accepted:", "outbox:", "dead:", "sent:", "repeat:")
+    assert not [text for text in texts if text in kinds]
 
 
 @pytest.mark.parametrize("path", modules("shared", "functions"), ids=str)

@@ -29,9 +29,15 @@ NOT_IN_THE_CLOUD = {
 }
 """Keys where an identity serves, and what only a laptop has."""
 
+MAY_BE_EMPTY = {
+    *("FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS", "FABRIC_PUBLIC_URL"),
+    *("FABRIC_SIGN_IN_AUTHORITY", "FABRIC_SIGN_IN_CLIENT_ID", "FABRIC_SIGN_IN_CLIENT_SECRET"),
+}
+"""What has a default, or belongs to what an app may do without."""
+
 LEFT_AT_ITS_DEFAULT = re.compile(
     r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|TRACES|TRUSTED_PROXIES|\w+_KEY)"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|EMBEDDINGS|TRACES|TRUSTED_PROXIES|\w+_KEY)"
 )
 
 
@@ -150,7 +156,7 @@ def test_the_doctor_finds_nothing_missing_and_misses_what_is(bus: str, tmp_path:
         return {mistake.where for mistake in found}
 
     assert named(environ) == set()
-    for name in environ.keys() - PLATFORM - {"FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS"}:
+    for name in environ.keys() - PLATFORM - MAY_BE_EMPTY:
         without = {key: value for key, value in environ.items() if key != name}
         if name != "FABRIC_ENVIRONMENT":
             assert named(without), name

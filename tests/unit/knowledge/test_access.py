@@ -147,7 +147,9 @@ GROUPS = ["a", "b", "c", "signed-in"]
 SECRETS = [f"canary{number}" for number in range(6)]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     grants=st.lists(
         st.tuples(st.none() | st.sets(st.sampled_from(GROUPS)), st.sets(st.sampled_from(GROUPS))),

@@ -8,6 +8,7 @@ from shared.errors import ConfigurationError
 from shared.governance.access import Access
 from shared.governance.roles import Role
 from shared.manifest.access import load_access
+from shared.manifest.callers import load_callers
 
 ROOT = Path(__file__).parents[3]
 GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -75,7 +76,7 @@ def test_a_group_of_the_laptop_is_a_grant_on_the_laptop_only() -> None:
         ('[[grant]]\nwho = "role:X"\nrole = "admin"\ndepartments = ["*", "IT"]', "beside others"),
         ('[[grant]]\nwho = "role:X"\nrole = "admin"\ndepartments = "IT"', "wrong type (text)"),
         ('[grant]\nwho = "role:X"', "two brackets"),
-        ("[[grants]]", "grants: unknown; write [[grant]]"),
+        ("[[grants]]", "grants: not known here; write [[grant]] or [[caller]]"),
         ('[[grant]]\nwho = "role:X"\nrole = "admin"\ndepartment = ["*"]', "did you mean"),
     ],
 )
@@ -89,3 +90,39 @@ def test_what_is_wrong_is_named_with_what_to_write(tmp_path: Path, text: str, sa
 
 def test_the_projects_own_file_can_be_read() -> None:
     assert load_access(ROOT / "access.toml", {})
+
+
+CALLER = '[[caller]]\nname = "portal"\nkey = "$PORTAL_KEY"\nbots = ["helpdesk"]\n'
+KEYS = {"PORTAL_KEY": "made-up-0123456789", "OTHER_KEY": "made-up-too-0123456789"}
+
+
+def test_a_program_has_a_key_from_the_environment_bots_and_users(tmp_path: Path) -> None:
+    path = write(tmp_path, f'{CALLER}users = ["portal-*"]')
+
+    assert load_access(path, KEYS) == []
+    [caller] = load_callers(path, KEYS)
+
+    assert caller.key == KEYS["PORTAL_KEY"]
+    assert KEYS["PORTAL_KEY"] not in repr(caller)
+    assert [caller.may_ask(bot) for bot in ("helpdesk", "hr")] == [True, False]
+    assert [caller.speaks_for(user) for user in ("portal-7", "shop-7")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CALLER.replace("PORTAL_KEY", "ABSENT_KEY"), "ABSENT_KEY"),
+        (CALLER.replace("$PORTAL_KEY", "short"), "less than 16"),
+        (CALLER.replace('["helpdesk"]', "[]"), "bots: empty; write"),
+        (CALLER.replace('bots = ["helpdesk"]', ""), "bots: missing; write"),
+        (CALLER + CALLER, "caller 2: has the name or the key of another"),
+        (CALLER + CALLER.replace("portal", "shop"), "caller 2: has the name or the key"),
+        (CALLER.replace("[[caller]]", "[caller]"), "two brackets"),
+    ],
+)
+def test_what_is_wrong_of_a_program_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        load_callers(write(tmp_path, text), KEYS)
+
+    assert said in str(error.value)
+    assert "made-up" not in str(error.value)

@@ -160,6 +160,16 @@ def test_the_cloud_refuses_teams_without_an_app(tmp_path: Path) -> None:
     )
 
 
+def test_the_cloud_refuses_a_secret_that_stands_in_the_file(tmp_path: Path) -> None:
+    written = GOOD.replace('"$DESK_APP_SECRET"', '"hunter2-hunter2"')
+    assert load(tmp_path, desk=written)
+    told = refused(tmp_path, local=False, desk=written)
+    assert told.startswith("desk.toml: channels.teams.client_secret: stands in the file")
+    assert "hunter2" not in told
+    vault = GOOD.replace("$DESK_APP_SECRET", "keyvault://contoso.vault.azure.net/desk")
+    assert load(tmp_path, local=False, desk=vault)
+
+
 def test_a_managed_identity_has_no_secret(tmp_path: Path) -> None:
     text = GOOD.replace("SingleTenant", "UserAssignedMSI")
     text = text.replace('client_secret = "$DESK_APP_SECRET"\n', "")

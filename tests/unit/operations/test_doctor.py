@@ -127,6 +127,8 @@ SETTINGS = [
     ("unverified-webhook", {"FABRIC_WHATSAPP_VERIFY_TOKEN": ""}),
     ("access-token", {"FABRIC_WHATSAPP_ACCESS_TOKEN": ""}),
     ("sample-secret", {"FABRIC_WHATSAPP_VERIFY_TOKEN": "local-verify-token"}),
+    ("short-secret", {"FABRIC_WHATSAPP_APP_SECRET": "s"}),
+    ("short-secret", {"FABRIC_WHATSAPP_VERIFY_TOKEN": "1"}),
     ("service-hosts", {"FABRIC_TEAMS_SERVICE_HOSTS": "127.0.0.1:5000"}),
     ("memory-size", {"FABRIC_FUNCTION_MEMORY_MB": "1024"}),
     ("telemetry-twice", {"PYTHON_ENABLE_OPENTELEMETRY": "true"}),

@@ -260,3 +260,22 @@ async def test_the_errors_of_a_reply_are_told(fabric: Lab, mended: list[bool]) -
     assert said["attempts"] == 3
     assert len(said["trace"]) == 32
     assert "secret" not in str(said)
+
+
+async def test_what_is_dismissed_keeps_its_reason_and_loses_its_words(
+    fabric: Lab, mended: list[bool]
+) -> None:
+    await dead(fabric, "a secret order")
+    mended.append(True)
+    fabric.memory.failures = [PermanentError("blocked", "the person has blocked the bot")]
+    await fabric.say("another secret")
+    await fabric.drain()
+    await bury_body(fabric, "secret bytes", "not_an_event", queue="skill-orders")
+
+    for letter in await letter_report.letters(fabric):
+        await letter_deeds.discard(fabric, letter)
+
+    kept = await fabric.store.find(None, dead_letter.PREFIX)
+    assert sorted(item.body["reason"] for item in kept) == ["blocked", "not_an_event", "order_gone"]
+    assert "secret" not in str([item.body for item in kept])
+    assert [dead_letter.DeadLetter.from_item(item).bot for item in kept].count("lab") == 2

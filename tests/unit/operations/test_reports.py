@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ConfigurationError, PermanentError
-from shared.manifest.prices import Price, Prices
+from shared.governance.prices import Price, Prices
 from shared.observability.meter import BackendCall, ModelCall, record, record_backend
 from shared.operations.reports.cost import Charge, charges, cost
 from shared.operations.reports.cost import _groups as groups

@@ -11,7 +11,7 @@ from shared.errors import PermanentError, TransientError, Unavailable
 from shared.fabric import Fabric
 from shared.operations.reports.books import balanced, books
 from shared.pipeline.door import accept
-from shared.pipeline.turns import settle
+from shared.pipeline.turns import park, settle
 from shared.ports.channel import Inbound
 from shared.records.conversation import DOCUMENT
 from shared.skill import Skill
@@ -284,7 +284,7 @@ async def test_a_burst_that_is_tried_again_takes_what_came_meanwhile(
 
 
 async def test_what_waits_parked_is_taken_along_too(lab: Make, monkeypatch: Any) -> None:
-    monkeypatch.setattr(settle, "NOTICE_ATTEMPT", 99)
+    monkeypatch.setattr(park, "NOTICE_ATTEMPT", 99)
     outage = [TransientError("down", after=0.3), TransientError("down", after=0.3)]
     desk = Desk("merge", *outage)
     fabric = lab(desk)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bench import audited
 from bench.price import Shop, price_of_a_turn
 from shared.records.last_sent import LastSent
 
@@ -39,3 +40,17 @@ async def test_another_process_looks_once_whether_the_message_before_has_left(
     await shop.close()
     assert price.calls.count("get outbox") == 1
     assert price.queries == 1
+
+
+async def test_putting_a_read_on_record_keeps_nobody_waiting() -> None:
+    found = await audited.measure(turns=3)
+
+    record = found.with_record.calls
+    reply = record.index("write outbox")
+    assert record[reply + 1 :] == ["get key", "get head", "write audit head", "write outbox"]
+    assert _own(record[:reply]) == _own(found.without.calls[:-1])
+
+
+def _own(calls: list[str]) -> int:
+    """Count the calls but those that all turns of a process share."""
+    return len([call for call in calls if call != "find stopped"])

@@ -75,3 +75,9 @@ async def test_only_the_newest_tickets_are_kept(talk: Talk) -> None:
         await create(talk, f"T-{number}")
     assert len(talk.state["tickets"]) <= notify.REMEMBERED + 1
     assert await resolve(talk, "ok", "T-299") == ["T-299 is resolved: ok"]
+
+
+async def test_a_resolution_is_told_as_words_whatever_it_links_to(talk: Talk) -> None:
+    await create(talk)
+    [said] = await resolve(talk, "**done** [click](http://evil.example)")
+    assert r"\*\*done\*\* \[click\](http: //evil.example)" in said

@@ -11,6 +11,16 @@ from shared.settings import FORMS, secure
 SAMPLES = frozenset({"local-app-secret", "local-verify-token", "local-access-token"})
 """What `make run` sets: everybody knows them."""
 
+SHORTEST = {
+    "FABRIC_WHATSAPP_APP_SECRET": 16,
+    "FABRIC_WHATSAPP_VERIFY_TOKEN": 8,
+    "FABRIC_WHATSAPP_ACCESS_TOKEN": 16,
+}
+"""Characters of a secret that nobody finds out by trying."""
+
+OPTIONAL = frozenset({"FABRIC_STREAM_URL"})
+"""Of the URLs, what the platform goes without: pages then ask again and again."""
+
 FLEX_SIZES_MB = ("512", "2048", "4096")
 FLEX_REFUSES = (
     *("FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"),
@@ -37,7 +47,7 @@ def urls(premises: Premises) -> Iterator[Mistake]:
         name = f"{setting.removeprefix('FABRIC_').removesuffix('_URL').lower()}-url"
         value, known = premises.get(setting), ", ".join(forms.values())
         if not value:
-            if not premises.local:
+            if not premises.local and setting not in OPTIONAL:
                 yield Mistake(name, setting, "is not set", f"write one of {known}")
             continue
         scheme = value.partition(":")[0]
@@ -122,6 +132,14 @@ def whatsapp(premises: Premises) -> Iterator[Mistake]:
             )
         elif value in SAMPLES and not premises.local:
             yield Mistake("sample-secret", setting, "is the sample's", f"set it to {what}")
+        elif value and not premises.local and _shortest(value) < SHORTEST[setting]:
+            sentence = f"has less than {SHORTEST[setting]} characters, and can be guessed"
+            yield Mistake("short-secret", setting, sentence, f"set it to {what}")
+
+
+def _shortest(value: str) -> int:
+    """Characters of the shortest of the secrets that a setting lists while one rotates."""
+    return min(len(one.strip()) for one in value.split(","))
 
 
 def teams(premises: Premises) -> Iterator[Mistake]:
