@@ -26,7 +26,7 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap, signing_in
+from shared.pipeline.turns import overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
@@ -167,7 +167,7 @@ async def _run(
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
-    if await signing_in.took(fabric, turn, conversation):
+    if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
         return None
     handler: Handler | None
     if turn.event.type != ACTIVITY:

@@ -116,6 +116,15 @@ async def test_an_article_is_for_its_group_and_each_read_and_refusal_is_on_recor
     assert [e.bot for e in entries] == ["lab", "lab"]
 
 
+@pytest.mark.parametrize("question", ["What may I read here?", "was darf ich hier lesen"])
+async def test_people_can_ask_what_they_may_read(fabric: Lab, question: str) -> None:
+    fabric.bots["lab"].knowledge.append("hr")
+    await sign_in(fabric, fabric.inbound("", conversation="hers").reference, HR)
+
+    assert (await ask(fabric, question, "hers")).splitlines()[1:] == ["- Bands", "- Leave"]
+    assert (await ask(fabric, question, "his")).splitlines()[1:] == ["- Leave"]
+
+
 async def test_in_a_group_nobody_is_shown_what_the_others_may_not_read(fabric: Lab) -> None:
     alone = ConversationReference("lab", "teams", "19:x", user="ann", tenant="t")
     await sign_in(fabric, alone, HR)
