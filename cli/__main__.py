@@ -19,6 +19,7 @@ COMMANDS = {
     "doctor": "what is set wrong, each with what to do",
     "pack": "a folder for each function app, as func publish and a container build take it",
     "verify": "the conformance kit: what a bot or a skill promises, tried",
+    "knowledge": "documents become articles: sync, list, search",
     "eval": "a bot's own cases against its floor: exit code 1 below it",
     "replay": "what was said to the bots, said again to today's code, and what differs",
     "simulate": "Teams or WhatsApp beside a running host, with their rules and with faults",

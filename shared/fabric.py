@@ -119,13 +119,13 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+            of_folder(settings.knowledge_dir / name)
         for topic, says in bot.urgent.items():
             if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
                 raise ConfigurationError(
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-            of_folder(settings.knowledge_dir / name)
         check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
@@ -278,9 +278,9 @@ class Fabric:
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending
+        from shared.governance.limits.spending import Spending, alert
 
-        return Spending(self.store)
+        return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
     def assistant(self, bot: Bot, person: str = "") -> "Assistant":
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""

@@ -29,7 +29,10 @@ WORDED = 0.6
 """Share of a question's words in a passage that makes up for a doubt about its meaning."""
 
 ALL_WORDS = 0.99
-"""The same, however little else speaks for the passage."""
+"""The same, although the passage is hardly near."""
+
+HARDLY = 0.45
+"""Nearness without which no words make an answer."""
 
 
 async def answer_all(turn: Turn, text: str) -> None:
@@ -102,9 +105,8 @@ def _is_sure(
 ) -> bool:
     """Whether the first passage answers: near enough, and with what is asked for."""
     best = passages[0]
-    worded = best.score >= WORDED and (
-        (best.meaning or 0.0) >= borders.fit or best.score > ALL_WORDS
-    )
+    nearest = HARDLY if best.score > ALL_WORDS else borders.fit
+    worded = best.score >= WORDED and (best.meaning or 0.0) >= nearest
     needed = borders.fit if worded else borders.sure + BEYOND
     if not holds(kind_of(question), best.text):
         needed += DOUBT

