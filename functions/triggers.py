@@ -20,8 +20,9 @@ from shared.pipeline.turns import settle
 from shared.pipeline.turns.outage import sit_out
 from shared.ports.channel import Received
 from shared.queues import skill_queue
+from shared.records.conversation import FIRST_VERSION
 from shared.settings import bus_scheme
-from shared.skill import FIRST_VERSION, Skill
+from shared.skill import Skill
 
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""

@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from shared.skill import FIRST_VERSION, Skill
+from shared.records.conversation import FIRST_VERSION
+from shared.skill import Skill
 
 
 def declared_skills() -> dict[str, tuple[Skill, str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.errors import ConfigurationError
 from shared.purposes import PURPOSES
+from shared.records.conversation import FIRST_VERSION, Migration
 
 if TYPE_CHECKING:
     from shared.turn import Turn
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 Handler = Callable[["Turn"], Awaitable[None]]
 InvokeHandler = Callable[["Turn"], Awaitable[dict[str, Any] | None]]
 Overlap = Literal["queue", "merge", "latest"]
-State = dict[str, Any]
-Migration = Callable[[State], State]
-
-FIRST_VERSION = "v1"
-"""The version of a skill that says nothing of versions."""
 
 
 @dataclass

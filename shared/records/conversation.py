@@ -1,6 +1,6 @@
 """What the platform keeps of one conversation: one document, changed once a turn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any, Self
@@ -12,7 +12,12 @@ from shared.event import ACTIVITY, Event
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.pace import Pace
 from shared.records.topic import Topic
-from shared.skill import FIRST_VERSION, Migration, State
+
+State = dict[str, Any]
+Migration = Callable[[State], State]
+
+FIRST_VERSION = "v1"
+"""The version of a skill that says nothing of versions."""
 
 DOCUMENT = "conversation"
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from shared.errors import Unavailable
 from shared.ports.store import Item, Put, Store
-from shared.skill import FIRST_VERSION
+from shared.records.conversation import FIRST_VERSION
 
 PARTITION = "rollouts"
 FRESH_SECONDS = 1.0

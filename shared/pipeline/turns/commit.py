@@ -15,10 +15,9 @@ from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Create, Delete, Op, Put
 from shared.records import waiting
 from shared.records.acceptance import Acceptance
-from shared.records.conversation import GONE, REMEMBERED, Conversation
+from shared.records.conversation import FIRST_VERSION, GONE, REMEMBERED, Conversation
 from shared.records.effect import AnyEffect
 from shared.records.person import mark_of
-from shared.skill import FIRST_VERSION
 from shared.turn import Turn
 
 

@@ -3,8 +3,8 @@
 from shared.errors import TransientError
 from shared.fabric import Fabric
 from shared.governance.limits.rollouts import wanted_version
-from shared.records.conversation import Conversation
-from shared.skill import FIRST_VERSION, Skill
+from shared.records.conversation import FIRST_VERSION, Conversation
+from shared.skill import Skill
 
 
 async def version_for(fabric: Fabric, skill: Skill, conversation: Conversation, bot: str) -> Skill:

@@ -37,7 +37,8 @@ MAY_BE_EMPTY = {
 
 LEFT_AT_ITS_DEFAULT = re.compile(
     r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|EMBEDDINGS|TRACES|TRUSTED_PROXIES|\w+_KEY)"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|SAFETY_URL|REGION|EMBEDDINGS"
+    r"|TRACES|TRUSTED_PROXIES|\w+_KEY)"
 )
 
 
@@ -185,4 +186,4 @@ def _value(name: str, bus: str) -> str:
         "FABRIC_AI_URL": "azure-openai://acme.openai.azure.com",
         "FABRIC_FUNCTION_MEMORY_MB": "2048",
     }
-    return known.get(name, "acme")
+    return known.get(name, "acme-of-our-own-making")
