@@ -74,7 +74,7 @@ clean: ## remove what make made; data in .fabric stays
 		|| { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
 	@echo "Installing into .venv, once; with a fast network it takes half a minute ..."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' 'uv>=0.9'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 	@touch $@
 
 # uv takes seconds where pip takes minutes; where only pip knows the way to an index, pip goes.
@@ -85,7 +85,8 @@ clean: ## remove what make made; data in .fabric stays
 
 .venv/.dev: .venv/.local pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev \
-		|| $(BIN)/python -m pip install --quiet --group dev
+		|| { $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' \
+			&& $(BIN)/python -m pip install --quiet --group dev; }
 	@touch $@
 
 %/node_modules/.installed: %/package.json

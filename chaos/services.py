@@ -13,7 +13,7 @@ from typing import Self
 from aiohttp import web
 
 from chaos.receiver import Receiver
-from chaos.verdict import WAITING_TEXT
+from chaos.verdict import WAITING_TEXT, WORKING_TEXT
 
 
 @dataclass
@@ -81,5 +81,6 @@ class Services:
 
     async def heard(self, conversation: str, count: int) -> None:
         """Wait until one conversation has brought so many, those about waiting left out."""
-        while len([t for t in self.receiver.heard(conversation) if t != WAITING_TEXT]) < count:
+        about_waiting = (WAITING_TEXT, WORKING_TEXT)
+        while len([t for t in self.receiver.heard(conversation) if t not in about_waiting]) < count:
             await asyncio.sleep(0.1)

@@ -12,7 +12,9 @@ from shared.operations.reports.books import balanced
 APOLOGY = phrase("en", "platform.sorry")
 WAITING_TEXT = phrase("en", "platform.waiting")
 
-PLATFORM_WORDS = (APOLOGY, WAITING_TEXT)
+WORKING_TEXT = phrase("en", "platform.working")
+
+PLATFORM_WORDS = (APOLOGY, WAITING_TEXT, WORKING_TEXT)
 
 LOST = "nothing acknowledged is lost"
 ONCE = "each turn and effect happens once, and a repeated send is counted"

@@ -32,6 +32,7 @@ def declaration(skill: Skill) -> dict[str, Any]:
         "overlap": skill.overlap,
         "concurrency": skill.concurrency,
         "every_click": skill.every_click,
+        "purpose": skill.purpose,
     }
 
 
@@ -56,4 +57,5 @@ def _skill(one: dict[str, Any]) -> Skill:
         overlap=one["overlap"],
         concurrency=one["concurrency"],
         every_click=one["every_click"],
+        purpose=one["purpose"],
     )

@@ -7,7 +7,7 @@ from functions.elsewhere import read_declared
 from shared.fabric import Fabric
 from shared.observability.exporters import export_spans
 from shared.settings import Settings
-from shared.skill import Skill
+from shared.skill import Skill, versions
 
 ELSEWHERE = frozenset(read_declared(Path(__file__).parent))
 """Skills whose queue another app serves."""
@@ -15,10 +15,13 @@ ELSEWHERE = frozenset(read_declared(Path(__file__).parent))
 SKILLS: dict[str, Skill] = read_declared(Path(__file__).parent)
 """Every skill there is, by name: those with a blueprint here, and what runs elsewhere."""
 
+FURTHER: dict[str, dict[str, Skill]] = {}
+"""Versions of skills beside the first, by name and version."""
+
 
 @cache
 def fabric() -> Fabric:
     """Return this process' fabric, made from the environment at the first call."""
     settings = Settings.from_environ()
     export_spans(settings)
-    return Fabric(settings, SKILLS)
+    return Fabric(settings, SKILLS, versions(SKILLS, FURTHER))

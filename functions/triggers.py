@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 
 from functions.backpressure import Backpressure
-from functions.host import ELSEWHERE, SKILLS, fabric
+from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
 from shared.event import Event
@@ -21,7 +21,7 @@ from shared.pipeline.turns.outage import sit_out
 from shared.ports.channel import Received
 from shared.queues import skill_queue
 from shared.settings import bus_scheme
-from shared.skill import Skill
+from shared.skill import FIRST_VERSION, Skill
 
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""
@@ -41,10 +41,14 @@ async def take_in(received: Received) -> None:
 def skill_blueprint(skill: Skill) -> func.Blueprint:
     """The functions of one skill: `skill_<name>` on its queue, `skill_<name>_http` as an API.
 
-    None where its queue is another app's: here it only answers invokes, beside the channel.
+    None where its queue is another app's: here it only answers invokes, beside the channel. A
+    further version has none of its own: it works off the queue of the first.
     """
-    SKILLS[skill.name] = skill
     blueprint = func.Blueprint()
+    if skill.version != FIRST_VERSION:
+        FURTHER.setdefault(skill.name, {})[skill.version] = skill
+        return blueprint
+    SKILLS[skill.name] = skill
     if skill.name in ELSEWHERE:
         return blueprint
     function = f"skill_{skill.name.replace('-', '_')}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.elsewhere import DECLARED_FILE, declaration
-from packing.sources import declared_skills, with_imports
+from packing.sources import declared_skills, modules_of, with_imports
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.manifest.apps import App, load_apps
@@ -59,7 +59,6 @@ def manifests(root: Path) -> dict[str, Bot]:
 def plan(root: Path, app: App) -> Plan:
     """What one app consists of. Raises ConfigurationError where it cannot be made of the files."""
     skills = {name: skill for name, (skill, _) in declared_skills().items()}
-    modules = {name: module for name, (_, module) in declared_skills().items()}
     bots = {
         id: bot
         for id, bot in manifests(root).items()
@@ -70,10 +69,10 @@ def plan(root: Path, app: App) -> Plan:
     files += [path for name in tables if (path := root / name).exists()]
     files += _manifest_files(root, bots)
     files += _library(root)
-    files += with_imports(root, [*EVERY_APP, *(modules[name] for name in app.skills)])
+    files += with_imports(root, [*EVERY_APP, *modules_of(app.skills)])
     if app.front:
-        inline = [modules[name] for name, skill in skills.items() if skill.invokes]
-        files += with_imports(root, inline)
+        inline = [name for name, skill in skills.items() if skill.invokes or skill.mcp]
+        files += with_imports(root, modules_of(inline))
         files += [path for path in _functions(root) if path.parent.name != "skills"]
     for collection in sorted({name for bot in bots.values() for name in bot.knowledge}):
         files += sorted((root / "knowledge" / collection).rglob("*.md"))

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from shared.skill import Skill
+from shared.skill import FIRST_VERSION, Skill
 
 
 def declared_skills() -> dict[str, tuple[Skill, str]]:
@@ -16,9 +16,23 @@ def declared_skills() -> dict[str, tuple[Skill, str]]:
     for page in iter_modules(package.__path__, "functions.skills."):
         module = import_module(page.name)
         for value in vars(module).values():
-            if isinstance(value, Skill) and hasattr(module, "bp"):
+            first = isinstance(value, Skill) and value.version == FIRST_VERSION
+            if first and hasattr(module, "bp"):
                 found[value.name] = (value, page.name)
     return found
+
+
+def modules_of(skills: Collection[str]) -> list[str]:
+    """The modules that declare any version of these skills."""
+    package = import_module("functions.skills")
+    return [
+        page.name
+        for page in iter_modules(package.__path__, "functions.skills.")
+        if any(
+            isinstance(value, Skill) and value.name in skills
+            for value in vars(import_module(page.name)).values()
+        )
+    ]
 
 
 def with_imports(root: Path, modules: Collection[str]) -> list[Path]:

@@ -18,6 +18,7 @@ from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
+from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
@@ -66,9 +67,15 @@ class Fabric:
     connections are made when they are first used, so that a cold webhook meets no SDK.
     """
 
-    def __init__(self, settings: Settings, skills: Mapping[str, Skill]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        skills: Mapping[str, Skill],
+        versions: Mapping[str, Mapping[str, Skill]] | None = None,
+    ) -> None:
         self.settings = settings
         self.skills = skills
+        self.versions = versions or {}
         adapters.check(settings)
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
@@ -112,13 +119,13 @@ class Fabric:
                     f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
                     "create it, or remove the name from the list"
                 )
+            of_folder(settings.knowledge_dir / name)
         for topic, says in bot.urgent.items():
             if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
                 raise ConfigurationError(
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-            of_folder(settings.knowledge_dir / name)
         check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
@@ -261,15 +268,19 @@ class Fabric:
         return load_prices(self.settings.prices_file)
 
     @cached_property
+    def rollouts(self) -> Rollouts:
+        return Rollouts(self.store)
+
+    @cached_property
     def switches(self) -> Switches:
         started = time()
         return Switches(self.store, {("bot", id): started for id in self.paused})
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending
+        from shared.governance.limits.spending import Spending, alert
 
-        return Spending(self.store)
+        return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
     def assistant(self, bot: Bot, person: str = "") -> "Assistant":
         """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""

@@ -1,9 +1,10 @@
 """A skill: its name, what it can do, and its handlers. Recording only; `pipeline` runs it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from shared.errors import ConfigurationError
 from shared.purposes import PURPOSES
 
 if TYPE_CHECKING:
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 Handler = Callable[["Turn"], Awaitable[None]]
 InvokeHandler = Callable[["Turn"], Awaitable[dict[str, Any] | None]]
 Overlap = Literal["queue", "merge", "latest"]
+State = dict[str, Any]
+Migration = Callable[[State], State]
+
+FIRST_VERSION = "v1"
+"""The version of a skill that says nothing of versions."""
 
 
 @dataclass
@@ -25,7 +31,9 @@ class Skill:
     its turns run at once in a process, None as many as the host runs. `every_click` when the same
     button of the same card, pressed again within 90 s, counts again ("+1", "next page"): Teams
     may then post one press twice. `purpose` is why it reads what is not for everybody, a code of
-    `shared/purposes.py`. `mcp` when programs of others may use it as a tool.
+    `shared/purposes.py`. `mcp` when programs of others may use it as a tool. Another
+    `version` of a skill is another `Skill` of the same name; `botfabric rollout` gives it a share
+    of the conversations.
     """
 
     name: str
@@ -41,6 +49,8 @@ class Skill:
     every_click: bool = False
     purpose: str = "answer"
     mcp: bool = False
+    version: str = FIRST_VERSION
+    migrations: dict[str, Migration] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.overlap not in get_args(Overlap):
@@ -78,6 +88,18 @@ class Skill:
 
         return register
 
+    def reads_state_of(self, version: str) -> Callable[[Migration], Migration]:
+        """Read what another version wrote in a conversation: its state in, this one's out.
+
+        A conversation with state of a version that this one does not read stays with that one.
+        """
+
+        def register(migration: Migration) -> Migration:
+            self.migrations[version] = migration
+            return migration
+
+        return register
+
     def on_activity(self, type: str) -> Callable[[Handler], Handler]:
         """Handle another activity type, such as `conversationUpdate` or `messageReaction`."""
 
@@ -86,3 +108,27 @@ class Skill:
             return handler
 
         return register
+
+
+def versions(
+    skills: Mapping[str, Skill], further: Mapping[str, Mapping[str, Skill]]
+) -> dict[str, dict[str, Skill]]:
+    """Every version of the skills that have more than one, by name and version.
+
+    Raises ConfigurationError for one that lacks what the first does: facts and invokes are led
+    by the first to whichever version the conversation has.
+    """
+    found = {}
+    for name, others in further.items():
+        if name not in skills:
+            raise ConfigurationError(f"skill {name}: there is no {FIRST_VERSION} of it; keep one")
+        first = skills[name]
+        for version in others.values():
+            for kind in ("events", "invokes", "activities"):
+                if missing := sorted(getattr(first, kind).keys() - getattr(version, kind).keys()):
+                    raise ConfigurationError(
+                        f"skill {name} {version.version}: {kind}: lacks {missing[0]!r}, which "
+                        f"{FIRST_VERSION} handles; write a handler"
+                    )
+        found[name] = {FIRST_VERSION: first, **others}
+    return found

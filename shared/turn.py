@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_REPLIES = 20
 
 FLOOR_RETURNED = "floor.returned"
+BACK = "back"
+"""In an activity's event: the skill that handed it on and wants the floor back, and its data."""
 """Type of the event that a skill gets when what it handed on, to have it back, was answered."""
 
 
@@ -142,6 +144,11 @@ class Turn:
     def send(self, activity: Activity) -> None:
         """Say an activity made by hand, for what `reply` has no words for."""
         self.replies.append(activity)
+
+    @property
+    def is_in_between(self) -> bool:
+        """Whether a skill goes on with its own, such as a form, when this has been answered."""
+        return BACK in self.event.data
 
     def hand_off(self, skill: str, *, come_back: dict[str, Any] | None = None) -> None:
         """Let another skill of this bot handle this same activity, after this turn.

@@ -7,11 +7,13 @@ open. The floor stays here, so that nothing else hears what is meant for the col
 import base64
 
 from functions.triggers import skill_blueprint
+from shared.dialogue.answering import quote_article
 from shared.dialogue.desk import Desk
 from shared.dialogue.forms.draft import person_of
 from shared.dialogue.forms.manner import agrees
 from shared.dialogue.person_wish import asks_how_long, wakes_bot, wants_person
 from shared.dialogue.phrases import phrase
+from shared.dialogue.urgent import urgent
 from shared.event import event_id
 from shared.records.waiting import Waiting
 from shared.skill import Skill
@@ -54,7 +56,7 @@ LONGEST = 500
 async def ask(turn: Turn) -> None:
     waiting = _waiting(turn)
     if waiting and turn.muted:
-        wait_on(turn, waiting)
+        await wait_on(turn, waiting)
     elif wakes_bot(turn.text):
         _say(turn, "here")
     elif "offered" in turn.state:
@@ -86,14 +88,23 @@ async def closed(turn: Turn) -> None:
     _show_waiting(turn, False)
 
 
-def wait_on(turn: Turn, waiting: Waiting) -> None:
-    """A message while somebody waits: for the bot, about the waiting, or for the colleague."""
+async def wait_on(turn: Turn, waiting: Waiting) -> None:
+    """A message while somebody waits: for the bot, about the waiting, or for the colleague.
+
+    What cannot wait for a colleague either is answered, as long as none is there.
+    """
     if wakes_bot(turn.text):
         resume(turn, waiting)
         return
     if turn.text.strip():
         keep(turn, waiting.heard("person", turn.text.strip(), turn.now))
-    if asks_how_long(turn.text) and not waiting.is_answered:
+    if waiting.is_answered:
+        return
+    if topic := urgent(turn.bot, turn.text):
+        turn.break_silence()
+        if not (topic.is_article and await quote_article(turn, topic.says, turn.text)):
+            turn.reply(topic.says)
+    elif asks_how_long(turn.text):
         tell_status(turn, waiting)
 
 
@@ -106,7 +117,15 @@ def tell_status(turn: Turn, waiting: Waiting) -> None:
 
 
 def offer(turn: Turn) -> None:
-    """Silence is a lot to give for a guess: without the word for it, a person is offered first."""
+    """Silence is a lot to give for a guess: without the word for it, a person is offered first.
+
+    In between a form there is only a button: its next question is not to be lost.
+    """
+    if turn.is_in_between:
+        title = phrase(turn.language, "handoff.action")
+        button = Button(title, f"/{turn.skill.name} {turn.text.strip()[:LONGEST]}")
+        turn.reply(phrase(turn.language, "handoff.offer"), buttons=[button])
+        return
     turn.state["offered"] = turn.text.strip()[:LONGEST]
     turn.hold_floor()
     buttons = [phrase(turn.language, f"form.{name}-button") for name in ("yes", "no")]

@@ -14,6 +14,9 @@ LONGEST_WAKE = 8
 LONGEST_BARE = 4
 """Words of a message that is no sentence, as in "agent please"."""
 
+LONGEST_INSISTING = 10
+"""Words of a message by which somebody leaves a form for a person."""
+
 _HUMAN = (
     r"(?:person|people|humans?|agents?|colleagues?|operator|representative|advisor|manager"
     r"|supervisor|mensch(?:en)?|mitarbeiter(?:in)?|berater(?:in)?|kolleg(?:en?|in)|chef(?:in)?"
@@ -32,6 +35,10 @@ _SPEAK = (
     r"|hablar|hablo|hable|pasarme|paseme|contactar|comunicar(?:me)?|comuniqueme"
     r"|falar|falo|fale|passar|contatar|conversar|parlare|parlo|parli|passatemi|passarmi|contattare"
     r"|spreken|spreek|praten|praat|doorverbinden|bellen)"
+)
+_TALK = (
+    r"(?:talk|speak|chat|put me|connect me|transfer me|get me|give me|sprechen|reden|verbinden?"
+    r"|parler|hablar|falar|parlare|spreken|praten)"
 )
 _NEED = (
     r"(?:brauche?|benotige|mochte|will|gib|geben|hol(?:e|en)?|besoin d|veux|voudrais|necesito"
@@ -75,6 +82,16 @@ def wants_person(text: str) -> bool:
     plain = " ".join(said)
     bare = len(said) <= LONGEST_BARE and re.fullmatch(_BARE, plain) is not None
     return bare or re.search(_WANTS, plain) is not None
+
+
+def insists_on_person(text: str) -> bool:
+    """Whether somebody in the middle of something else says in few words that they want one."""
+    said = words(text)
+    plain, somebody = " ".join(said), rf"\b(?:{_HUMAN}|{_SOMEBODY})\b"
+    if len(said) <= LONGEST_BARE:
+        return re.fullmatch(_BARE, plain) is not None or wants_person(text)
+    talks = re.search(rf"\b{_TALK}\b", plain) and re.search(somebody, plain)
+    return len(said) <= LONGEST_INSISTING and bool(talks) and wants_person(text)
 
 
 def wakes_bot(text: str) -> bool:

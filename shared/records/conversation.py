@@ -1,5 +1,6 @@
 """What the platform keeps of one conversation: one document, changed once a turn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any, Self
@@ -11,6 +12,7 @@ from shared.event import ACTIVITY, Event
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.pace import Pace
 from shared.records.topic import Topic
+from shared.skill import FIRST_VERSION, Migration, State
 
 DOCUMENT = "conversation"
 
@@ -43,7 +45,7 @@ class Conversation:
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
     Unix minute with turns and their number. `language` is the one last spoken in, `about` the
     topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
-    for it.
+    for it. `versions` names the version that wrote a skill's state, where it is not the first.
     """
 
     reference: ConversationReference
@@ -63,6 +65,7 @@ class Conversation:
     language: str = ""
     about: Topic | None = None
     signing_in: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -93,8 +96,26 @@ class Conversation:
             "language": self.language,
             **({"about": self.about.to_dict()} if self.about else {}),
             **({"signing_in": self.signing_in} if self.signing_in else {}),
+            **({"versions": self.versions} if self.versions else {}),
         }
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
+
+    def written_by(self, skill: str) -> str:
+        """The version that wrote a skill's state, "" when there is none."""
+        return self.versions.get(skill, FIRST_VERSION) if self.state.get(skill) else ""
+
+    def state_for(self, skill: str, version: str, migrations: Mapping[str, Migration]) -> State:
+        """A skill's state as this version reads it: what another one wrote is migrated."""
+        state, before = self.state.setdefault(skill, {}), self.written_by(skill)
+        if before not in ("", version):
+            state = self.state[skill] = migrations[before](state)
+        return state
+
+    def keep_state(self, skill: str, version: str, state: State) -> None:
+        self.state[skill] = state
+        self.versions.pop(skill, None)
+        if state and version != FIRST_VERSION:
+            self.versions[skill] = version
 
     @property
     def content(self) -> str:

@@ -41,7 +41,7 @@ class Offer:
     @classmethod
     def new(cls, conversation: str, bot: str, language: str) -> tuple[Self, str]:
         """Make an offer, and the ticket that leads to it."""
-        ticket = secrets.token_urlsafe(24)
+        ticket = secrets.token_hex(24)  # whose end no chat takes for punctuation
         return cls(digest(ticket), conversation, bot, language, time() + LASTS_SECONDS), ticket
 
     @property

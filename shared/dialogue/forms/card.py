@@ -1,10 +1,11 @@
 """A form as one Adaptive Card, where the channel shows cards with inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.dialogue.forms.draft import Draft
-from shared.dialogue.forms.kinds import Choice
+from shared.dialogue.forms.kinds import Choice, File
+from shared.dialogue.forms.reading import Answer, Locale, Reading
 from shared.dialogue.forms.slot import Slot
 from shared.dialogue.forms.wording import worded
 from shared.dialogue.phrases import phrase
@@ -50,6 +51,28 @@ def submitted(value: Any) -> tuple[str, str] | None:
         return None
     form, action = value.get("form"), value.get("action")
     return (form, action) if isinstance(form, str) and action in (SUBMIT, CANCEL) else None
+
+
+def take(
+    slots: Sequence[Slot], value: Mapping[str, Any], draft: Draft, locale: Locale
+) -> tuple[Draft, list[tuple[Slot, Reading]]]:
+    """The draft with what a card submitted, and what of it cannot be kept.
+
+    What is empty there and was said in words stays as it was said.
+    """
+    wrong = list[tuple[Slot, Reading]]()
+    for slot in (slot for slot in slots if not isinstance(slot.kind, File)):
+        given = str(value.get(slot.name) or "").strip()
+        if not given and slot.optional:
+            draft = draft.with_answers({slot.name: None})
+        elif given:
+            draft = draft.without(slot.name)
+            match slot.checked(slot.kind.read(given, locale), draft.answers):
+                case Answer(kept):
+                    draft = draft.with_answers({slot.name: kept})
+                case unkept:
+                    wrong.append((slot, unkept))
+    return draft, wrong
 
 
 def _element(slot: Slot, draft: Draft, language: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _PLAIN = (
     rf"|(?P<unit>o'?clock|uhr(?:\s+(?P<uhr>[0-5]\d)\b)?|heures?|horas?|uur|h\b|ore\b)))?(?![\w/:-])"
 )
 _TIME = f"{_PAST}|{_HALF}|{_PLAIN}"
-_FROM_TO = r"(?<=[0-9h])[-–](?=[0-2]?[0-9](?:[:.h][0-5][0-9]|\b(?!-)))"
+_FROM_TO = r"(?<=[0-9hm.\s])[-–](?=[0-2]?[0-9](?:[:.h][0-5][0-9]|\s?[ap]\.?m|\b(?!-)))"
 _FOUR_DIGITS = r"\b([01]\d|2[0-3])([0-5]\d)\b"
 _NAMED = {
     time(12): r"\b(?:noon|midday|mittags?|midi|mediodia|meio-dia|mezzogiorno|12 uur)\b",

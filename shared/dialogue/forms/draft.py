@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 STATE = "forms"
 """In a skill's state: for each form, by person, the draft."""
 
-CONFIRM = "?"
-"""As `asked`: whether all of it is right."""
+CONFIRM, CHANGE = "?", "?change"
+"""As `asked`: whether all of it is right, and what is to be changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ _MARK = (
 )
 
 
+_JOINED = r"\s*(?:[,;&]|\b(?:and|und|et|y|e|en)\b)\s*"
+
+
 @dataclass(slots=True)
 class Filled:
     """Values by slot, and what could not be kept: the slot, and how its reading went."""
@@ -112,6 +115,17 @@ def _keep(filled: Filled, slot: Slot, reading: Reading, answers: Mapping[str, ob
             filled.open = filled.open or (slot, unkept)
 
 
+def broken(slots: Sequence[Slot], answers: Answers) -> tuple[Slot, Refused] | None:
+    """The first slot whose own rule an answer given later has broken, and why."""
+    for slot in slots:
+        value = answers.get(slot.name)
+        others = {name: kept for name, kept in answers.items() if name != slot.name}
+        refused = slot.checked(Answer(value), others)
+        if value is not None and isinstance(refused, Refused):
+            return slot, refused
+    return None
+
+
 def correction(
     slots: Sequence[Slot], text: str, answers: Answers, locale: Locale, *, bare: bool
 ) -> Correction | Sequence[Slot] | None:
@@ -142,6 +156,22 @@ def correction(
     if len(changed) > 1:
         return [one.slot for one in changed]
     return changed[0] if changed else None
+
+
+def corrections(
+    slots: Sequence[Slot], text: str, answers: Answers, locale: Locale, *, bare: bool
+) -> list[Correction | Sequence[Slot]]:
+    """What a text changes that joins several corrections: `no, Birch and 10:30`.
+
+    Empty unless it has several parts, and each is one.
+    """
+    said = _Said.of(text)
+    parts = re.split(_JOINED, said.original(said.start), flags=re.IGNORECASE)
+    if len(parts) < 2:
+        return []
+    bare = bare or said.start > 0
+    found = [correction(slots, part, answers, locale, bare=bare) for part in parts]
+    return [one for one in found if one] if all(found) else []
 
 
 def _about(slot: Slot, said: _Said, answers: Answers, locale: Locale) -> Correction | None:

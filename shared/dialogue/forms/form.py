@@ -84,7 +84,7 @@ class Form:
         elif session is None:
             self.open(turn, text=said)
         elif turn.floor == turn.skill.name and (said or not turn.text.lstrip().startswith("/")):
-            return session.step(said)
+            return session.hear(said)
         else:
             return session.take_up(said)
         return None

@@ -5,6 +5,7 @@ that means "cancel" somewhere is an answer nowhere.
 """
 
 import re
+from collections.abc import Sequence
 
 from shared.text.words import words
 
@@ -50,6 +51,7 @@ _MIND = (
 _YES_WORD = (
     r"yes|y|yep|yeah|yup|sure|ok|okay|k|confirm|confirmed|correct|right|thats right|that is right"
     r"|fine|perfect|great"
+    r"|thats (?:it|all)|all good|lgtm"
     r"|go ahead|do it|file it|book it|send it|submit|submit it|please do|absolutely|exactly"
     r"|sounds good|looks good"
     r"|ja|jawohl|jep|genau|richtig|stimmt|passt|gerne|klar|in ordnung|mach das|bitte|oui|ouais"
@@ -154,6 +156,10 @@ _LEADS_OVER = (
     r"|und|auch|ach|bitte|aber|oui|non|et|aussi|mais|sí|no|y|también|pero|sim|não|também|e|mas|sì"
     r"|anche|ma|nee|en|ook|maar)\b[\s,.:;!-]*)+"
 )
+_NONE = (
+    r"(?:no|without(?: an?)?|skip(?: the)?|keine?n?|ohne|sans|pas d|aucune?|sin|ningun[oa]?|sem"
+    r"|nenhuma?|senza|nessuna?|geen|zonder)"
+)
 SHORTEST_QUESTION = 3
 """Words of a question that has no question mark."""
 
@@ -209,6 +215,9 @@ def added(text: str) -> str:
     return re.sub(_LEADS_OVER, "", text.strip(), flags=re.IGNORECASE) or text.strip()
 
 
-def leaves_out(text: str) -> bool:
-    """Whether somebody gives no answer to what may stay open."""
-    return re.fullmatch(_NOTHING, " ".join(words(text))) is not None
+def leaves_out(text: str, names: Sequence[str] = ()) -> bool:
+    """Whether somebody gives no answer to what may stay open, also by its name: "no agenda"."""
+    said = " ".join(words(text))
+    called = "|".join(re.escape(" ".join(words(name))) for name in names)
+    none = rf"(?:there (?:is|are) )?{_NONE} (?:{called})(?: please)?" if called else _NOTHING
+    return re.fullmatch(_NOTHING, said) is not None or re.fullmatch(none, said) is not None

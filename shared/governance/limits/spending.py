@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from shared.bot import Bot
 from shared.errors import Conflict, FabricError, OverBudget, TransientError, Unavailable
+from shared.event import Event, event_id, utc_now
 from shared.governance.department import Department
 from shared.observability import log
 from shared.ports.store import Store
@@ -71,6 +72,7 @@ class Limit:
     unit: str
     window: str
     most: int
+    owner: str = ""
     alert_at: tuple[float, ...] = ALERT_AT
 
     def of(self, amount: Amount) -> int:
@@ -102,7 +104,7 @@ def limits_of(bot: Bot, department: Department | None, now: float, person: str =
     def limit(name: str, unit: str, window: str, who: str, most: float) -> Limit:
         scale = MICRO if unit == "usd" else 1
         id = counter_id(unit, who, window)
-        return Limit(partition, id, name, unit, window, round(most * scale))
+        return Limit(partition, id, name, unit, window, round(most * scale), bot.owner)
 
     found = []
     if person and bot.quota.tokens_per_user_per_day is not None:
@@ -119,7 +121,8 @@ def limits_of(bot: Bot, department: Department | None, now: float, person: str =
     if department and department.budget_usd_per_month is not None:
         name = f"department {department.id}: budget_usd_per_month"
         whole = limit(name, "usd", month, "*", department.budget_usd_per_month)
-        found.append(replace(whole, alert_at=tuple(department.alert_at)))
+        owner = department.owner or bot.owner
+        found.append(replace(whole, owner=owner, alert_at=tuple(department.alert_at)))
     return found
 
 
@@ -249,8 +252,15 @@ class Spending:
         for limit, shares in passed.values():
             for share in shares:
                 log.warning("budget.threshold", limit=limit.name, share=share)
-                if self.on_threshold:
-                    await self.on_threshold(limit, share)
+                await self._tell(limit, share)
+
+    async def _tell(self, limit: Limit, share: float) -> None:
+        """What was booked stays booked when nobody takes the alert; the log has it."""
+        try:
+            if self.on_threshold:
+                await self.on_threshold(limit, share)
+        except TransientError as error:
+            log.error("budget.untold", limit=limit.name, share=share, reason=str(error))
 
     def _with_float(self, limit: Limit, counter: Counter, now: float) -> Counter:
         """Keep this process' float while the limit is far; give it back when it is near."""
@@ -307,3 +317,20 @@ class Spending:
 
 def _float_of(limit: Limit) -> int:
     return int(FLOAT_SHARE * limit.most)
+
+
+def alert(limit: Limit, share: float) -> Event:
+    """The fact that a share of a limit is spent, the same whoever finds it."""
+    return Event(
+        id=event_id("alert.raised", limit.partition, limit.counter, str(share)),
+        type="alert.raised",
+        subject=f"budget {limit.name}",
+        data={
+            "alert": "budget",
+            "limit": limit.name,
+            "window": limit.window,
+            "share": share,
+            "owner": limit.owner,
+        },
+        time=utc_now(),
+    )

@@ -19,10 +19,7 @@ from shared.observability import trace
 from shared.queues import skill_queue
 from shared.records.conversation import Conversation
 from shared.records.effect import LEASE_SECONDS, Enqueue, Publish, Record, Send
-from shared.turn import FLOOR_RETURNED, Turn
-
-BACK = "back"
-"""In an activity's event: the skill that handed it on and wants the floor back, and its data."""
+from shared.turn import BACK, FLOOR_RETURNED, Turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.observability import log
 from shared.observability.failure import told
-from shared.pipeline.outbox import lateness, reads
+from shared.pipeline.outbox import reads, slot
 from shared.pipeline.outbox.deliver import SEND_SECONDS, forward, put_back, send, wake
 from shared.pipeline.outbox.indicators import forget, show
 from shared.pipeline.outbox.kept import KEPT
+from shared.pipeline.outbox.plans import Step, plan_slot, plan_step
 from shared.ports.store import Op, every
-from shared.records.conversation import MAX_CONFLICTS, stored
 from shared.records.effect import (
     OUTBOX,
     AnyEffect,
@@ -36,17 +36,8 @@ from shared.records.effect import (
 
 E = TypeVar("E", bound=Effect)
 
-LOOK_AGAIN = 1.0
-"""Seconds after which to look whether somebody else has done what is in the way."""
-
 AT_ONCE = 16
 """Conversations that a start lets go at the same time."""
-
-MISSED = 0.5
-"""Seconds behind its slot after which a send needs another."""
-
-PATIENCE = 1.2
-"""Seconds that a paced message is waited for in place; later ones take the queue."""
 
 
 async def relay(fabric: Fabric, key: str, effects: Sequence[AnyEffect]) -> None:
@@ -81,13 +72,11 @@ async def _say(fabric: Fabric, key: str, sends: Sequence[Send]) -> None:
             else:
                 await forget(fabric, key, effect)
             continue
-        delay = effect.not_before - time()
-        if delay > PATIENCE:
+        pause = plan_slot(effect, time())
+        if pause.wake_at is not None:
             await _release(fabric, key, sends[place:])
-            await wake(fabric, key, effect, effect.not_before)
+        if not await slot.waited(fabric, key, effect, pause):
             return
-        if delay > 0:
-            await asyncio.sleep(delay)
         if time() > (effect.due or 0) - SEND_SECONDS:
             await _release(fabric, key, sends[place:])
             await drain(fabric, key, owner=effect.owner)
@@ -143,19 +132,17 @@ async def drain(fabric: Fabric, key: str, *, owner: str = "") -> None:
         moved = False
         for item in await fabric.store.find(key, OUTBOX, after=f"{KEPT}~", limit=1000):
             effect = effect_of(item)
-            if not isinstance(effect, Send):
-                if (effect.due or 0.0) > time():
-                    continue
-                claimed = await _claim(fabric, key, effect, owner)
-                if claimed is None:
-                    return
-                moved = await _pass_on(fabric, key, claimed) or moved
-            elif effect.is_indicator:
-                if (effect.due or 0.0) <= time():
+            match plan_step(effect, time(), blocked=blocked), effect:
+                case Step.FORGET, Send():
                     await forget(fabric, key, effect)
-            elif not blocked:
-                blocked = not await _send_next(fabric, key, effect, owner)
-                moved = moved or not blocked
+                case Step.DO, Send():
+                    blocked = not await _send_next(fabric, key, effect, owner)
+                    moved = moved or not blocked
+                case Step.DO, Enqueue() | Publish() | Record():
+                    claimed = await _claim(fabric, key, effect, owner)
+                    if claimed is None:
+                        return
+                    moved = await _pass_on(fabric, key, claimed) or moved
 
 
 async def _pass_on(fabric: Fabric, key: str, effect: Enqueue | Publish | Record) -> bool:
@@ -167,48 +154,9 @@ async def _pass_on(fabric: Fabric, key: str, effect: Enqueue | Publish | Record)
 
 async def _send_next(fabric: Fabric, key: str, effect: Send, owner: str) -> bool:
     """Send the first message of the outbox. Return False when those behind it have to wait."""
-    ready = await _ready(fabric, key, effect)
+    ready = await slot.ready(fabric, key, effect)
     claimed = await _claim(fabric, key, ready, owner) if ready else None
     return claimed is not None and await send(fabric, key, claimed)
-
-
-async def _ready(fabric: Fabric, key: str, effect: Send) -> Send | None:
-    """Return the send once it may go; None when that is too far off, and a wake-up on its way."""
-    due = max(effect.due or 0.0, effect.not_before)
-    if await lateness.reopened(fabric, key, effect):
-        due = 0.0
-    if due - time() > PATIENCE:
-        await wake(fabric, key, effect, _next_look(effect, due))
-        return None
-    await asyncio.sleep(max(0.0, due - time()))
-    if time() - effect.not_before <= MISSED:
-        return effect
-    effect = await _reserved(fabric, key, effect)
-    if effect.not_before - time() > PATIENCE:
-        await wake(fabric, key, effect, effect.not_before)
-        return None
-    await asyncio.sleep(max(0.0, effect.not_before - time()))
-    return effect
-
-
-async def _reserved(fabric: Fabric, key: str, effect: Send) -> Send:
-    """Return it with a slot of the conversation's, which all that is said next has to respect."""
-    limits = fabric.channel(effect.reference.channel).limits
-    for _ in range(MAX_CONFLICTS):
-        conversation = await stored(fabric.store, key)
-        if conversation is None:
-            break
-        later = replace(effect, not_before=conversation.pace.reserve(limits, time()))
-        try:
-            await fabric.store.write(key, conversation.to_op(), later.put(), durable=False)
-        except Conflict as conflict:
-            if conflict.id == effect.place:
-                break
-            continue
-        item = await fabric.store.get(key, effect.place)  # somebody may have claimed it meanwhile
-        again = effect_of(item) if item else None
-        return again if isinstance(again, Send) else effect
-    return effect
 
 
 async def _drain_kept(fabric: Fabric, key: str, owner: str) -> None:
@@ -220,13 +168,6 @@ async def _drain_kept(fabric: Fabric, key: str, owner: str) -> None:
         claimed = await _claim(fabric, key, effect, owner)
         if claimed is None or not await forward(fabric, key, claimed):
             return
-
-
-def _next_look(effect: Send, due: float) -> float:
-    """Return when to see to one that waits until `due`; its owner may be done long before."""
-    paced = effect.not_before
-    leased = not effect.failures and (effect.due or 0.0) > max(paced, time())
-    return max(paced, time() + LOOK_AGAIN) if leased else due
 
 
 async def sweep(fabric: Fabric) -> None:

@@ -18,6 +18,7 @@ from shared.records.acceptance import Acceptance
 from shared.records.conversation import GONE, REMEMBERED, Conversation
 from shared.records.effect import AnyEffect
 from shared.records.person import mark_of
+from shared.skill import FIRST_VERSION
 from shared.turn import Turn
 
 
@@ -49,7 +50,7 @@ async def commit(
     replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
         conversation.muted_at = event.asked() or time()
-    conversation.state[turn.skill.name] = turn.state
+    conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.language, conversation.about = turn.language, turn.about
     if turn.signing_in is not None:
@@ -121,6 +122,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
+        **({"version": turn.skill.version} if turn.skill.version != FIRST_VERSION else {}),
         "type": turn.activity.type,
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],

@@ -34,6 +34,7 @@ from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
 from shared.pipeline.turns.suspicious import tell_if_suspicious
 from shared.pipeline.turns.typing_indicator import typing
+from shared.pipeline.turns.version import version_for
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
 from shared.turn import Turn
@@ -83,6 +84,7 @@ async def perform(
         return None
     event = burst.event
     before = conversation.content
+    skill = await version_for(fabric, skill, conversation, bot.id)
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
@@ -143,7 +145,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         reference=conversation.reference,
         event=event,
         activity=activity,
-        state=conversation.state.setdefault(skill.name, {}),
+        state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
         ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
         knowledge=fabric.knowledge.for_bot(bot, asker),

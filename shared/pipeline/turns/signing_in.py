@@ -15,11 +15,12 @@ from shared.records.sign_in import MAX_TRIES, Offer
 from shared.records.signed_in import DOCUMENT, partition_of, signed_in
 from shared.turn import Turn
 
+SIGN_IN = frozenset({"/sign-in", "/signin"})
 SIGN_OUT = frozenset({"/sign-out", "/signout"})
 
 
-async def offer(fabric: Fabric, turn: Turn) -> None:
-    """Ask the person to sign in, and keep the message that needed it for after that."""
+async def offer(fabric: Fabric, turn: Turn, *, again: bool = True) -> None:
+    """Ask the person to sign in, and keep the message for after that if it comes `again`."""
     reference, settings = turn.reference, fabric.settings
     if turn.event.type != ACTIVITY or not partition_of(reference) or not settings.signs_in:
         turn.reply(phrase(turn.language, "signin.nowhere"))
@@ -36,7 +37,7 @@ async def offer(fabric: Fabric, turn: Turn) -> None:
         "until": made.until,
         "tries": 0,
         "skill": turn.skill.name,
-        "event": turn.event.to_dict(),
+        "event": turn.event.to_dict() if again else {},
     }
 
 
@@ -47,9 +48,13 @@ async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
     """
     if not turn.activity.is_message:
         return False
-    if turn.text.strip().casefold() in SIGN_OUT:
-        await _sign_out(fabric, turn)
-        return True
+    match turn.text.strip().casefold():
+        case word if word in SIGN_IN:
+            await _sign_in(fabric, turn)
+            return True
+        case word if word in SIGN_OUT:
+            await _sign_out(fabric, turn)
+            return True
     pending, code = conversation.signing_in, sign_in.typed(turn.text)
     if not code or not pending or pending["until"] <= time():
         return False
@@ -63,7 +68,8 @@ async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
     log.info("signed_in", bot=turn.bot.id, conversation=turn.event.conversation)
     turn.reply(phrase(turn.language, "signin.done", name=person.name))
     turn.signing_in = {}
-    turn.resumes = (pending["skill"], _again(Event.from_dict(pending["event"])))
+    if waiting := pending["event"]:
+        turn.resumes = (pending["skill"], _again(Event.from_dict(waiting)))
     return True
 
 
@@ -72,6 +78,13 @@ def _miss(turn: Turn, pending: dict[str, Any]) -> None:
     over = tries >= MAX_TRIES
     turn.signing_in = {} if over else {**pending, "tries": tries}
     turn.reply(phrase(turn.language, "signin.over" if over else "signin.miss"))
+
+
+async def _sign_in(fabric: Fabric, turn: Turn) -> None:
+    if person := await turn.person():
+        turn.reply(phrase(turn.language, "signin.done", name=person.name))
+    else:
+        await offer(fabric, turn, again=False)
 
 
 async def _sign_out(fabric: Fabric, turn: Turn) -> None:

@@ -19,6 +19,7 @@ from shared.fabric import Fabric
 from shared.observability import log
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.outbox.deliver import SEND_SECONDS
+from shared.pipeline.outbox.plans import PATIENCE_SECONDS
 from shared.pipeline.turns.typing_indicator import somebody_waits
 from shared.ports.store import Create, Put
 from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
@@ -45,7 +46,7 @@ async def still_working(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIter
         over.set()
         timer.cancel()
         if begun:
-            await asyncio.wait(begun, timeout=SEND_SECONDS + relay.PATIENCE)
+            await asyncio.wait(begun, timeout=SEND_SECONDS + PATIENCE_SECONDS)
             begun[0].cancel()
 
 
@@ -61,7 +62,7 @@ def _marker(event: Event) -> str:
 def _has_room(fabric: Fabric, conversation: Conversation) -> bool:
     """Whether the pace, in which the notice has a slot, still has one for an answer now."""
     limits = fabric.channel(conversation.reference.channel).limits
-    return deepcopy(conversation.pace).reserve(limits, time()) <= time() + relay.PATIENCE
+    return deepcopy(conversation.pace).reserve(limits, time()) <= time() + PATIENCE_SECONDS
 
 
 async def _notify(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ import pytest
 from shared.ai.openai_models import OpenAIModels
 from shared.ai.ranking import Choice
 from shared.errors import ConfigurationError
+from shared.event import Event
 from shared.fabric import Fabric
 from shared.governance.prices import Price, Prices
 from shared.operations.reports.budgets import budgets
@@ -73,12 +74,25 @@ async def test_a_person_is_told_and_what_has_an_offline_way_takes_it(
 ) -> None:
     fabric = connected(lab, server, "[quota]\ntokens_per_day = 10")
     server.says.append("Roses are red, violets are blue, sugar is sweet, and so are you")
+    published: list[Event] = []
+    publish = fabric.topic.publish
+
+    async def watched(*events: Event) -> None:
+        published.extend(events)
+        await publish(*events)
+
+    fabric.topic.publish = watched  # type: ignore[method-assign]
     assert (await said(fabric, "Write a poem", "Another", "choose"))[1:] == [USED_UP, "travel True"]
     assert len(server.asked) == 1
     [row] = await budgets(fabric, Scope())
     spent = sum(n for (_, kind), n in server.given.items() if kind in ("input", "output"))
     assert (row.limit, row.unit, row.most) == ("bot lab: tokens_per_day", "tokens", 10)
     assert (row.spent, row.held, row.told) == (spent, 0, [0.8, 1.0])
+    [*facts] = [event for event in published if event.type == "alert.raised"]
+    assert [(fact.data["share"], fact.data["owner"]) for fact in facts] == [
+        (0.8, "lab@contoso.example"),
+        (1.0, "lab@contoso.example"),
+    ]
     await fabric.models.close()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ from shared.skill import Skill
 from tests.lab import Lab
 
 DOCS = Path(__file__).parents[3] / "docs" / "forms.md"
+
+
+def _friday() -> date:
+    today = date.today()
+    return today + timedelta(days=(4 - today.weekday() - 1) % 7 + 1)
+
+
+FRIDAY = _friday().isoformat()
 
 
 def example() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The room booking of docs/forms.md on every channel: by card, in words, and not at all."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,19 +10,13 @@ from shared.ports.store import Put
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
-from tests.unit.dialogue.rooms import Chat, card_of, rooms, titles, whatsapp
+from tests.unit.dialogue.rooms import FRIDAY, Chat, card_of, rooms, titles, whatsapp
 
 CHANNELS = pytest.mark.parametrize("channel", ["teams", "web", "whatsapp"])
 CARDS = pytest.mark.parametrize("channel", ["teams", "web"])
 PDF = {"name": "agenda.pdf", "contentType": "application/pdf", "contentUrl": "https://x.example/a"}
 
 
-def _friday() -> date:
-    today = date.today()
-    return today + timedelta(days=(4 - today.weekday() - 1) % 7 + 1)
-
-
-FRIDAY = _friday().isoformat()
 VALUES = {
     "room": "Aspen",
     "day": FRIDAY,
@@ -349,3 +343,41 @@ async def filled(chat: Chat) -> Chat:
     said = await chat.last("skip")
     assert said.startswith("Shall I book this?")
     return chat
+
+
+ALL = f"/rooms Aspen {FRIDAY} 09:00-10:00 6 people ann@contoso.example CC-1001"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("no, cedar and 8 people", ("Cedar", "09:00", "10:00", 8)),
+        ("change the room to Cedar and the start to 9:30", ("Cedar", "09:30", "10:00", 6)),
+        ("room: Birch, start: 8:00, end: 9:00", ("Birch", "08:00", "09:00", 6)),
+    ],
+)
+async def test_several_answers_are_corrected_at_once(
+    fabric: Lab, booked: list[dict[str, Any]], text: str, wanted: tuple[Any, ...]
+) -> None:
+    ann = Chat(fabric, "whatsapp")
+    for said in (ALL, "standup", "skip", text, "yes"):
+        await ann.say(said)
+
+    names = ("room", "start", "end", "people")
+    assert [tuple(one[name] for name in names) for one in booked] == [wanted]
+
+
+async def test_a_yes_while_it_is_asked_what_to_change_books_nothing(
+    fabric: Lab, booked: list[dict[str, Any]]
+) -> None:
+    ann = Chat(fabric, "whatsapp")
+    for said in (ALL, "standup", "no agenda"):
+        await ann.say(said)
+
+    asked = await ann.say("actually make it 9:45 and cedar")
+    assert titles(asked[-1]) == ["change start", "change end", "cancel"]
+    shown = await ann.last("yes")
+
+    assert booked == []
+    assert "Cedar" in shown
+    assert "09:00" in shown

@@ -307,6 +307,17 @@ async def test_the_owner_is_told_of_each_threshold_once(
     assert told == [("b", 0.8), ("b", 1.0)]
 
 
+async def test_an_alert_that_nobody_takes_books_nothing_twice(store: Counting) -> None:
+    async def lost(of: Limit, share: float) -> None:
+        raise Unavailable("the topic")
+
+    most = limit(TOKENS)
+    spending = Spending(store, lost)
+    await governed(Clerk(), spending, most).complete(MESSAGES)
+    await spending.booked()
+    assert (await counter(store, most)).spent == TOKENS
+
+
 # --- far from every limit ----------------------------------------------------------------------
 
 

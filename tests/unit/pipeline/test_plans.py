@@ -4,15 +4,27 @@ from dataclasses import replace
 
 import pytest
 
-from shared.activity import ConversationReference
+from shared.activity import Activity, ConversationReference
 from shared.errors import Busy, Conflict, Stopped, TransientError, Unavailable, Waits
 from shared.event import ACTIVITY, Event
+from shared.pipeline.outbox.plans import (
+    LOOK_AGAIN_SECONDS,
+    MISSED_SECONDS,
+    PATIENCE_SECONDS,
+    Pause,
+    Step,
+    missed_its_slot,
+    plan_pause,
+    plan_slot,
+    plan_step,
+)
 from shared.pipeline.turns.order import overtaken
 from shared.pipeline.turns.overlap import MAX_ALONG, MAX_TEXT, behind
 from shared.pipeline.turns.park import NOTICE_ATTEMPT, TOLD, Retry, plan_retry
 from shared.records.acceptance import Acceptance, Words
 from shared.records.change import undisturbed
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, Conversation
+from shared.records.effect import Enqueue, Send
 
 NOON = 1_800_000_000.0
 REFERENCE = ConversationReference("lab", "web", "one", user="ann")
@@ -158,3 +170,92 @@ async def test_what_others_change_meanwhile_is_tried_again_and_not_for_ever() ->
     with pytest.raises(TransientError) as caught:
         await undisturbed(never, after=0.2)
     assert (len(tries), caught.value.after) == (MAX_CONFLICTS, 0.2)
+
+
+def message(**more: object) -> Send:
+    plain = Send(
+        place="outbox:000000000001",
+        id="a.0",
+        owner="a",
+        origin="a",
+        made=NOON,
+        reference=REFERENCE,
+        activity=Activity(type="message", text="hello"),
+        not_before=NOON,
+        due=NOON,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+SIGN = {"activity": Activity(type="typing")}
+COMMAND = Enqueue(
+    place="outbox:000000000002", id="b", owner="", origin="a", made=NOON, queue="q", event={}
+)
+
+
+@pytest.mark.parametrize(
+    ("effect", "blocked", "step"),
+    [
+        (message(), False, Step.DO),
+        (message(), True, Step.WAIT),
+        (message(due=NOON + 60), False, Step.DO),
+        (message(**SIGN), True, Step.FORGET),
+        (message(**SIGN, due=NOON + 1), False, Step.WAIT),
+        (replace(COMMAND, due=NOON), True, Step.DO),
+        (replace(COMMAND, due=NOON + 1), False, Step.WAIT),
+        (COMMAND, False, Step.DO),
+    ],
+    ids=[
+        *("a message", "behind one that waits", "not due: it holds back the rest"),
+        *("a late sign", "a sign that is another's", "a command waits for no message"),
+        *("a command of another's", "a command that nobody owns"),
+    ],
+)
+def test_only_messages_wait_for_one_another(effect: Send, step: Step, *, blocked: bool) -> None:
+    assert plan_step(effect, NOON, blocked=blocked) is step
+
+
+SOON, LONG = NOON + 1.0, NOON + PATIENCE_SECONDS + 60
+
+
+@pytest.mark.parametrize(
+    ("effect", "reopened", "pause"),
+    [
+        (message(), False, Pause(0.0)),
+        (message(not_before=NOON - 5, due=NOON - 5), False, Pause(0.0)),
+        (message(due=SOON), False, Pause(1.0)),
+        (message(not_before=SOON), False, Pause(1.0)),
+        (message(due=LONG), False, Pause(wake_at=NOON + LOOK_AGAIN_SECONDS)),
+        (message(due=LONG, failures=1), False, Pause(wake_at=LONG)),
+        (message(not_before=LONG), False, Pause(wake_at=LONG)),
+        (message(not_before=LONG, due=LONG + 20), False, Pause(wake_at=LONG)),
+        (message(due=LONG), True, Pause(0.0)),
+    ],
+    ids=[
+        *(
+            "now",
+            "overdue",
+            "leased for a moment",
+            "its slot is near",
+            "leased by a living process",
+        ),
+        *("it has failed", "its slot is far", "its slot is far and it is leased", "reopened"),
+    ],
+)
+def test_a_message_is_waited_for_in_place_or_by_a_wake_up(
+    effect: Send, pause: Pause, *, reopened: bool
+) -> None:
+    plan = plan_pause(effect, NOON, reopened=reopened)
+
+    assert plan.seconds == pytest.approx(pause.seconds)
+    assert plan.wake_at == (None if pause.wake_at is None else pytest.approx(pause.wake_at))
+
+
+def test_an_own_message_waits_for_its_slot_alone() -> None:
+    assert plan_slot(message(due=LONG), NOON) == Pause(0.0)
+    assert plan_slot(message(not_before=LONG), NOON) == Pause(wake_at=LONG)
+
+
+def test_who_is_far_behind_the_slot_needs_another() -> None:
+    assert not missed_its_slot(message(), NOON + MISSED_SECONDS)
+    assert missed_its_slot(message(), NOON + MISSED_SECONDS + 0.01)

@@ -9,8 +9,12 @@ import pytest
 from functions.channels import sign_in as routes
 from shared.activity import ConversationReference
 from shared.dialogue.phrases import phrase
+from shared.person import Person
+from shared.records import sign_in
+from shared.records.sign_in import Offer
 from shared.records.signed_in import person_of
 from shared.skill import Skill
+from shared.text.languages import language_of
 from shared.turn import Turn
 from stand_ins.entra.keys import Signer
 from stand_ins.entra.people import HR, STAFF, Sample
@@ -88,6 +92,15 @@ async def test_it_is_taken_up_after_a_restart(fabric: Lab, tmp_path: object) -> 
     del fabric.__dict__["store"]
 
     assert (await ask(fabric, code))[-1].startswith(GREETED)
+
+
+async def test_somebody_who_reads_articles_signs_in_without_a_question(fabric: Lab) -> None:
+    [offer] = await ask(fabric, "/Sign-In")
+    code = await Browser().sign_in(link_in(offer), "erika")
+
+    done = phrase("en", "signin.done", name="Erika Employee")
+    assert await ask(fabric, code) == [done]
+    assert await ask(fabric, "/sign-in") == [done]
 
 
 async def test_signing_out_forgets_the_person(fabric: Lab) -> None:
@@ -221,3 +234,24 @@ async def test_who_cannot_sign_in_here_is_told_so(fabric: Lab) -> None:
     fabric.settings = replace(fabric.settings, sign_in_client_id="")
     assert await ask(fabric, "who am I") == [phrase("en", "signin.nowhere")]
     assert (await Browser().open("http://localhost:7071/api/sign-in?ticket=x"))[0] == 404
+
+
+async def test_a_code_is_good_for_one_message_which_may_come_twice(fabric: Lab) -> None:
+    offer, _ = Offer.new("lab.web.x", "lab", "en")
+    await fabric.store.write(offer.partition, offer.closing("BBBB-CCCC", Person("o", "t")))
+
+    async def redeem(by: str) -> Person | None:
+        return await sign_in.redeemed(fabric.store, offer.id, "BBBB-CCCC", by=by)
+
+    assert await redeem("first") == await redeem("first") == Person("o", "t")
+    assert await redeem("second") is None
+
+
+async def test_a_code_that_looks_like_another_language_is_answered_in_the_persons(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.records.sign_in.new_code", lambda: "6KT8-BKQF")
+    code = await Browser().sign_in(await offered(fabric), "henry")
+
+    assert language_of(code) == "nl"
+    assert (await ask(fabric, code))[0] == phrase("en", "signin.done", name="Henry Human")

@@ -1,0 +1,145 @@
+"""`botfabric knowledge`: documents become articles, are listed, and searched as a person would."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.list import table
+from shared.errors import ConfigurationError
+from shared.person import Person
+from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.knowledge.sync import Synced
+    from shared.ports.knowledge import Passage
+
+BAR_CHARACTERS = 30
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
+    sync = deeds.add_parser("sync", help="bring in what has changed in the sources")
+    sync.add_argument("collection", nargs="?", help="this one alone (default: all)")
+    listed = deeds.add_parser("list", help="articles, their passages, who may read them")
+    listed.add_argument("collection", nargs="?", help="this one alone (default: all)")
+    search = deeds.add_parser("search", help="what somebody would find")
+    search.add_argument("text", help="what they ask")
+    search.add_argument("--collection", action="append", help="in this one (default: all)")
+    search.add_argument(
+        "--group", action="append", default=[], help="as a signed-in member of this group"
+    )
+    for deed in (sync, listed, search):
+        deed.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(arguments: argparse.Namespace, root: Path) -> int:
+    """Exit code 1 when a document was skipped."""
+    folder = Settings.from_environ().knowledge_dir
+    match arguments.deed:
+        case "sync":
+            return _sync(arguments, folder)
+        case "list":
+            _list(arguments, folder)
+        case _:
+            asyncio.run(_search(arguments, folder))
+    return 0
+
+
+def _sync(arguments: argparse.Namespace, folder: Path) -> int:
+    from shared.knowledge.sources import load_sources
+    from shared.knowledge.sync import carry_out, kept_articles, origins, plan_sync
+
+    results: dict[str, Synced] = {}
+    sources = {path: load_sources(path) for path in _collections(folder, arguments.collection)}
+    for collection, declared in sources.items():
+        kept = kept_articles(collection)
+        if not declared and all(digest is None for digest in kept.values()):
+            continue
+        plan = plan_sync(list(origins(declared)), kept)
+        for done in carry_out(collection, plan):
+            results[collection.name] = done
+            _progress(collection.name, len(done.written) + len(done.skipped), len(plan.write))
+    if arguments.json:
+        print(json.dumps({name: asdict(done) for name, done in results.items()}))
+    else:
+        for name, done in results.items():
+            print(
+                f"{name}: {len(done.written)} written, {done.same} unchanged, "
+                f"{len(done.gone)} gone, {len(done.skipped)} skipped"
+            )
+            for document, reason in done.skipped.items():
+                print(f"  skipped {document}: {reason}")
+        if not results:
+            print(f"no collection has sources; declare them in {folder}/<collection>/sources.toml")
+    return 1 if any(done.skipped for done in results.values()) else 0
+
+
+def _progress(name: str, done: int, whole: int) -> None:
+    """A bar on a terminal, nothing elsewhere."""
+    if sys.stderr.isatty() and whole:
+        filled = BAR_CHARACTERS * min(done, whole) // whole
+        end = "\n" if done >= whole else ""
+        bar = "#" * filled + "." * (BAR_CHARACTERS - filled)
+        print(f"\r{name} [{bar}] {min(done, whole)}/{whole}", end=end, file=sys.stderr, flush=True)
+
+
+def _list(arguments: argparse.Namespace, folder: Path) -> None:
+    rows = list(_articles(folder, arguments.collection))
+    print(json.dumps(rows) if arguments.json else table("articles", rows))
+
+
+def _articles(folder: Path, only: str | None) -> Iterator[dict[str, object]]:
+    from shared.knowledge.access import shown
+    from shared.knowledge.reading import in_folder
+    from shared.knowledge.sync import kept_articles
+
+    for collection in _collections(folder, only):
+        kept = kept_articles(collection)
+        for path in sorted(collection.glob("*.md")):
+            passages = in_folder(path)
+            access = passages[0].access if passages else ()
+            yield {
+                "article": f"{collection.name}/{path.stem}",
+                "title": passages[0].title if passages else "",
+                "passages": len(passages),
+                "readers": shown(access) or "everybody",
+                "from": "source" if kept[path.stem] else "author",
+            }
+
+
+async def _search(arguments: argparse.Namespace, folder: Path) -> None:
+    from shared.knowledge.articles import KnowledgeBase
+
+    names = frozenset(path.name for path in _collections(folder, None))
+    if unknown := set(arguments.collection or ()) - names:
+        raise ConfigurationError(f"there is no collection {unknown.pop()!r} in {folder}")
+    asked = frozenset(arguments.collection or names)
+    groups = frozenset(arguments.group)
+    person = Person("cli", "", "", groups) if groups else None
+    found = await KnowledgeBase(folder).search(arguments.text, asked, 5, person)
+    rows = [_row(passage) for passage in found]
+    print(json.dumps(rows) if arguments.json else table("passages", rows))
+
+
+def _row(passage: "Passage") -> dict[str, object]:
+    return {
+        "passage": passage.id,
+        "score": round(passage.score, 2),
+        "title": passage.title,
+        "heading": passage.heading,
+        "text": " ".join(passage.text.split())[:80],
+    }
+
+
+def _collections(folder: Path, only: str | None) -> list[Path]:
+    found = sorted(path for path in folder.glob("*/") if path.is_dir())
+    if only is None:
+        return found
+    if only not in [path.name for path in found]:
+        raise ConfigurationError(f"there is no collection {only!r} in {folder}")
+    return [folder / only]

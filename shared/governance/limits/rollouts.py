@@ -1,0 +1,98 @@
+"""Which version of a skill a conversation gets: a sticky share, changed while the app runs."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from time import monotonic
+from typing import Any, Self
+
+from shared.errors import Unavailable
+from shared.ports.store import Item, Put, Store
+from shared.skill import FIRST_VERSION
+
+PARTITION = "rollouts"
+FRESH_SECONDS = 1.0
+"""How long a process believes what it read: a change is everywhere within two seconds."""
+
+_POINTS = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """`share` of the conversations, from 0 to 1, get `version`; `bots` limits it to these.
+
+    `salt` decides which ones; it stays while the share of one version grows and shrinks.
+    """
+
+    skill: str
+    version: str
+    share: float
+    salt: str
+    bots: tuple[str, ...] = ()
+    by: str = ""
+    reason: str = ""
+    at: float = 0.0
+
+    @classmethod
+    def from_item(cls, item: Item) -> Self:
+        body: dict[str, Any] = dict(item.body)
+        return cls(**{**body, "bots": tuple(body.get("bots", ()))})
+
+    def to_op(self) -> Put:
+        return Put(f"rollout:{self.skill}", {**asdict(self), "bots": list(self.bots)})
+
+    def covers(self, bot: str, conversation: str) -> bool:
+        """Whether a conversation is in the share: who is in at 10 % is in at 20 % too."""
+        if self.bots and bot not in self.bots:
+            return False
+        digest = hashlib.sha256(f"{self.salt}\n{conversation}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") < self.share * _POINTS
+
+
+class Rollouts:
+    """What is rolled out, as the store says, asked at most once in `FRESH_SECONDS`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._rollouts: Mapping[str, Rollout] = {}
+        self._read_at = -FRESH_SECONDS
+
+    async def set(self, rollout: Rollout) -> None:
+        await self._store.write(PARTITION, rollout.to_op())
+        self._read_at = -FRESH_SECONDS
+
+    async def read(self) -> Mapping[str, Rollout]:
+        """By skill, as the store says now. Raises Unavailable."""
+        found = await self._store.find(PARTITION, "rollout:", limit=1000)
+        self._rollouts = {rollout.skill: rollout for rollout in map(Rollout.from_item, found)}
+        return self._rollouts
+
+    async def current(self) -> Mapping[str, Rollout]:
+        """The same, or what was read last while it is fresh or the store does not answer."""
+        if monotonic() - self._read_at >= FRESH_SECONDS:
+            self._read_at = monotonic()
+            with suppress(Unavailable):
+                await self.read()
+        return self._rollouts
+
+
+def wanted_version(
+    rollout: Rollout | None,
+    bot: str,
+    conversation: str,
+    *,
+    written_by: str,
+    reads: Mapping[str, Collection[str]],
+) -> str:
+    """The version that a conversation gets.
+
+    `written_by` is the version that wrote the skill's state in it, "" for no state; `reads` are
+    the versions whose state each version reads. One that cannot read what is there does not get
+    the conversation: it stays where it was until that state is gone.
+    """
+    covered = rollout is not None and rollout.covers(bot, conversation)
+    wanted = rollout.version if rollout and covered else FIRST_VERSION
+    if written_by in ("", wanted) or written_by in reads.get(wanted, ()):
+        return wanted
+    return written_by

@@ -1,0 +1,19 @@
+"""A document as Markdown, and why one could not be read."""
+
+from dataclasses import dataclass
+
+MAX_BYTES = 50_000_000
+MAX_CHARACTERS = 5_000_000
+"""More than a book; what is longer is no article."""
+
+
+class Unreadable(Exception):
+    """A document cannot be read; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`title` is "" when the document does not tell; headings of `markdown` begin at `##`."""
+
+    markdown: str
+    title: str = ""
