@@ -35,10 +35,15 @@ async def route(turn: Turn) -> None:
         turn.reply(phrase(turn.language, f"dialogue.{said}"), buttons=_menu(turn, others))
     elif is_angry(turn.text) and turn.ai.is_offline:
         await _calm(turn, others)
-    elif len(parts := questions(turn.text)) > 1 and await _several(turn, parts, others):
+    elif len(parts := _asked_for(turn.text)) > 1 and await _several(turn, parts, others):
         return
     else:
         await _understand(turn, others)
+
+
+def _asked_for(text: str) -> list[str]:
+    """The parts of a message without hello and thanks."""
+    return [part for part in questions(text) if small_talk(part) is None]
 
 
 async def _first(turn: Turn, topic: Urgent) -> None:

@@ -101,10 +101,16 @@ def _joined(parts: Sequence[Unit]) -> str:
     """Sentences in one line, list items in lines of their own; prose ends with the mark."""
     lines: list[str] = []
     for part in parts:
-        if part.is_item or not lines or lines[-1].startswith("\n"):
-            lines.append(f"\n{part.text}" if part.is_item else part.text)
+        if part.is_item:
+            lines.append(f"\n{part.text}")
+        elif not lines or _is_step(lines[-1]):
+            lines.append(f"\n\n{part.text}" if lines else part.text)
         else:
             lines[-1] += f" {part.text}"
-    marked = [line if line.startswith("\n") else f"{line} [1]" for line in lines]
+    marked = [line if _is_step(line) else f"{line} [1]" for line in lines]
     text = "".join(marked)
     return (text if "[1]" in text else f"{text} [1]").strip()
+
+
+def _is_step(line: str) -> bool:
+    return line.startswith("\n") and not line.startswith("\n\n")

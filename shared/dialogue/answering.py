@@ -76,7 +76,7 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
         if not _is_sure(question, passages, borders, certainty):
             _offer(turn, question, passages)
             return False
-    found = await turn.ai.answer(asked if leaning else question, passages[:5])
+    found = await turn.ai.answer(turn.knowledge.corrected(asked), passages[:5])
     if found.abstained:
         _not_found(turn, question)
         return False

@@ -102,6 +102,7 @@ _HELP = re.compile(
 )
 _SPEAKS = re.compile(
     r".{0,12}\b(?:do you speak|sprichst du|sprechen sie|parlez vous|tu parles|parles tu"
+    r"|(?:answer|write|reply|speak|talk)(?: to me)? in|antworte\w* (?:\w+ )?auf"
     r"|hablas|habla usted"
     r"|habla|fala|voce fala|parli|parla|spreek je|spreekt u|spreek jij)\b.{0,30}"
 )
