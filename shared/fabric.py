@@ -370,7 +370,7 @@ class Fabric:
         """Close what was opened, and nothing else."""
         if spending := self.__dict__.get("spending"):
             await spending.booked()
-        names = ("topic", "bus", "blobs", "store", "models", "identities", "credential")
+        names = ("topic", "bus", "blobs", "store", "models", "safety", "identities", "credential")
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()

@@ -17,6 +17,7 @@ _WITHOUT = {
     "bus": "webhooks still accept into the outbox; turns wait",
     "events": "facts wait in the outbox; replies go out",
     "ai": "routing and answers use the offline way",
+    "content safety": "words and patterns judge in its place",
     "knowledge": "bots without articles are not affected",
     "teams": "the other channels are not affected",
     "whatsapp": "the other channels are not affected",
@@ -59,6 +60,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         "events": fabric.topic.check(),
         "ai": fabric.models.check(),
     }
+    if not fabric.settings.safety_url.startswith("offline:"):
+        checks["content safety"] = fabric.safety.check()
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+import functions  # noqa: F401 -- declares the skills
+from functions.host import SKILLS
 from shared.ai.safety.azure import AzureContentSafety
 from shared.ai.safety.guarded import Guarded
 from shared.ai.safety.words import WordSafety
@@ -14,8 +17,11 @@ from shared.ai.spoken import leads_to
 from shared.bot import Safety
 from shared.clients.http import HttpClient
 from shared.errors import Refused, Unavailable
+from shared.fabric import Fabric
+from shared.operations.reports.health import health
 from shared.ports.models import Completion, ToolCall
 from shared.ports.safety import ContentSafety, Harm, Judgement, Severity
+from shared.settings import Settings
 from stand_ins.web import Site
 
 THREAT = "I will kill you all tomorrow"
@@ -265,3 +271,18 @@ async def test_what_azure_cannot_answer_is_told(status: int, answer: Any, said: 
         with pytest.raises(Unavailable, match=said):
             await service.judge("hello")
         assert said in await service.check()
+
+
+async def test_health_says_that_the_service_is_away(tmp_path: Path) -> None:
+    environ = {
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(tmp_path),
+        "FABRIC_SAFETY_URL": "azure-content-safety://127.0.0.1:9",
+        "FABRIC_SAFETY_KEY": "key",
+    }
+    fabric = Fabric(Settings.from_environ(environ), SKILLS)
+    try:
+        line = (await health(fabric))["dependencies"]["content safety"]
+    finally:
+        await fabric.close()
+    assert "words and patterns judge in its place" in line
