@@ -173,6 +173,6 @@ TestPromises.settings = OPTIONS
 
 
 def test_the_machine_notices_a_defect() -> None:
-    quick = settings(OPTIONS, phases=[Phase.generate])
+    quick = settings(OPTIONS, phases=[Phase.generate], max_examples=1000)  # it takes 4 to 120
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Forgetful, settings=quick)
