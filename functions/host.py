@@ -5,6 +5,7 @@ from pathlib import Path
 
 from functions.elsewhere import read_declared
 from shared.fabric import Fabric
+from shared.observability import log
 from shared.observability.exporters import export_spans
 from shared.settings import Settings
 from shared.skill import Skill, versions
@@ -24,4 +25,6 @@ def fabric() -> Fabric:
     """Return this process' fabric, made from the environment at the first call."""
     settings = Settings.from_environ()
     export_spans(settings)
+    if not settings.local:
+        log.tell_host()
     return Fabric(settings, SKILLS, versions(SKILLS, FURTHER))

@@ -8,6 +8,7 @@ slips in all the same, an identifier of a person, is replaced by its kind.
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from shared import wire
 from shared.observability.failure import trace_of
@@ -30,6 +31,22 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] and "error" not in body:
             body["error"] = trace_of(record.exc_info[1])
         return wire.dumps(body)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Where `configure` writes to."""
+
+
+class _AsMessage(logging.Filter):
+    """Puts the whole line into the message: all of a record that hosts and exporters keep whole."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = JsonFormatter().format(record)
+        record.__dict__.pop("fields", None)
+        return True
+
+
+_AS_MESSAGE = _AsMessage()
 
 
 def info(event: str, **fields: object) -> None:
@@ -58,10 +75,16 @@ def _write(level: int, event: str, fields: dict[str, object], *, exc_info: bool 
 
 def configure(formatter: logging.Formatter | None = None, level: int = logging.INFO) -> None:
     """Write the product's log to stderr; SDK loggers only speak from WARNING up."""
-    handler = logging.StreamHandler()
+    handler = _Stderr()
     handler.setFormatter(formatter or JsonFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # its errors are raised too
     _logger.setLevel(level)
+
+
+def tell_host() -> None:
+    """Put whole lines into the messages, unless they are written by a handler of `configure`."""
+    if not any(isinstance(handler, _Stderr) for handler in logging.getLogger().handlers):
+        _logger.addFilter(_AS_MESSAGE)
