@@ -6,7 +6,7 @@ NPM := $(shell command -v npm)
 
 # What the tests have from npm, where there is one.
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
-	stand_ins/azurite tests/e2e/teams tests/e2e/web))
+	stand_ins/azurite tests/e2e/kusto tests/e2e/teams tests/e2e/web))
 
 .PHONY: help run func test check bench bench-quick lock catalogue schemas needs release-dry-run clean
 .DEFAULT_GOAL := help

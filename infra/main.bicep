@@ -74,6 +74,17 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupId: monitoring.outputs.actionGroupId
+  }
+}
+
 module network 'modules/network.bicep' = if (privateNetwork) {
   name: 'network'
   params: { location: location, tags: tags, token: token }
