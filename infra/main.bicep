@@ -85,6 +85,11 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  params: { location: location, tags: tags, workspaceId: monitoring.outputs.workspaceId }
+}
+
 module network 'modules/network.bicep' = if (privateNetwork) {
   name: 'network'
   params: { location: location, tags: tags, token: token }

@@ -17,7 +17,7 @@ from shared.observability import conventions
 
 ROOT = Path(__file__).parents[3]
 QUERIES = sorted((ROOT / "infra" / "monitor").glob("*.kql"))
-ALERTS = ROOT / "infra" / "modules" / "alerts.bicep"
+MODULES = ROOT / "infra" / "modules"
 EVERY_LINE = {"time", "level", "event", "trace", "span"}
 LOG_CALLS = ("info", "warning", "error")
 WINDOWS = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT6H": 360, "P2D": 2880}
@@ -109,17 +109,20 @@ def wrong_in(query: str) -> list[str]:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    objects = (node for node in every(read(ALERTS).declared["rules"]) if node.type == "object")
+    objects = (
+        node
+        for node in every(read(MODULES / "alerts.bicep").declared["rules"])
+        if node.type == "object"
+    )
     return tuple(_rule(properties(one)) for one in objects)
 
 
 def _rule(given: dict[str, Node]) -> Rule:
     said = {name: literal(node) or text(node) for name, node in given.items()}
-    loaded = re.fullmatch(r"loadTextContent\('(.+)'\)", said["query"])
-    assert loaded
+    (query,) = loaded(said["query"])
     return Rule(
         said["name"],
-        (ALERTS.parent / loaded[1]).resolve(),
+        query,
         said["column"],
         said["by"],
         int(said["severity"]),
@@ -127,6 +130,12 @@ def _rule(given: dict[str, Node]) -> Rule:
         said["every"],
         said["page"],
     )
+
+
+def loaded(bicep: str) -> list[Path]:
+    """The files whose text it takes."""
+    found = re.findall(r"loadTextContent\('(.+?)'\)", bicep)
+    return [(MODULES / path).resolve() for path in found]
 
 
 def anchors(page: str) -> set[str]:
@@ -188,3 +197,7 @@ def test_each_report_that_can_be_wrong_has_an_alert() -> None:
     reports = {"usage", "cost", "spans"}
 
     assert {rule.query.stem for rule in rules()} == {path.stem for path in QUERIES} - reports
+
+
+def test_the_workbook_has_every_query_once() -> None:
+    assert sorted(loaded((MODULES / "workbook.bicep").read_text())) == QUERIES
