@@ -17,7 +17,10 @@ import sys
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob.aio import ContainerClient
 
-CREATED = b'HTTP/1.1 201 Created\r\netag: "1"\r\nlast-modified: Sun, 01 Nov 2026 10:00:00 GMT\r\ncontent-length: 0\r\n\r\n'
+CREATED = (
+    b'HTTP/1.1 201 Created\r\netag: "1"\r\n'
+    b"last-modified: Sun, 01 Nov 2026 10:00:00 GMT\r\ncontent-length: 0\r\n\r\n"
+)
 EXISTS = b"HTTP/1.1 409 Conflict\r\nx-ms-error-code: BlobAlreadyExists\r\ncontent-length: 0\r\n\r\n"
 stored: set[str] = set()
 requests: list[str] = []
