@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import console_log
 from cli.list import table
+from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,15 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             chosen.add_argument(f"--{name}", metavar="TIME", default="", help="7d, or a date")
     verify = actions.add_parser("verify", help="whether the chain is whole")
     verify.add_argument(
-        "--anchor", metavar="FILE", type=_path, help="also against what `audit anchor` wrote"
+        "--anchor", metavar="FILE", type=typed_path, help="also against what `audit anchor` wrote"
     )
     anchor = actions.add_parser("anchor", help="each day's Merkle root, to keep elsewhere")
-    anchor.add_argument("file", metavar="FILE", type=_path)
-
-
-def _path(text: str) -> Path:
-    """Relative to where the command is typed, which is not where the app runs."""
-    return Path(text).absolute()
+    anchor.add_argument("file", metavar="FILE", type=typed_path)
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
