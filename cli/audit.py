@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--anchor", metavar="FILE", type=typed_path, help="also against what `audit anchor` wrote"
     )
+    verify.add_argument("--json", action="store_true", help="one JSON object: whole, wrong")
     anchor = actions.add_parser("anchor", help="each day's Merkle root, to keep elsewhere")
     anchor.add_argument("file", metavar="FILE", type=typed_path)
 
@@ -86,7 +87,10 @@ async def _verify(fabric: "Fabric", arguments: argparse.Namespace) -> int:
 
     anchors = Anchored.read(_read(arguments.anchor)) if arguments.anchor else []
     wrong = await broken(fabric.store, anchors)
-    print(f"error: {wrong}" if wrong else "the audit trail is whole", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps({"whole": not wrong, "wrong": wrong}, ensure_ascii=False))
+    else:
+        print(f"error: {wrong}" if wrong else "the audit trail is whole", file=sys.stderr)
     return 1 if wrong else 0
 
 
