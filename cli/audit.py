@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import console_log
 from cli.list import table
+from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,15 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             chosen.add_argument(f"--{name}", metavar="TIME", default="", help="7d, or a date")
     verify = actions.add_parser("verify", help="whether the chain is whole")
     verify.add_argument(
-        "--anchor", metavar="FILE", type=_path, help="also against what `audit anchor` wrote"
+        "--anchor", metavar="FILE", type=typed_path, help="also against what `audit anchor` wrote"
     )
+    verify.add_argument("--json", action="store_true", help="one JSON object: whole, wrong")
     anchor = actions.add_parser("anchor", help="each day's Merkle root, to keep elsewhere")
-    anchor.add_argument("file", metavar="FILE", type=_path)
-
-
-def _path(text: str) -> Path:
-    """Relative to where the command is typed, which is not where the app runs."""
-    return Path(text).absolute()
+    anchor.add_argument("file", metavar="FILE", type=typed_path)
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
@@ -90,7 +87,10 @@ async def _verify(fabric: "Fabric", arguments: argparse.Namespace) -> int:
 
     anchors = Anchored.read(_read(arguments.anchor)) if arguments.anchor else []
     wrong = await broken(fabric.store, anchors)
-    print(f"error: {wrong}" if wrong else "the audit trail is whole", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps({"whole": not wrong, "wrong": wrong}, ensure_ascii=False))
+    else:
+        print(f"error: {wrong}" if wrong else "the audit trail is whole", file=sys.stderr)
     return 1 if wrong else 0
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cli import report
+from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ GROUPS = ("departments", "bots", "meters")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_arguments(parser)
-    parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.4 rows to this CSV file")
+    parser.add_argument(
+        "--focus", metavar="FILE", type=typed_path, help="write FOCUS 1.4 rows to this CSV file"
+    )
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
@@ -26,7 +29,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
     async def with_focus(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
         if arguments.focus:
-            await _write(Path(arguments.focus), fabric, scope, period)
+            await _write(arguments.focus, fabric, scope, period)
         return await cost(fabric, scope, period)
 
     return report.print_report(arguments, with_focus, _text)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cli import console_log, operator
 from cli.list import table
+from cli.typed_path import typed_path
 from shared.errors import ConfigurationError, PermanentError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=purpose)
         action.add_argument("id", metavar="ID", help="the channel's or Entra's id of the person")
         if name == "check":
-            action.add_argument("receipt", metavar="RECEIPT", type=_path)
+            action.add_argument("receipt", metavar="RECEIPT", type=typed_path)
             continue
         action.add_argument("--reason", metavar="TEXT", required=True, help="why, for the record")
         held = action.add_mutually_exclusive_group()
@@ -37,11 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         held.add_argument("--release", action="store_true", help="end a legal hold")
         action.add_argument("--json", action="store_true", help="one JSON object")
-
-
-def _path(text: str) -> Path:
-    """Relative to where the command is typed, which is not where the app runs."""
-    return Path(text).absolute()
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:

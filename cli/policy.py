@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 from shared.governance.policy import ERROR
 from shared.manifest.policy import Finding, findings, load_policy
@@ -15,14 +16,11 @@ from shared.manifest.policy import Finding, findings, load_policy
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser("check", help="one line for each breach, exit code 1")
-    check.add_argument("--bots", metavar="DIR", type=_path, help="the manifests (default: bots)")
-    check.add_argument("--policy", metavar="FILE", type=_path, help="default: policy.toml")
+    check.add_argument(
+        "--bots", metavar="DIR", type=typed_path, help="the manifests (default: bots)"
+    )
+    check.add_argument("--policy", metavar="FILE", type=typed_path, help="default: policy.toml")
     check.add_argument("--json", action="store_true", help="one JSON array of all breaches")
-
-
-def _path(text: str) -> Path:
-    """Relative to where the command is typed, which is not where the app runs."""
-    return Path(text).absolute()
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:

@@ -27,4 +27,6 @@ def asked_period(ask: Ask) -> Period:
     try:
         return period(ask.text("since"), ask.text("until"), time())
     except ConfigurationError as error:
-        raise Rejected(400, "no_time") from error
+        raise Rejected(
+            400, "write since and until as 12h, 7d or 4w, or a date such as 2026-11-01"
+        ) from error

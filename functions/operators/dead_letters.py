@@ -76,11 +76,11 @@ async def _chosen(ask: Ask) -> list[Letter]:
     ids = wanted.pop("ids", None)
     everything = wanted.pop("all", False)
     if not all(name in FILTERS and isinstance(text, str) for name, text in wanted.items()):
-        raise Rejected(400, "unknown_filter")
+        raise Rejected(400, f"write ids or all, and of filters only {', '.join(FILTERS)}, as text")
     if ids is None and everything is True:
         return await _letters(ask, **wanted)
     if not _is_ids(ids) or everything is not False:
-        raise Rejected(400, "neither_ids_nor_all")
+        raise Rejected(400, 'write {"ids": ["..."]}, or {"all": true}')
     return letters.named(await _letters(ask, **wanted), ids)
 
 

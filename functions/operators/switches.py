@@ -42,11 +42,9 @@ def _concerns(ask: Ask, kind: str, name: str) -> bool:
 def _meant(ask: Ask) -> tuple[str, str]:
     """`{"bot": name}` or `{"skill": name}`: a skill works for all departments at once."""
     wanted = ask.body()
-    if len(wanted) != 1:
-        raise Rejected(400, "one_bot_or_skill")
-    [(kind, name)] = wanted.items()
-    if kind not in KINDS or not isinstance(name, str):
-        raise Rejected(400, "one_bot_or_skill")
+    kind, name = next(iter(wanted.items()), ("", ""))
+    if len(wanted) != 1 or kind not in KINDS or not isinstance(name, str):
+        raise Rejected(400, 'write {"bot": "..."} or {"skill": "..."}')
     if kind == "bot" and name in ask.fabric.bots:
         ask.bot(name)
     elif not ask.departments.everywhere:

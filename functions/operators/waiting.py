@@ -21,9 +21,9 @@ async def answer(ask: Ask) -> Done:
     key = await _theirs(ask)
     text = body.get("text")
     if set(body) != {"text"} or not isinstance(text, str):
-        raise Rejected(400, "no_text")
+        raise Rejected(400, 'write {"text": "..."}')
     if not 0 < len(text.strip()) <= deeds.MAX_ANSWER:
-        raise Rejected(400, "no_text")
+        raise Rejected(400, f"write a text of 1 to {deeds.MAX_ANSWER} characters")
     return await deeds.answer(ask.fabric, ask.operator, key, text)
 
 

@@ -226,6 +226,14 @@ async def test_what_is_not_there_is_404_and_stays_off_the_list(
     assert await audit.deeds(fabric.store) == []
 
 
+async def test_letters_that_are_not_named_are_refused_with_what_to_write(fabric: Lab) -> None:
+    _, unnamed = await ask(dead_letters.redrive, {"ids": "x"})
+    _, filtered = await ask(dead_letters.redrive, {"all": True, "queue": "x"})
+
+    assert unnamed["reason"] == 'write {"ids": ["..."]}, or {"all": true}'
+    assert filtered["reason"] == "write ids or all, and of filters only bot, skill, reason, as text"
+
+
 async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
     await fabric.switches.stop("skill", "gone")
 
@@ -235,5 +243,8 @@ async def test_what_was_stopped_and_is_gone_can_be_started(fabric: Lab) -> None:
 
 @pytest.mark.parametrize("body", [b"", {}, {"bot": 1}, {"queue": "x"}, {"bot": "a", "skill": "b"}])
 async def test_a_switch_that_is_not_clear_is_not_turned(fabric: Lab, body: Any) -> None:
-    assert (await ask(switches.stop, body))[0] == 400
+    status, refused = await ask(switches.stop, body)
+
+    assert status == 400
+    assert body == b"" or refused["reason"] == 'write {"bot": "..."} or {"skill": "..."}'
     assert await switch_report.stopped(fabric) == []
