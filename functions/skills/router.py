@@ -33,7 +33,7 @@ async def route(turn: Turn) -> None:
     elif not words(turn.text):
         said = "file" if turn.activity.attachments else "what"
         turn.reply(phrase(turn.language, f"dialogue.{said}"), buttons=_menu(turn, others))
-    elif is_angry(turn.text) and turn.ai.is_offline:
+    elif is_angry(turn.text):
         await _calm(turn, others)
     elif len(parts := _asked_for(turn.text)) > 1 and await _several(turn, parts, others):
         return

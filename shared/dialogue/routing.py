@@ -67,13 +67,12 @@ async def rank(ai: "Assistant", text: str, skills: "Sequence[Skill]") -> Route |
 async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | Offer | NoneFits:
     """Where a message goes: to the skill it is for, or to the articles if they come nearer.
 
-    With a model that is the model's to say. Without one meaning decides where it can, and
-    words where it cannot.
+    Meaning decides where it is clear. Where it is not, a model does, and without one words do.
     """
     others = [skill for skill in skills if skill.name != KNOWLEDGE]
     if named := _named(text, others):
         return Route(named)
-    near = await nearness(turn, text) if turn.ai.is_offline and len(others) < len(skills) else None
+    near = await nearness(turn, text) if len(others) < len(skills) else None
     if near is None:
         return await rank(turn.ai, text, skills)
     borders = await turn.knowledge.borders()
@@ -92,6 +91,8 @@ async def where(turn: "Turn", text: str, skills: "Sequence[Skill]") -> Route | O
     if nearest[first] >= CLEAR:
         second = next((name for name in rest if nearest[first] - nearest[name] < TIE), "")
         return Offer(first, second) if second else Route(first)
+    if not turn.ai.is_offline:
+        return await rank(turn.ai, text, skills)
     match await rank(turn.ai, corrected, others):
         case Route(name) if nearest[name] >= borders.fit:
             return Route(name)
