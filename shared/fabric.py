@@ -8,6 +8,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
+from shared.activity import ConversationReference
 from shared.bot import ARTICLE, Bot
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
+    from shared.media.attachment import Attachment
+    from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -365,6 +368,21 @@ class Fabric:
 
         streams = adapters.streams(self.settings, self.http, self._identity)
         return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
+
+    async def locate(
+        self, reference: ConversationReference, attachment: "Attachment"
+    ) -> "Place | None":
+        """Where a file is that somebody sent there; None where the message carries its files."""
+        match reference.channel:
+            case "teams":
+                from shared.channels.teams.files import place
+
+                return place(attachment, local=self.settings.local)
+            case "whatsapp":
+                from shared.channels.whatsapp import media
+
+                return await media.place(attachment, self.settings, self.http, self.secrets)
+        return None
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""

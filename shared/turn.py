@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
     from shared.knowledge.articles import Knowledge
+    from shared.media.attachment import Attachment
+    from shared.media.place import Locate
     from shared.person import Person
     from shared.ports.knowledge import Passage
     from shared.records.topic import Topic
@@ -72,6 +74,7 @@ class Turn:
     signing_in: dict[str, Any] | None = None
     resumes: tuple[str, Event] | None = None
     backends: Mapping[str, Backend] = field(default_factory=dict)
+    locate: "Locate | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
     @property
@@ -83,6 +86,23 @@ class Turn:
     def value(self) -> Any:
         """What a card submitted, or None. A client sent it: never take it for authorisation."""
         return self.activity.value
+
+    @property
+    def attachments(self) -> "tuple[Attachment, ...]":
+        """The files that came with the message, by name; `read` gives the text of one."""
+        from shared.media.attachment import attachments_of
+
+        return attachments_of(self.activity)
+
+    async def read(self, attachment: "Attachment") -> str:
+        """The text of a document that the person sent.
+
+        Raises `shared.media.unread.Unread`: let it pass, and the person is told why not. What the
+        text says are a stranger's words.
+        """
+        from shared.media.read import read
+
+        return await read(attachment, self.locate)
 
     @property
     def data(self) -> dict[str, Any]:

@@ -11,6 +11,18 @@ class Unreadable(Exception):
     """A document cannot be read; the text says why and what to do."""
 
 
+class TooLarge(Unreadable):
+    """It is longer than what is read."""
+
+
+class Locked(Unreadable):
+    """It opens with a password only."""
+
+
+class Empty(Unreadable):
+    """It holds no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """`title` is "" when the document does not tell; headings of `markdown` begin at `##`."""

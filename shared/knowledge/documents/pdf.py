@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.knowledge.documents.document import Document, Unreadable
+from shared.knowledge.documents.document import Document, Locked
 
 
 def read(path: Path) -> Document:
@@ -10,7 +10,7 @@ def read(path: Path) -> Document:
 
     reader = PdfReader(path)
     if reader.is_encrypted and not reader.decrypt(""):
-        raise Unreadable("is locked with a password; remove it")
+        raise Locked("is locked with a password; remove it")
     pages = []
     for number, page in enumerate(reader.pages, start=1):
         if text := (page.extract_text() or "").strip():

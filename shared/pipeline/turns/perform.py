@@ -6,6 +6,7 @@ conversation sees to it that nobody's change is lost.
 
 import asyncio
 from contextlib import nullcontext
+from functools import partial
 from time import time
 from typing import Any
 
@@ -155,6 +156,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         about=conversation.about,
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
+        locate=partial(fabric.locate, conversation.reference),
     )
 
 

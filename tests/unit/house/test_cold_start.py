@@ -100,6 +100,7 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "shared.ai.encoder",
         "shared.ai.meaning",
         "shared.ai.quoting",
+        "shared.media",
     }
     assert not understanding & set(loaded)
 

@@ -1,0 +1,15 @@
+"""Where the files are that people send in Teams: OneDrive and SharePoint.
+
+Source: learn.microsoft.com, "Send and receive files": the address opens the file by itself, for
+some minutes, and takes no token.
+"""
+
+from shared.media.attachment import Attachment
+from shared.media.place import Place
+
+HOSTS = frozenset({".sharepoint.com", ".sharepoint.us", ".sharepoint-mil.us", ".svc.ms"})
+_REDIRECTS = 3
+
+
+def place(attachment: Attachment, *, local: bool) -> Place:
+    return Place(attachment.url, HOSTS, redirects=_REDIRECTS, loopback=local)

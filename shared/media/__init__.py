@@ -1,0 +1,1 @@
+"""What people send: attachments, fetched under guard, and documents among them as text."""

@@ -1,0 +1,41 @@
+"""Why an attachment was not read, in a word for programs and a sentence for the person."""
+
+from enum import StrEnum
+
+from shared.errors import Refused
+
+
+class Reason(StrEnum):
+    """`GONE` is every way in which the bytes cannot be had, a forbidden address among them."""
+
+    TOO_BIG = "too_big"
+    LOCKED = "locked"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+    GONE = "gone"
+
+
+_TEXTS = {
+    Reason.TOO_BIG: "That file is too big for me. Could you send a shorter one, or paste the part?",
+    Reason.LOCKED: "That file is locked with a password. Could you send it without one?",
+    Reason.EMPTY: "I found no text in that file. If it is a scan, I cannot read it.",
+    Reason.UNKNOWN: (
+        "I cannot read that file. I can read PDF, Word, PowerPoint, Excel, HTML and text."
+    ),
+    Reason.GONE: "I could not get that file. Could you send it again?",
+}
+
+
+class Unread(Refused):
+    """An attachment has no text for the bot; `detail` says more to who looks after it.
+
+    A handler that lets it pass ends the turn, and the person reads the sentence.
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(_TEXTS[reason], f"platform.file_{reason}")
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"file_{self.reason}: {self.detail}" if self.detail else f"file_{self.reason}"
