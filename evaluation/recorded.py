@@ -53,7 +53,10 @@ class Difference:
 
 
 def conversations(items: Iterable[Item]) -> Iterator[Conversation]:
-    """Group items of transcripts, which come in order of partition and time."""
+    """Group items of transcripts, which come in order of partition and time.
+
+    What programs said to a skill by its API is left out: nobody routed it.
+    """
     current: Conversation | None = None
     route: list[str] = []
     replies: list[str] = []
@@ -64,7 +67,8 @@ def conversations(items: Iterable[Item]) -> Iterator[Conversation]:
             current = Conversation(item.partition, item.partition.partition(".")[0])
             route, replies = [], []
         body = item.body
-        if body["type"] != "message" or not body["text"]:
+        by_api = item.partition.split(".")[1:2] == ["api"]
+        if by_api or body["type"] != "message" or not body["text"]:
             continue
         route.append(body["skill"])
         replies += [text for text in body["replies"] if text]

@@ -18,6 +18,7 @@ def test_a_message_that_was_handed_on_is_one_exchange() -> None:
             said("lab.web.1", 2, "vpn?", "knowledge", "Open it."),
             said("lab.web.1", 3, "", "tickets", "a card was pressed"),
             said("lab.web.1", 4, "x", "router", type="conversationUpdate"),
+            said("hr.api.9", 4, "what a program says", "echo", "echo"),
             said("hr.web.2", 5, "leave?", "router", "Ask.", ""),
         ]
     )
