@@ -16,7 +16,7 @@ from shared.errors import TransientError
 from shared.observability import conventions as names
 from shared.observability import log, meter, trace
 from shared.observability.meter import ModelCall
-from shared.ports.models import Completion, Usage
+from shared.ports.models import Completion, Usage, texts_in
 
 CHARACTERS_PER_TOKEN = 4
 """For an estimate, where the provider's own count did not arrive."""
@@ -147,7 +147,7 @@ class _Call:
         self._context.run(self._record, call, estimated)
 
     def _estimate(self) -> Usage:
-        sent = sum(_characters(part) for part in self._sent)
+        sent = sum(map(len, texts_in(self._sent)))
         return Usage(*(ceil(count / CHARACTERS_PER_TOKEN) for count in (sent, self.received)))
 
     def _record(self, call: ModelCall, estimated: bool) -> None:
@@ -181,15 +181,6 @@ class _Call:
             fields["estimated"] = True
         write = log.info if call.outcome in ("ok", "aborted") else log.warning
         write("ai.call", **fields)
-
-
-def _characters(part: Any) -> int:
-    """The length of all text in messages, tools and schemas."""
-    if isinstance(part, str):
-        return len(part)
-    if isinstance(part, Mapping):
-        return sum(len(str(key)) + _characters(value) for key, value in part.items())
-    return sum(map(_characters, part)) if isinstance(part, Sequence) else 0
 
 
 def plus(one: Usage, other: Usage) -> Usage:

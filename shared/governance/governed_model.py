@@ -21,7 +21,7 @@ from shared.governance.limits.spending import (
 from shared.governance.prices import Prices
 from shared.observability import log, meter
 from shared.observability.meter import ModelCall
-from shared.ports.models import Behind, ChatModel, Completion
+from shared.ports.models import Behind, ChatModel, Completion, texts_in
 
 BYTES_PER_TOKEN = 2.5
 """No text of any script has had more tokens than its bytes by this; English has half of it."""
@@ -124,7 +124,8 @@ class GovernedModel:
     def _bound(self, sent: Sequence[object], limits: Sequence[Limit], *, answers: bool) -> Amount:
         """The most that the call can take. Raises PermanentError for a model without a price."""
         offers = [self._preferred, self._cheaper] if self._cheaper else [self._preferred]
-        given = ceil(sum(map(_bytes, sent)) / BYTES_PER_TOKEN) + OVERHEAD_TOKENS
+        size = sum(len(text.encode("utf-8", "replace")) for text in texts_in(sent))
+        given = ceil(size / BYTES_PER_TOKEN) + OVERHEAD_TOKENS
         asked = max(offer.behind.output_tokens for offer in offers) if answers else 0
         micro = 0
         if _in_money(limits):
@@ -174,12 +175,3 @@ class GovernedModel:
 
 def _in_money(limits: Sequence[Limit]) -> bool:
     return any(limit.unit == "usd" for limit in limits)
-
-
-def _bytes(part: object) -> int:
-    """The length of all text in messages, tools and schemas."""
-    if isinstance(part, str):
-        return len(part.encode("utf-8", "replace"))
-    if isinstance(part, Mapping):
-        return sum(len(str(key)) + _bytes(value) for key, value in part.items())
-    return sum(map(_bytes, part)) if isinstance(part, Sequence) else 0

@@ -1,6 +1,6 @@
 """Language models behind aliases."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,19 @@ class Completion:
     usage: Usage = Usage()
     finish: str = "stop"
     tool_calls: Sequence[ToolCall] = ()
+
+
+def texts_in(sent: object) -> Iterator[str]:
+    """Every text in messages, tools and schemas, names of keys too."""
+    if isinstance(sent, str):
+        yield sent
+    elif isinstance(sent, Mapping):
+        for key, value in sent.items():
+            yield str(key)
+            yield from texts_in(value)
+    elif isinstance(sent, Sequence):
+        for part in sent:
+            yield from texts_in(part)
 
 
 class ChatModel(Protocol):
