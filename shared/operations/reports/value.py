@@ -24,11 +24,17 @@ async def worth(
     fabric: Fabric, scope: Scope, period: Period, costs: Mapping[str, float]
 ) -> list[Worth]:
     """The bots of the scope that declare `[value] usd_per_resolved`; `costs` in USD by bot."""
+    assumed = {
+        bot.id: bot.value.usd_per_resolved
+        for bot in fabric.bots.values()
+        if bot.value.usd_per_resolved is not None and scope.takes(bot.id, bot)
+    }
+    if not assumed:
+        return []  # the transcripts need not be read for it
     rows = []
     for row in (await usage(fabric, scope, period)).bots:
-        manifest = fabric.bots.get(row.bot)
-        assumed = manifest.value.usd_per_resolved if manifest else None
-        if assumed is not None:
-            gained = round(row.contained * assumed, 2)
-            rows.append(Worth(row.bot, row.contained, assumed, gained, costs.get(row.bot, 0.0)))
+        each = assumed.get(row.bot)
+        if each is not None:
+            gained = round(row.contained * each, 2)
+            rows.append(Worth(row.bot, row.contained, each, gained, costs.get(row.bot, 0.0)))
     return sorted(rows, key=lambda row: (row.cost_usd - row.worth_usd, row.bot))
