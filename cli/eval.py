@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import time
 from typing import TYPE_CHECKING
 
 from cli import console_log
 from cli.list import table
 from cli.numbers import seconds
+from cli.own_place import own_place
 from shared.bot import Bot
 from shared.errors import ConfigurationError
 
@@ -27,19 +27,8 @@ if TYPE_CHECKING:
     from evaluation.stage import Held, Stage
     from shared.fabric import Fabric
 
-OWN_PLACE = {
-    "FABRIC_ENVIRONMENT": "local",
-    "FABRIC_TRACES": "off",
-    "FABRIC_SQLITE_SYNCHRONOUS": "NORMAL",  # what is thrown away need not survive a power cut
-}
-ELSEWHERE = (
-    *("FABRIC_STORE_URL", "FABRIC_BUS_URL", "FABRIC_EVENTS_URL"),
-    *("ServiceBusConnection", "AzureWebJobsStorage"),
-)
-"""Settings that are left aside: cases are held with an empty store and bus of their own."""
-
 MODELS = ("FABRIC_AI_URL", "FABRIC_AI_MODELS", "FABRIC_AI_KEY")
-"""Left aside as well when a cassette answers: a replay needs no key and no network."""
+"""Left aside when a cassette answers: a replay needs no key and no network."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,10 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, root: Path) -> int:
     """Exit code 1 when a bot is below its floor or a case could not be held."""
     console_log.configure(quiet=True)
-    for name in (*ELSEWHERE, *(MODELS if arguments.replay else ())):
+    for name in MODELS if arguments.replay else ():
         os.environ.pop(name, None)
-    with TemporaryDirectory(prefix="botfabric-eval-") as folder:
-        os.environ.update(OWN_PLACE, FABRIC_DATA_DIR=folder)
+    with own_place("eval"):
         found = asyncio.run(_evaluate(arguments, root))
     if arguments.json:
         bots = [one.to_dict() for one in found]

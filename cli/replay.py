@@ -6,12 +6,11 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cli import console_log
-from cli.eval import ELSEWHERE, OWN_PLACE
 from cli.numbers import seconds, whole
+from cli.own_place import own_place
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,12 +42,9 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     """Exit code 1 when something differs."""
     console_log.configure(quiet=True)
     chosen = asyncio.run(_recorded(arguments))
-    with TemporaryDirectory(prefix="botfabric-replay-") as folder:
-        for name in ELSEWHERE:
-            os.environ.pop(name, None)
-        os.environ.update(OWN_PLACE, FABRIC_DATA_DIR=folder)
+    with own_place("replay") as folder:
         for name, file in OUTWARD.items():
-            empty = Path(folder) / file
+            empty = folder / file
             empty.touch()
             os.environ[name] = str(empty)
         found = asyncio.run(_replayed(arguments, root, chosen))
