@@ -52,9 +52,12 @@ if TYPE_CHECKING:
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
+    from shared.identity.directory import Directory
+    from shared.identity.on_behalf import OnBehalf
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
+    from shared.identity.token_service import TokenService
     from shared.knowledge.articles import KnowledgeBase
     from shared.media.attachment import Attachment
     from shared.media.place import Place
@@ -221,7 +224,28 @@ class Fabric:
         """How people sign in with the organisation's directory."""
         from shared.identity.sign_in import SignIn
 
-        return SignIn(self.settings, self.http, self.secrets)
+        return SignIn(self.settings, self.http, self.directory, self.on_behalf)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The organisation's directory, where people sign in."""
+        from shared.identity.directory import Directory
+
+        return Directory(self.settings, self.http, self.secrets)
+
+    @cached_property
+    def on_behalf(self) -> "OnBehalf":
+        """Tokens for other systems in the name of people."""
+        from shared.identity.on_behalf import OnBehalf
+
+        return OnBehalf(self.directory)
+
+    @cached_property
+    def token_service(self) -> "TokenService":
+        """Where the tokens of people on Teams are kept."""
+        from shared.identity.token_service import TokenService
+
+        return TokenService(self.settings.teams_token_service_url, self.http, self.teams.tokens)
 
     @cached_property
     def secrets(self) -> "Secrets":

@@ -86,11 +86,11 @@ async def _finish(
         raise Rejected(403, "sign_in_not_begun_or_used")
     if not query.get("code"):
         return _refused(offer, code_of(query))
-    person = await here.sign_in.redeem(
+    arrival = await here.sign_in.redeem(
         query["code"][:4000], nonce=begun.body["nonce"], verifier=begun.body["verifier"]
     )
     code = sign_in.new_code()
-    await here.store.write(offer.partition, offer.closing(code, person))
+    await here.store.write(offer.partition, offer.closing(code, arrival.person))
     bot = here.bots.get(offer.bot)
     return _page("signin.page-code", offer.language, code=code, bot=bot.name if bot else offer.bot)
 

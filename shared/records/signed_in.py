@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.activity import ConversationReference
 from shared.event import event_id
-from shared.person import Person
+from shared.person import Holder, Person
 from shared.ports.store import Put, Store
 
 DOCUMENT = "person"
@@ -37,9 +37,23 @@ async def person_of(store: Store, reference: ConversationReference) -> Person | 
     return Person.from_dict(item.body["person"])
 
 
-def signed_in(person: Person, reference: ConversationReference) -> Put:
-    """What is written into `partition_of(reference)` when somebody has signed in."""
+async def holder_of(store: Store, reference: ConversationReference) -> Holder | None:
+    """Find out for whom a token is kept elsewhere; None where none is."""
+    partition = partition_of(reference)
+    item = await store.get(partition, DOCUMENT) if partition else None
+    kept = item.body.get("holder") if item else None
+    return Holder.from_dict(kept) if kept else None
+
+
+def signed_in(
+    person: Person, reference: ConversationReference, holder: Holder | None = None
+) -> Put:
+    """What is written into `partition_of(reference)` when somebody has signed in.
+
+    `holder` is for whom the token service keeps their token, None without one.
+    """
     body: dict[str, Any] = {
+        **({"holder": holder.to_dict()} if holder else {}),
         "person": person.to_dict(),
         "reference": reference.proactive().to_dict(),
         "until": time() + LASTS_SECONDS,

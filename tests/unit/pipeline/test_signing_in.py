@@ -213,10 +213,10 @@ async def test_a_token_that_is_not_for_this_sign_in_is_refused(
     if wrong == "nonce":
         address = address.replace("nonce=", "nonce=x")
     if wrong == "issuer":
-        await fabric.sign_in._keys.find(entra.signer.key_id)
+        await fabric.directory._keys.find(entra.signer.key_id)
         entra.signer.issuer = "https://login.microsoftonline.com/elsewhere/v2.0"
     if wrong == "audience":
-        monkeypatch.setattr("stand_ins.entra.server.id_token", _for_another)
+        monkeypatch.setattr("stand_ins.entra.grants.id_token", _for_another)
     if wrong == "expired":
         entra.clock = lambda: 1e9
     back = await browser.at_entra(address, "henry")
