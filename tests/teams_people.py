@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession
 
 from functions import triggers
+from functions.channels import sign_in
 from functions.channels import teams as webhook
 from shared.settings import Settings
 from shared.skill import Skill
@@ -152,9 +153,10 @@ async def people_on_teams(
                 "FABRIC_TEAMS_OPENID_URL": f"{service.url}{connector.OPENID}",
                 "FABRIC_TEAMS_TOKEN_URL": f"{service.url}/{{tenant}}/token",
                 "FABRIC_TEAMS_SERVICE_HOSTS": service.host,
+                "FABRIC_PUBLIC_URL": "http://localhost:7071",
                 **settings,
             }
         )
-        for module in (webhook, triggers):
+        for module in (webhook, triggers, sign_in):
             monkeypatch.setattr(module, "fabric", lambda: fabric)
         yield TeamsPeople(fabric, service, entra)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from shared.activity import ConversationReference
+from shared.bot import Bot
 from shared.dialogue.phrases import phrase
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
@@ -13,11 +15,14 @@ from shared.ports.store import Delete
 from shared.records import sign_in
 from shared.records.conversation import Conversation
 from shared.records.sign_in import MAX_TRIES, Offer
-from shared.records.signed_in import DOCUMENT, partition_of, signed_in
+from shared.records.signed_in import DOCUMENT, holder_of, partition_of, signed_in
 from shared.turn import Turn
 
 SIGN_IN = frozenset({"/sign-in", "/signin"})
 SIGN_OUT = frozenset({"/sign-out", "/signout"})
+
+RESUMED = "signed_in"
+"""In an activity's event, once it is handled again because somebody has signed in for it."""
 
 ARRIVED = "fabric/signed-in"
 """Name of the event that takes up what waited for a person to sign in on Teams."""
@@ -98,13 +103,15 @@ async def _proven(fabric: Fabric, turn: Turn, pending: dict[str, Any]) -> Person
     """Find out who the code that was typed stands for."""
     if "card" in pending:
         return await sign_in_card.typed(fabric, turn, pending)
-    code = sign_in.typed(turn.text)
-    person = await sign_in.redeemed(fabric.store, pending["offer"], code, by=turn.event.work_id)
-    if person is not None:
-        entry = signed_in(person, turn.reference)
-        await fabric.store.write(partition_of(turn.reference), entry)
-        log.info("signed_in", bot=turn.bot.id, conversation=turn.event.conversation)
-    return person
+    code, partition = sign_in.typed(turn.text), partition_of(turn.reference)
+    redeemed = await sign_in.redeemed(fabric.store, pending["offer"], code, by=turn.event.work_id)
+    if redeemed is None:
+        return None
+    entry = signed_in(redeemed.person, turn.reference, redeemed.holder)
+    await fabric.store.write(partition, entry)
+    fabric.user_tokens.move(pending["offer"], partition)
+    log.info("signed_in", bot=turn.bot.id, conversation=turn.event.conversation)
+    return redeemed.person
 
 
 def _welcome(
@@ -128,6 +135,21 @@ def _miss(turn: Turn, pending: dict[str, Any]) -> None:
     turn.reply(phrase(turn.language, "signin.over" if over else "signin.miss"))
 
 
+async def forget(fabric: Fabric, bot: Bot, reference: ConversationReference) -> None:
+    """End what is known of who speaks, here and in the token service. Raises Unavailable."""
+    partition = partition_of(reference)
+    holder = await holder_of(fabric.store, reference)
+    await fabric.store.write(partition, Delete(DOCUMENT))
+    fabric.user_tokens.drop(partition)
+    if holder is not None:
+        await fabric.token_service.sign_out(bot, holder)
+
+
+def is_resumed(event: Event) -> bool:
+    """Tell whether the message is handled again because somebody has signed in for it."""
+    return RESUMED in event.data
+
+
 async def _sign_in(fabric: Fabric, turn: Turn) -> None:
     if person := await turn.person():
         turn.reply(phrase(turn.language, "signin.done", name=person.name))
@@ -136,8 +158,8 @@ async def _sign_in(fabric: Fabric, turn: Turn) -> None:
 
 
 async def _sign_out(fabric: Fabric, turn: Turn) -> None:
-    if partition := partition_of(turn.reference):
-        await fabric.store.write(partition, Delete(DOCUMENT))
+    if partition_of(turn.reference):
+        await forget(fabric, turn.bot, turn.reference)
     if sign_in_card.by_card(turn):
         await sign_in_card.sign_out(fabric, turn)
     turn.signing_in = {}
@@ -146,4 +168,11 @@ async def _sign_out(fabric: Fabric, turn: Turn) -> None:
 
 def _again(event: Event) -> Event:
     """The message that needed it, as new work."""
-    return replace(event, id=f"{event.work_id}.in", hops=event.hops + 1, attempt=0, failed="")
+    return replace(
+        event,
+        id=f"{event.work_id}.in",
+        data=event.data | {RESUMED: True},
+        hops=event.hops + 1,
+        attempt=0,
+        failed="",
+    )
