@@ -14,6 +14,7 @@ from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
+from shared.governance.audit import Trail
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
@@ -151,6 +152,11 @@ class Fabric:
     @cached_property
     def store(self) -> Store:
         return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
+
+    @cached_property
+    def audit(self) -> Trail:
+        """Where it is put on record who did or read what."""
+        return Trail(self.store)
 
     @cached_property
     def bus(self) -> Bus:

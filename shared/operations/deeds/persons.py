@@ -125,7 +125,7 @@ async def erase(
     await on_record(fabric, who, "person.erase", target, deed, purpose=PURPOSE)
     [receipt] = receipts
     proof = {"person": name, "receipt": receipt.digest}
-    await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
+    await fabric.audit.record(who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
     if departments.everywhere and not receipt.left:
         await fabric.store.write(PERSONS, Delete(key_id(id)))
     return receipt

@@ -139,7 +139,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, conversation.reference, bot, skill)
+    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
     return Turn(
         bot=bot,
         skill=skill,
