@@ -31,7 +31,7 @@ from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.manifest.webhooks import load_webhooks
-from shared.ports.backend import Backend
+from shared.ports.backend import Backend, NotConnected
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
@@ -53,9 +53,13 @@ if TYPE_CHECKING:
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
+    from shared.identity.directory import Directory
+    from shared.identity.on_behalf import OnBehalf
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
+    from shared.identity.token_service import TokenService
+    from shared.identity.user_tokens import UserTokens
     from shared.knowledge.articles import KnowledgeBase
     from shared.media.attachment import Attachment
     from shared.media.place import Place
@@ -227,7 +231,35 @@ class Fabric:
         """How people sign in with the organisation's directory."""
         from shared.identity.sign_in import SignIn
 
-        return SignIn(self.settings, self.http, self.secrets)
+        return SignIn(self.settings, self.http, self.directory, self.on_behalf)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The organisation's directory, where people sign in."""
+        from shared.identity.directory import Directory
+
+        return Directory(self.settings, self.http, self.secrets)
+
+    @cached_property
+    def on_behalf(self) -> "OnBehalf":
+        """Tokens for other systems in the name of people."""
+        from shared.identity.on_behalf import OnBehalf
+
+        return OnBehalf(self.directory)
+
+    @cached_property
+    def user_tokens(self) -> "UserTokens":
+        """The tokens of people for whom no token service keeps them."""
+        from shared.identity.user_tokens import UserTokens
+
+        return UserTokens()
+
+    @cached_property
+    def token_service(self) -> "TokenService":
+        """Where the tokens of people on Teams are kept."""
+        from shared.identity.token_service import TokenService
+
+        return TokenService(self.settings.teams_token_service_url, self.http, self.teams.tokens)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -268,6 +300,13 @@ class Fabric:
         """The systems as a bot may call them, each call taken down."""
         guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
         return granted(bot, self.backends, guarded, witness, local=self.settings.local)
+
+    def delegated_scope(self, backend: str) -> str:
+        """What a person's token for a backend is asked for. Raises NotConnected."""
+        declared = self._declared.get(backend)
+        if declared is None or declared.auth != "user":
+            raise NotConnected(backend)
+        return declared.scope
 
     @cached_property
     def prices(self) -> "Prices":

@@ -27,7 +27,7 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap, readable, signing_in
+from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
@@ -157,6 +157,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
     )
 
 
