@@ -177,6 +177,20 @@ class Fabric:
         given = self.settings, self._identity, self.secrets
         return Senses(adapters.speech(*given), adapters.translator(*given), adapters.scans(*given))
 
+    def senses_for(self, bot: Bot) -> Senses:
+        """The same for one bot: held to its limits of money, each call written down."""
+        from shared.governance.governed_senses import Account, governed
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        account = Account(
+            limits=lambda now: limits_of(bot, department, now),
+            spending=lambda: self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
+        return governed(self.senses, account)
+
     @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)

@@ -57,13 +57,11 @@ class AzureTranslator:
 
 
 def _translation(answer: Any, characters: int) -> Translation:
-    """Raises Untranslated when the language was not found out, Unavailable for no translation."""
+    """Raises Unavailable for none."""
     try:
         [one] = answer
         found, [made] = one["detectedLanguage"], one["translations"]
         language, score, text = str(found["language"]), float(found["score"]), str(made["text"])
     except (TypeError, KeyError, ValueError):
         raise Unavailable("translator: its answer cannot be read", maybe_done=True) from None
-    if score <= 0.0:
-        raise Untranslated(Puzzled.LANGUAGE, "translator does not know what it is written in")
-    return Translation(text, language, characters)
+    return Translation(text, language if score > 0.0 else "", characters)

@@ -37,7 +37,8 @@ class Untranslated(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """`language` is the one it was written in, `characters` what the service bills."""
+    """`language` is the one it was written in, "" when nobody can tell; `characters` what the
+    service bills."""
 
     text: str
     language: str

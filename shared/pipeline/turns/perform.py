@@ -157,6 +157,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        senses=partial(fabric.senses_for, bot),
     )
 
 
