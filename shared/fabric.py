@@ -36,6 +36,7 @@ from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety
+from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
 from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
@@ -179,6 +180,26 @@ class Fabric:
     def safety(self) -> ContentSafety:
         """Who judges what people and models say."""
         return adapters.safety(self.settings, self.http, self._identity, self.secrets)
+
+    @cached_property
+    def senses(self) -> Senses:
+        """What listens, translates and reads scans, where it is configured."""
+        given = self.settings, self._identity, self.secrets
+        return Senses(adapters.speech(*given), adapters.translator(*given), adapters.scans(*given))
+
+    def senses_for(self, bot: Bot) -> Senses:
+        """The same for one bot: held to its limits of money, each call written down."""
+        from shared.governance.governed_senses import Account, governed
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        account = Account(
+            limits=lambda now: limits_of(bot, department, now),
+            spending=lambda: self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
+        return governed(self.senses, account)
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -437,6 +458,10 @@ class Fabric:
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
+        senses = self.__dict__.get("senses", Senses())
+        for sense in (senses.speech, senses.translator, senses.scans):
+            if sense:
+                await sense.close()
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
@@ -451,6 +476,9 @@ def _breaches(settings: Settings) -> list[Finding]:
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
+    named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
+    named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

@@ -158,6 +158,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
         delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
+        senses=partial(fabric.senses_for, bot),
     )
 
 
