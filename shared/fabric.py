@@ -21,6 +21,7 @@ from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
+from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
@@ -273,6 +274,10 @@ class Fabric:
     @cached_property
     def rollouts(self) -> Rollouts:
         return Rollouts(self.store)
+
+    @cached_property
+    def trials(self) -> Trials:
+        return Trials(self.store)
 
     @cached_property
     def switches(self) -> Switches:
