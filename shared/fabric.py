@@ -130,7 +130,8 @@ class Fabric:
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
+        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
+        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
