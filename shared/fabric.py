@@ -22,6 +22,7 @@ from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
+from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
@@ -135,7 +136,8 @@ class Fabric:
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
+        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
+        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -339,6 +341,10 @@ class Fabric:
     @cached_property
     def rollouts(self) -> Rollouts:
         return Rollouts(self.store)
+
+    @cached_property
+    def trials(self) -> Trials:
+        return Trials(self.store)
 
     @cached_property
     def switches(self) -> Switches:

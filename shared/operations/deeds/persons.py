@@ -118,7 +118,11 @@ async def erase(
 
     async def deed() -> None:
         if why := await held(fabric, id):
-            raise PermanentError("held", f"a legal hold forbids it: {why}")
+            raise PermanentError(
+                "held",
+                f"a legal hold forbids it: {why}; nothing was erased. It ends with "
+                "botfabric person show ID --reason TEXT --release",
+            )
         receipts.append(await _erase(fabric, id, name, reason, departments))
 
     target = {"person": name, "reason": reason}

@@ -27,6 +27,7 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
+from shared.observability import meter
 from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
@@ -86,6 +87,7 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
+    meter.current().version = skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
