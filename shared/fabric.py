@@ -14,6 +14,7 @@ from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
+from shared.governance.audit import Trail
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
@@ -21,6 +22,7 @@ from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
+from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
@@ -35,6 +37,7 @@ from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety
+from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
 from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
@@ -133,7 +136,8 @@ class Fabric:
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
+        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
+        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -157,6 +161,11 @@ class Fabric:
         return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
+    def audit(self) -> Trail:
+        """Where it is put on record who did or read what."""
+        return Trail(self.store)
+
+    @cached_property
     def bus(self) -> Bus:
         return adapters.bus(self.settings, self._identity, lambda: self.claims)
 
@@ -173,6 +182,26 @@ class Fabric:
     def safety(self) -> ContentSafety:
         """Who judges what people and models say."""
         return adapters.safety(self.settings, self.http, self._identity, self.secrets)
+
+    @cached_property
+    def senses(self) -> Senses:
+        """What listens, translates and reads scans, where it is configured."""
+        given = self.settings, self._identity, self.secrets
+        return Senses(adapters.speech(*given), adapters.translator(*given), adapters.scans(*given))
+
+    def senses_for(self, bot: Bot) -> Senses:
+        """The same for one bot: held to its limits of money, each call written down."""
+        from shared.governance.governed_senses import Account, governed
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        account = Account(
+            limits=lambda now: limits_of(bot, department, now),
+            spending=lambda: self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
+        return governed(self.senses, account)
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -324,6 +353,10 @@ class Fabric:
         return Rollouts(self.store)
 
     @cached_property
+    def trials(self) -> Trials:
+        return Trials(self.store)
+
+    @cached_property
     def switches(self) -> Switches:
         started = time()
         return Switches(self.store, {("bot", id): started for id in self.paused})
@@ -441,6 +474,10 @@ class Fabric:
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
+        senses = self.__dict__.get("senses", Senses())
+        for sense in (senses.speech, senses.translator, senses.scans):
+            if sense:
+                await sense.close()
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
@@ -455,6 +492,9 @@ def _breaches(settings: Settings) -> list[Finding]:
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
+    named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
+    named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

@@ -32,6 +32,18 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "offline": "offline://",
         "azure-content-safety": "azure-content-safety://<resource-host>",
     },
+    "FABRIC_SPEECH_URL": {
+        "offline": "offline://",
+        "azure-speech": "azure-speech://<resource-host>",
+    },
+    "FABRIC_TRANSLATOR_URL": {
+        "offline": "offline://",
+        "azure-translator": "azure-translator://<resource-host>",
+    },
+    "FABRIC_DOCUMENTS_URL": {
+        "offline": "offline://",
+        "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
+    },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
@@ -85,6 +97,12 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    speech_url: str = "offline://"
+    speech_key: str = field(default="", repr=False)
+    translator_url: str = "offline://"
+    translator_key: str = field(default="", repr=False)
+    documents_url: str = "offline://"
+    documents_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -179,6 +197,12 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
+            speech_key=env.get("FABRIC_SPEECH_KEY", ""),
+            translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",
+            translator_key=env.get("FABRIC_TRANSLATOR_KEY", ""),
+            documents_url=env.get("FABRIC_DOCUMENTS_URL") or "offline://",
+            documents_key=env.get("FABRIC_DOCUMENTS_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),

@@ -118,14 +118,18 @@ async def erase(
 
     async def deed() -> None:
         if why := await held(fabric, id):
-            raise PermanentError("held", f"a legal hold forbids it: {why}")
+            raise PermanentError(
+                "held",
+                f"a legal hold forbids it: {why}; nothing was erased. It ends with "
+                "botfabric person show ID --reason TEXT --release",
+            )
         receipts.append(await _erase(fabric, id, name, reason, departments))
 
     target = {"person": name, "reason": reason}
     await on_record(fabric, who, "person.erase", target, deed, purpose=PURPOSE)
     [receipt] = receipts
     proof = {"person": name, "receipt": receipt.digest}
-    await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
+    await fabric.audit.record(who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
     if departments.everywhere and not receipt.left:
         await fabric.store.write(PERSONS, Delete(key_id(id)))
     return receipt
