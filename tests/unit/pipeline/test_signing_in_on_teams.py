@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.dialogue.phrases import phrase
+from shared.errors import Rejected
 from shared.observability.log import JsonFormatter
 from shared.ports.store import Delete, every
 from shared.records.signed_in import DOCUMENT
@@ -131,6 +132,7 @@ async def test_signing_out_forgets_the_person_here_and_in_the_token_service(
 
     await teams.say("henry", "/sign-out")
     assert teams.heard("henry")[-1] == phrase("en", "signin.out")
+    assert teams.entra.tokens.holders == set()
     await teams.say("henry", "who am I")
 
     assert len(teams.cards("henry")) == 2
@@ -240,7 +242,7 @@ async def test_a_code_is_good_once(teams: TeamsPeople) -> None:
     assert teams.heard("henry")[-1] == phrase("en", "signin.out")
 
 
-@pytest.mark.parametrize("wrong", ["expired", "tenant", "issuer", "audience", "forged", "app"])
+@pytest.mark.parametrize("wrong", ["expired", "tenant", "issuer", "audience", "forged"])
 async def test_what_the_token_service_keeps_is_checked_as_well(
     teams: TeamsPeople, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,14 +260,19 @@ async def test_what_the_token_service_keeps_is_checked_as_well(
     kept = entra.access(henry, "another" if wrong == "audience" else CLIENT_ID)
     if wrong == "forged":
         kept = kept[:-8] + ("A" * 8 if kept[-8:] != "A" * 8 else "B" * 8)
-    if wrong == "app":
-        kept = app_token(entra.signer, CLIENT_ID, CLIENT_ID)
     monkeypatch.setattr(entra.tokens, "_token", lambda holder: {"token": kept})
 
     assert (await teams.exchange("henry", card, token=entra.access(henry, CLIENT_ID)))[0] == 412
     await teams.fabric.drain()
 
     assert teams.heard("henry") == []
+
+
+async def test_a_token_that_vouches_for_an_app_is_nobodys(teams: TeamsPeople) -> None:
+    token = app_token(teams.entra.signer, CLIENT_ID, CLIENT_ID)
+
+    with pytest.raises(Rejected, match="sign_in_nobody"):
+        await teams.fabric.sign_in.person(token)
 
 
 @pytest.mark.parametrize(
