@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.directory import Directory
     from shared.identity.on_behalf import OnBehalf
-    from shared.identity.operator_token import OperatorTokens
+    from shared.identity.operator_token import GroupsOf, OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
     from shared.identity.token_service import TokenService
@@ -246,8 +246,18 @@ class Fabric:
             else KeyFile(settings.laptop_keys)
         )
         return OperatorTokens(
-            keys, audience=settings.operator_audience, tenant=settings.operator_tenant
+            keys,
+            audience=settings.operator_audience,
+            tenant=settings.operator_tenant,
+            groups_of=self._groups_of if settings.has_directory else None,
+            fronted=settings.app_service_auth,
         )
+
+    @cached_property
+    def _groups_of(self) -> "GroupsOf":
+        from shared.identity.member_groups import MemberGroups
+
+        return MemberGroups(self.directory, self.http, self.settings.graph_url).of
 
     @cached_property
     def sign_in(self) -> "SignIn":
