@@ -14,6 +14,7 @@ from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
+from shared.governance.audit import Trail
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
@@ -21,6 +22,7 @@ from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
+from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
@@ -30,7 +32,7 @@ from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.manifest.webhooks import load_webhooks
-from shared.ports.backend import Backend
+from shared.ports.backend import Backend, NotConnected
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
@@ -53,9 +55,13 @@ if TYPE_CHECKING:
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
+    from shared.identity.directory import Directory
+    from shared.identity.on_behalf import OnBehalf
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
+    from shared.identity.token_service import TokenService
+    from shared.identity.user_tokens import UserTokens
     from shared.knowledge.articles import KnowledgeBase
     from shared.media.attachment import Attachment
     from shared.media.place import Place
@@ -130,7 +136,8 @@ class Fabric:
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
+        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
+        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -152,6 +159,11 @@ class Fabric:
     @cached_property
     def store(self) -> Store:
         return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
+
+    @cached_property
+    def audit(self) -> Trail:
+        """Where it is put on record who did or read what."""
+        return Trail(self.store)
 
     @cached_property
     def bus(self) -> Bus:
@@ -242,7 +254,35 @@ class Fabric:
         """How people sign in with the organisation's directory."""
         from shared.identity.sign_in import SignIn
 
-        return SignIn(self.settings, self.http, self.secrets)
+        return SignIn(self.settings, self.http, self.directory, self.on_behalf)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The organisation's directory, where people sign in."""
+        from shared.identity.directory import Directory
+
+        return Directory(self.settings, self.http, self.secrets)
+
+    @cached_property
+    def on_behalf(self) -> "OnBehalf":
+        """Tokens for other systems in the name of people."""
+        from shared.identity.on_behalf import OnBehalf
+
+        return OnBehalf(self.directory)
+
+    @cached_property
+    def user_tokens(self) -> "UserTokens":
+        """The tokens of people for whom no token service keeps them."""
+        from shared.identity.user_tokens import UserTokens
+
+        return UserTokens()
+
+    @cached_property
+    def token_service(self) -> "TokenService":
+        """Where the tokens of people on Teams are kept."""
+        from shared.identity.token_service import TokenService
+
+        return TokenService(self.settings.teams_token_service_url, self.http, self.teams.tokens)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -284,6 +324,13 @@ class Fabric:
         guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
         return granted(bot, self.backends, guarded, witness, local=self.settings.local)
 
+    def delegated_scope(self, backend: str) -> str:
+        """What a person's token for a backend is asked for. Raises NotConnected."""
+        declared = self._declared.get(backend)
+        if declared is None or declared.auth != "user":
+            raise NotConnected(backend)
+        return declared.scope
+
     @cached_property
     def prices(self) -> "Prices":
         """What things cost, for reports and budgets."""
@@ -294,6 +341,10 @@ class Fabric:
     @cached_property
     def rollouts(self) -> Rollouts:
         return Rollouts(self.store)
+
+    @cached_property
+    def trials(self) -> Trials:
+        return Trials(self.store)
 
     @cached_property
     def switches(self) -> Switches:

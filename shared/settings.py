@@ -112,6 +112,7 @@ class Settings:
     sqlite_synchronous: str = "FULL"
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
+    teams_token_service_url: str = ""
     teams_service_hosts: frozenset[str] = frozenset()
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
     whatsapp_verify_token: str = field(default="", repr=False)
@@ -212,6 +213,9 @@ class Settings:
                 env, "FABRIC_TEAMS_OPENID_URL", BOTFRAMEWORK_OPENID_URL, local=local
             ),
             teams_token_url=_web_url(env, "FABRIC_TEAMS_TOKEN_URL", ENTRA_TOKEN_URL, local=local),
+            teams_token_service_url=_url_or_nothing(
+                env, "FABRIC_TEAMS_TOKEN_SERVICE_URL", local=local
+            ),
             teams_service_hosts=frozenset(h.strip().lower() for h in hosts if h.strip()),
             whatsapp_app_secrets=tuple(s.strip() for s in secrets if s.strip()),
             whatsapp_verify_token=env.get("FABRIC_WHATSAPP_VERIFY_TOKEN", ""),
@@ -224,9 +228,14 @@ class Settings:
         )
 
     @property
+    def has_directory(self) -> bool:
+        """Whether people can be known: there is a directory, and an app of ours in it."""
+        return bool(self.sign_in_authority and self.sign_in_client_id)
+
+    @property
     def signs_in(self) -> bool:
-        """Whether people can sign in: there is a directory, and an app of ours in it."""
-        return bool(self.sign_in_authority and self.sign_in_client_id and self.public_url)
+        """Whether people can sign in by a link: browsers find this app as well."""
+        return bool(self.has_directory and self.public_url)
 
     @property
     def laptop_keys(self) -> Path:

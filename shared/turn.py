@@ -1,6 +1,6 @@
 """The unit of work handed to a handler. It records effects; nothing happens until the commit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +77,7 @@ class Turn:
     resumes: tuple[str, Event] | None = None
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
+    delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)
     senses: "Callable[[], Senses] | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
@@ -162,6 +163,22 @@ class Turn:
             again = 0.0 < self.event.fails_for() < AT_WORK
             self._called[name] = TurnBackend(self.backends[name], work, again=again)
         return self._called[name]
+
+    async def on_behalf_of(self, name: str) -> TurnBackend:
+        """A backend with `auth = "user"`, called in the name of who speaks.
+
+        Raises SignInNeeded when they have yet to sign in, Refused when their organisation does
+        not let the bot: let both pass.
+        """
+        await self.sign_in()
+        if name not in self.backends or self.delegate is None:
+            raise NotConnected(name)
+        if (own := f"{name}, on behalf") not in self._called:
+            work = f"{self.event.work_id}/{self.skill.name}"
+            again = 0.0 < self.event.fails_for() < AT_WORK
+            bearer = await self.delegate(name)
+            self._called[own] = TurnBackend(self.backends[name], work, again=again, bearer=bearer)
+        return self._called[own]
 
     def reply(
         self,

@@ -7,6 +7,7 @@ from typing import Any
 from shared.event import Event
 from shared.observability.meter import BackendCall, ModelCall, Offered, ServiceCall, current
 from shared.ports.store import Put
+from shared.records.conversation import FIRST_VERSION
 
 KEPT = 400 * 86_400
 """Seconds that an entry is kept: more than a year, for yearly reports."""
@@ -40,6 +41,7 @@ class Ledger:
         body = {
             "bot": event.bot,
             "skill": skill,
+            **({"version": meter.version} if meter.version not in ("", FIRST_VERSION) else {}),
             "at": time(),
             "request_units": round(meter.request_units, 2),
             "calls": [_call(call) for call in meter.calls],

@@ -74,7 +74,10 @@ class Offered:
 
 @dataclass
 class Meter:
-    """The readings of one unit of work: what is not booked yet, and the sums of all."""
+    """The readings of one unit of work: what is not booked yet, and the sums of all.
+
+    `version` is the skill's that it runs, "" until that is known.
+    """
 
     calls: list[ModelCall] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
@@ -83,6 +86,7 @@ class Meter:
     offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
+    version: str = ""
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable
-from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from time import monotonic
 from typing import Any
 
 from shared.fabric import Fabric
+from shared.version import VERSION
 
 FRESH_SECONDS, FRESH_LOCAL_SECONDS = 15.0, 1.0
 """How long a look at the dependencies is believed: in the cloud, and on a laptop."""
@@ -90,7 +90,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
-        "version": _version(),
+        "version": VERSION,
         "bots": len(fabric.bots),
         "dependencies": lines,
     }
@@ -118,10 +118,3 @@ async def _line(name: str, check: Awaitable[str]) -> str:
     except Exception as error:  # a health report reports, whatever is broken
         problem = type(error).__name__
     return f"degraded: {problem}; {_WITHOUT.get(name, _WITHOUT_BACKEND)}" if problem else "ok"
-
-
-def _version() -> str:
-    try:
-        return version("bot-fabric")
-    except PackageNotFoundError:
-        return "0.1.0"
