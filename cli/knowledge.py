@@ -9,12 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.knowledge_index import bring_index, report, searched
 from cli.list import table
 from shared.errors import ConfigurationError
 from shared.person import Person
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from cli.knowledge_index import Outcome
     from shared.knowledge.sync import Synced
     from shared.ports.knowledge import Passage
 
@@ -25,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     sync = deeds.add_parser("sync", help="bring in what has changed in the sources")
     sync.add_argument("collection", nargs="?", help="this one alone (default: all)")
+    sync.add_argument(
+        "--rebuild", action="store_true", help="make the index anew, as for another model"
+    )
     listed = deeds.add_parser("list", help="articles, their passages, who may read them")
     listed.add_argument("collection", nargs="?", help="this one alone (default: all)")
     search = deeds.add_parser("search", help="what somebody would find")
@@ -38,19 +43,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
-    """Exit code 1 when a document was skipped."""
-    folder = Settings.from_environ().knowledge_dir
+    """Exit code 1 when a document was skipped, or the index is not yet what the articles say."""
+    settings = Settings.from_environ()
+    folder = settings.knowledge_dir
     match arguments.deed:
         case "sync":
-            return _sync(arguments, folder)
+            return _sync(arguments, folder, has_index=bool(settings.index_url))
         case "list":
             _list(arguments, folder)
         case _:
-            asyncio.run(_search(arguments, folder))
+            asyncio.run(_search(arguments, folder, has_index=bool(settings.index_url)))
     return 0
 
 
-def _sync(arguments: argparse.Namespace, folder: Path) -> int:
+def _sync(arguments: argparse.Namespace, folder: Path, *, has_index: bool) -> int:
     from shared.knowledge.sources import load_sources
     from shared.knowledge.sync import carry_out, kept_articles, origins, plan_sync
 
@@ -64,8 +70,10 @@ def _sync(arguments: argparse.Namespace, folder: Path) -> int:
         for done in carry_out(collection, plan):
             results[collection.name] = done
             _progress(collection.name, len(done.written) + len(done.skipped), len(plan.write))
+    outcome = asyncio.run(_index(rebuild=arguments.rebuild)) if has_index else None
     if arguments.json:
-        print(json.dumps({name: asdict(done) for name, done in results.items()}))
+        told = {name: asdict(done) for name, done in results.items()}
+        print(json.dumps(told | ({"index": asdict(outcome)} if outcome else {})))
     else:
         for name, done in results.items():
             print(
@@ -74,9 +82,22 @@ def _sync(arguments: argparse.Namespace, folder: Path) -> int:
             )
             for document, reason in done.skipped.items():
                 print(f"  skipped {document}: {reason}")
-        if not results:
+        if outcome:
+            report(outcome)
+        elif not results:
             print(f"no collection has sources; declare them in {folder}/<collection>/sources.toml")
-    return 1 if any(done.skipped for done in results.values()) else 0
+    skipped = any(done.skipped for done in results.values())
+    return 1 if skipped or (outcome and outcome.problem) else 0
+
+
+async def _index(*, rebuild: bool) -> "Outcome":
+    import function_app  # noqa: F401 -- declares the skills that manifests name
+    from functions.host import fabric
+
+    try:
+        return await bring_index(fabric(), rebuild=rebuild, progress=_progress)
+    finally:
+        await fabric().close()
 
 
 def _progress(name: str, done: int, whole: int) -> None:
@@ -112,7 +133,7 @@ def _articles(folder: Path, only: str | None) -> Iterator[dict[str, object]]:
             }
 
 
-async def _search(arguments: argparse.Namespace, folder: Path) -> None:
+async def _search(arguments: argparse.Namespace, folder: Path, *, has_index: bool) -> None:
     from shared.knowledge.articles import KnowledgeBase
 
     names = frozenset(path.name for path in _collections(folder, None))
@@ -121,7 +142,18 @@ async def _search(arguments: argparse.Namespace, folder: Path) -> None:
     asked = frozenset(arguments.collection or names)
     groups = frozenset(arguments.group)
     person = Person("cli", "", "", groups) if groups else None
-    found = await KnowledgeBase(folder).search(arguments.text, asked, 5, person)
+    if has_index:
+        import function_app  # noqa: F401 -- declares the skills that manifests name
+        from functions.host import fabric
+
+        try:
+            base = searched(fabric())
+            await base.prepare()
+            found = await base.search(arguments.text, asked, 5, person)
+        finally:
+            await fabric().close()
+    else:
+        found = await KnowledgeBase(folder).search(arguments.text, asked, 5, person)
     rows = [_row(passage) for passage in found]
     print(json.dumps(rows) if arguments.json else table("passages", rows))
 

@@ -5,9 +5,12 @@ from collections.abc import Awaitable
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.fabric import Fabric
+
+if TYPE_CHECKING:
+    from shared.knowledge.embedding import Embedder
 
 FRESH_SECONDS, FRESH_LOCAL_SECONDS = 15.0, 1.0
 """How long a look at the dependencies is believed: in the cloud, and on a laptop."""
@@ -19,6 +22,7 @@ _WITHOUT = {
     "ai": "routing and answers use the offline way",
     "content safety": "words and patterns judge in its place",
     "knowledge": "bots without articles are not affected",
+    "index": "words decide, over the articles that the app was packed with",
     "teams": "the other channels are not affected",
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
@@ -62,6 +66,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     }
     if not fabric.settings.safety_url.startswith("offline:"):
         checks["content safety"] = fabric.safety.check()
+    if fabric.indexed is not None:
+        checks["index"] = fabric.indexed.check(_embedder(fabric))
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()
@@ -83,6 +89,12 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         "bots": len(fabric.bots),
         "dependencies": lines,
     }
+
+
+def _embedder(fabric: Fabric) -> "Embedder | None":
+    """Any bot's: they differ in who is charged."""
+    bot = next(iter(fabric.bots.values()), None)
+    return fabric.embedder(bot) if bot else None
 
 
 async def _stopped(fabric: Fabric) -> dict[str, str]:

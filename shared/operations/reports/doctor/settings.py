@@ -18,7 +18,7 @@ SHORTEST = {
 }
 """Characters of a secret that nobody finds out by trying."""
 
-OPTIONAL = frozenset({"FABRIC_STREAM_URL", "FABRIC_SAFETY_URL"})
+OPTIONAL = frozenset({"FABRIC_STREAM_URL", "FABRIC_SAFETY_URL", "FABRIC_INDEX_URL"})
 """Of the URLs, what the platform goes without: pages then ask again and again."""
 
 FLEX_SIZES_MB = ("512", "2048", "4096")
