@@ -13,6 +13,7 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.manifest.apps import App, load_apps
 from shared.manifest.bots import read_bot
+from shared.manifest.toml_file import AsWritten
 from shared.skill import Skill
 
 TABLES = ("access.toml", "backends.toml", "departments.toml", "policy.toml", "prices.toml")
@@ -32,13 +33,6 @@ class Plan:
     app: App
     copied: Mapping[str, Path]
     written: Mapping[str, bytes]
-
-
-class AsWritten(dict[str, str]):
-    """An environment in which every variable is set: packing needs no secret of a bot."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name) or "1"
 
 
 def declared_apps(root: Path, declared: Path | None = None) -> dict[str, App]:

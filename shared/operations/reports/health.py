@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable
-from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from shared.fabric import Fabric
+from shared.version import VERSION
 
 if TYPE_CHECKING:
     from shared.knowledge.embedding import Embedder
@@ -21,6 +21,9 @@ _WITHOUT = {
     "events": "facts wait in the outbox; replies go out",
     "ai": "routing and answers use the offline way",
     "content safety": "words and patterns judge in its place",
+    "speech": "voice notes wait; what is written is not affected",
+    "translator": "messages that need a translation wait; others are not affected",
+    "documents": "scans and photos wait; documents with text are read",
     "knowledge": "bots without articles are not affected",
     "index": "words decide, over the articles that the app was packed with",
     "teams": "the other channels are not affected",
@@ -68,6 +71,14 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         checks["content safety"] = fabric.safety.check()
     if fabric.indexed is not None:
         checks["index"] = fabric.indexed.check(_embedder(fabric))
+    senses = fabric.senses
+    for name, sense in (
+        ("speech", senses.speech),
+        ("translator", senses.translator),
+        ("documents", senses.scans),
+    ):
+        if sense:
+            checks[name] = sense.check()
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()
@@ -85,7 +96,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
-        "version": _version(),
+        "version": VERSION,
         "bots": len(fabric.bots),
         "dependencies": lines,
     }
@@ -119,10 +130,3 @@ async def _line(name: str, check: Awaitable[str]) -> str:
     except Exception as error:  # a health report reports, whatever is broken
         problem = type(error).__name__
     return f"degraded: {problem}; {_WITHOUT.get(name, _WITHOUT_BACKEND)}" if problem else "ok"
-
-
-def _version() -> str:
-    try:
-        return version("bot-fabric")
-    except PackageNotFoundError:
-        return "0.1.0"

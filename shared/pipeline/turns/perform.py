@@ -27,7 +27,8 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap, readable, signing_in
+from shared.observability import meter
+from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
@@ -86,6 +87,7 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
+    meter.current().version = skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
@@ -139,7 +141,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, conversation.reference, bot, skill)
+    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
     person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
@@ -158,6 +160,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
+        senses=partial(fabric.senses_for, bot),
     )
 
 
