@@ -143,6 +143,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
     else:
         activity = Activity(type="event", name=event.type)
     asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
+    person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
         skill=skill,
@@ -151,8 +152,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
-        knowledge=fabric.knowledge.for_bot(bot, asker),
+        ai=fabric.assistant(bot, person),
+        knowledge=fabric.knowledge_for(bot, asker, person),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
