@@ -45,6 +45,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
     },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
+    "FABRIC_INDEX_URL": {"sqlite": "sqlite:///<path>"},
 }
 """How each setting is written, by scheme."""
 
@@ -75,6 +76,7 @@ class Settings:
     ai_url: str
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
+    index_url: str = ""
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     webhooks_file: Path = Path("webhooks.toml")
@@ -172,6 +174,7 @@ class Settings:
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             stream_url=env.get("FABRIC_STREAM_URL", ""),
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
+            index_url=env.get("FABRIC_INDEX_URL", "").strip(),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
