@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.activity import ConversationReference
 from shared.bot import Bot
@@ -91,6 +92,8 @@ async def _link(fabric: Fabric, turn: Turn) -> None:
     made, ticket = Offer.new(turn.reference.key, turn.bot.id, turn.language)
     await fabric.store.write(made.partition, made.to_op())
     link = f"{fabric.settings.public_url}/api/sign-in?ticket={ticket}"
+    if turn.reference.channel == "web":  # where a link has a text, and its ticket need not show
+        link = f"[{urlsplit(link).netloc}]({link})"
     turn.reply(phrase(turn.language, "signin.offer", link=link))
     turn.signing_in = {"offer": made.id, "until": made.until, "tries": 0}
 
