@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 
+from shared.bot import Quota
 from shared.dialogue.phrases import phrase
 from shared.errors import Rejected
 from shared.observability.log import JsonFormatter
@@ -16,7 +19,7 @@ from shared.skill import Skill
 from shared.turn import Turn
 from stand_ins.entra.directory import CLIENT_ID
 from stand_ins.entra.people import Sample
-from stand_ins.entra.tokens import app_token
+from stand_ins.entra.tokens import LIFETIME_SECONDS, app_token
 from tests.teams_people import CONNECTION, TeamsPeople, people_on_teams
 
 EXCHANGE, VERIFY = "signin/tokenExchange", "signin/verifyState"
@@ -180,6 +183,28 @@ async def test_a_token_service_that_goes_away_meanwhile_is_asked_again_later(
     await teams.exchange("henry", teams.card("henry"))
     await teams.fabric.drain()
     assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
+
+
+async def test_signing_in_uses_no_turn_of_the_persons_quota(teams: TeamsPeople) -> None:
+    bot = teams.fabric.bots["lab"]
+    teams.fabric.bots["lab"] = replace(bot, quota=Quota(turns_per_user_per_day=1))
+
+    await teams.sign_in("henry", "who am I")
+    assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
+
+    await teams.say("henry", "and now")
+    assert teams.heard("henry")[-1] == phrase("en", "platform.quota_used")
+
+
+@pytest.mark.parametrize(("late", "status"), [(200, 200), (400, 412)])
+async def test_clocks_may_differ_by_less_than_five_minutes(
+    teams: TeamsPeople, late: int, status: int
+) -> None:
+    await teams.say("henry", "who am I")
+    ends = time() - late - LIFETIME_SECONDS
+    teams.entra.clock = lambda: ends
+
+    assert (await teams.exchange("henry", teams.card("henry")))[0] == status
 
 
 # --- what strangers try ------------------------------------------------------------------------
