@@ -74,7 +74,7 @@ class Turn:
     waiting: Waiting | None = None
     waits_no_more: bool = False
     signing_in: dict[str, Any] | None = None
-    resumes: tuple[str, Event] | None = None
+    resumes: "list[tuple[str, Event]]" = field(default_factory=list)
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
     delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)

@@ -100,7 +100,7 @@ async def perform(
         conversation = await load(store, event)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
-        answer = await _instead(fabric, turn, refusal)
+        answer = await _instead(fabric, turn, conversation, refusal)
     for _ in range(MAX_CONFLICTS):
         try:
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
@@ -211,7 +211,7 @@ async def _run(
 
 
 async def _instead(
-    fabric: Fabric, turn: Turn, refusal: Refused | SignInNeeded
+    fabric: Fabric, turn: Turn, conversation: Conversation, refusal: Refused | SignInNeeded
 ) -> dict[str, Any] | None:
     """Say why not, or ask the person to sign in; what the handler recorded is forgotten."""
     if isinstance(refusal, Refused):
@@ -219,7 +219,7 @@ async def _instead(
         return _refusal(turn, said)
     if turn.activity.type == "invoke":
         return _refusal(turn, phrase(turn.language, "signin.first"))
-    await signing_in.offer(fabric, turn)
+    await signing_in.offer(fabric, turn, conversation)
     return None
 
 

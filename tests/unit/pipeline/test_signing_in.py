@@ -88,6 +88,15 @@ async def test_the_message_that_needed_it_is_answered_once_the_person_has_signed
     assert len(await ask(fabric, "and elsewhere", "two")) == 1
 
 
+async def test_all_that_waited_is_answered_in_its_order(fabric: Lab) -> None:
+    await ask(fabric, "first")
+    link = link_in((await ask(fabric, "second"))[0])
+
+    answers = await ask(fabric, await Browser().sign_in(link, "henry"))
+
+    assert [a.rpartition(": ")[2] for a in answers if a.startswith(GREETED)] == ["first", "second"]
+
+
 async def test_it_is_taken_up_after_a_restart(fabric: Lab, tmp_path: object) -> None:
     code = await Browser().sign_in(await offered(fabric), "henry")
     await fabric.store.close()
