@@ -328,8 +328,9 @@ class Fabric:
         from shared.knowledge.articles import KnowledgeBase
         from shared.knowledge.indexed import Indexed
 
-        index = adapters.index(self.settings)
-        return Indexed(index, KnowledgeBase(self.settings.knowledge_dir))
+        index = adapters.index(self.settings, self.http, self._identity, self.secrets)
+        folder = KnowledgeBase(self.settings.knowledge_dir)
+        return Indexed(index, folder, trusts_folder=self.settings.local)
 
     def knowledge_for(
         self, bot: Bot, reader: "Reader | None" = None, person: str = ""
@@ -525,6 +526,7 @@ def _breaches(settings: Settings) -> list[Finding]:
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_INDEX_KEY", settings.index_key))
     named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
     named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
     named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))
