@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from shared.identity.sign_in import SignIn
     from shared.knowledge.articles import KnowledgeBase
     from shared.media.attachment import Attachment
+    from shared.media.files import Files
     from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
@@ -173,6 +174,13 @@ class Fabric:
     @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
+
+    @cached_property
+    def files(self) -> "Files":
+        """The files of conversations, and the addresses that open them."""
+        from shared.media.files import Files
+
+        return Files(self.store, lambda: self.blobs, self.settings.public_url)
 
     @cached_property
     def claims(self) -> "ClaimCheck":
@@ -354,20 +362,25 @@ class Fabric:
             self.http,
             secrets=self.secrets,
             identities=self.identities,
+            files=lambda: self.files,
         )
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
         from shared.channels.whatsapp.channel import WhatsAppChannel
 
-        return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
+        return WhatsAppChannel(
+            self.bots, self.settings, self.http, secrets=self.secrets, files=lambda: self.files
+        )
 
     @cached_property
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
         streams = adapters.streams(self.settings, self.http, self._identity)
-        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
+        return DirectLineChannel(
+            self.bots, self.store, self.settings, streams=streams, files=lambda: self.files
+        )
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"

@@ -20,6 +20,7 @@ from simulators.server import Server
 from simulators.transcript import Transcript
 from simulators.webhook import Delivery, Webhook
 from simulators.whatsapp_graph import Graph, user_id
+from simulators.whatsapp_media import Media
 from simulators.whatsapp_message import MESSAGES
 
 VERSION = "v24.0"
@@ -77,7 +78,11 @@ class WhatsAppSimulator:
         self._statuses = statuses
         self._reports: set[asyncio.Task[None]] = set()
         self._poster = Webhook(timeout=10)
-        routes = [("POST", f"/{VERSION}/{{number}}/messages", self.graph.messages)]
+        self.media = Media(number, access_token)
+        routes = [
+            ("POST", f"/{VERSION}/{{number}}/messages", self.graph.messages),
+            ("POST", f"/{VERSION}/{{number}}/media", self.media.take),
+        ]
         self.server = Server(routes, self.faults, self.report, port=port)
 
     async def __aenter__(self) -> Self:

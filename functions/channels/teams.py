@@ -17,6 +17,9 @@ async def teams(req: func.HttpRequest) -> func.HttpResponse:
         received = await fabric().teams.receive(request_of(req))
         for inbound in received.activities:
             if inbound.activity.type == "invoke":
+                if calls.waits_in_queue(fabric(), inbound):
+                    await take_in(received)
+                    return func.HttpResponse(status_code=200)
                 answered = await calls.invoke(fabric(), inbound)
                 if answered is None:
                     return refused(501)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 SDKS = {
     "azure.servicebus": "shared/messaging/servicebus/",
     "azure.storage.queue": "shared/messaging/storagequeue/",
-    "azure.storage.blob": "shared/storage/blob.py",
+    "azure.storage.blob": "shared/storage/blob",
     "azure.eventgrid": "shared/messaging/eventgrid.py",
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",
