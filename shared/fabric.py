@@ -263,8 +263,23 @@ class Fabric:
         declared: dict[str, Backend] = {
             name: HttpBackend(name, declaration, Access(declaration, self._identity))
             for name, declaration in self._declared.items()
+            if declaration.kind == "http"
         }
+        if len(declared) < len(self._declared):
+            declared |= self._tool_servers()
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def _tool_servers(self) -> Mapping[str, Backend]:
+        from shared.integrations.access import Access
+        from shared.integrations.mcp_backend import McpBackend
+        from shared.integrations.mcp_pins import Pins
+
+        pins = Pins(lambda: self.store)
+        return {
+            name: McpBackend(name, declaration, Access(declaration, self._identity), pins)
+            for name, declaration in self._declared.items()
+            if declaration.kind == "mcp"
+        }
 
     def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
         """The systems as a bot may call them, each call taken down."""
