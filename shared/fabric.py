@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from shared.knowledge.indexed import Indexed
     from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
+    from shared.media.files import Files
     from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
@@ -210,6 +211,13 @@ class Fabric:
     @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
+
+    @cached_property
+    def files(self) -> "Files":
+        """The files of conversations, and the addresses that open them."""
+        from shared.media.files import Files
+
+        return Files(self.store, lambda: self.blobs, self.settings.public_url)
 
     @cached_property
     def claims(self) -> "ClaimCheck":
@@ -358,8 +366,23 @@ class Fabric:
         declared: dict[str, Backend] = {
             name: HttpBackend(name, declaration, Access(declaration, self._identity))
             for name, declaration in self._declared.items()
+            if declaration.kind == "http"
         }
+        if len(declared) < len(self._declared):
+            declared |= self._tool_servers()
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def _tool_servers(self) -> Mapping[str, Backend]:
+        from shared.integrations.access import Access
+        from shared.integrations.mcp_backend import McpBackend
+        from shared.integrations.mcp_pins import Pins
+
+        pins = Pins(lambda: self.store)
+        return {
+            name: McpBackend(name, declaration, Access(declaration, self._identity), pins)
+            for name, declaration in self._declared.items()
+            if declaration.kind == "mcp"
+        }
 
     def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
         """The systems as a bot may call them, each call taken down."""
@@ -468,20 +491,25 @@ class Fabric:
             self.http,
             secrets=self.secrets,
             identities=self.identities,
+            files=lambda: self.files,
         )
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
         from shared.channels.whatsapp.channel import WhatsAppChannel
 
-        return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
+        return WhatsAppChannel(
+            self.bots, self.settings, self.http, secrets=self.secrets, files=lambda: self.files
+        )
 
     @cached_property
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
         streams = adapters.streams(self.settings, self.http, self._identity)
-        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
+        return DirectLineChannel(
+            self.bots, self.store, self.settings, streams=streams, files=lambda: self.files
+        )
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"
