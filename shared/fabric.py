@@ -25,7 +25,7 @@ from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
-from shared.manifest.backends import load_backends
+from shared.manifest.backends import Declaration, load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from shared.identity.operator_token import OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
+    from shared.integrations.gateway import Gateway
     from shared.knowledge.articles import KnowledgeBase
     from shared.media.attachment import Attachment
     from shared.media.place import Place
@@ -84,6 +85,7 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
+        _check_gateway(settings, self._declared)
         self.webhooks = load_webhooks(
             settings.webhooks_file, settings.environ, local=settings.local
         )
@@ -165,7 +167,10 @@ class Fabric:
     @cached_property
     def models(self) -> Models:
         """The chat models that bots name by alias."""
-        return adapters.models(self.settings, self._identity, self.secrets)
+        return adapters.models(
+            *(self.settings, self._identity, self.secrets),
+            lambda: self.gateway.headers if self.gateway else None,
+        )
 
     @cached_property
     def safety(self) -> ContentSafety:
@@ -254,11 +259,30 @@ class Fabric:
         from shared.integrations.http_backend import HttpBackend
         from shared.integrations.ticket_table import TicketTable
 
-        declared: dict[str, Backend] = {
-            name: HttpBackend(name, declaration, Access(declaration, self._identity))
-            for name, declaration in self._declared.items()
-        }
+        declared: dict[str, Backend] = {}
+        for name, one in self._declared.items():
+            if one.gateway and (gateway := self.gateway):
+                url = gateway.backend_url(name)
+                declared[name] = HttpBackend(name, one, gateway, url=url, tries=1)
+            else:
+                declared[name] = HttpBackend(name, one, Access(one, self._identity))
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    @cached_property
+    def gateway(self) -> "Gateway | None":
+        """API Management in front of backends and models; None where there is none."""
+        settings = self.settings
+        if not settings.gateway_url:
+            return None
+        from shared.integrations.gateway import Gateway
+
+        return Gateway(
+            settings.gateway_url,
+            settings.gateway_key,
+            settings.gateway_scope,
+            self.secrets.get,
+            self._identity,
+        )
 
     def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
         """The systems as a bot may call them, each call taken down."""
@@ -409,9 +433,28 @@ def _breaches(settings: Settings) -> list[Finding]:
     return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
 
 
+def _check_gateway(settings: Settings, declared: Mapping[str, Declaration]) -> None:
+    """Raises ConfigurationError where calls have to go through a gateway that is not there.
+
+    On a laptop without one they go straight to the backend.
+    """
+    behind = next((name for name, one in declared.items() if one.gateway), "")
+    if behind and not settings.gateway_url and not settings.local:
+        raise ConfigurationError(
+            f"backends.toml: {behind}.gateway: there is no gateway; set FABRIC_GATEWAY_URL, or "
+            "remove the key"
+        )
+    if settings.gateway_url and not settings.gateway_key:
+        raise ConfigurationError(
+            "FABRIC_GATEWAY_KEY is not set; write the subscription key of the gateway, or "
+            f"{vault_reference.FORM}"
+        )
+
+
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_GATEWAY_KEY", settings.gateway_key))
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

@@ -84,6 +84,9 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    gateway_url: str = ""
+    gateway_key: str = field(default="", repr=False)
+    gateway_scope: str = ""
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -176,6 +179,9 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            gateway_url=_url_or_nothing(env, "FABRIC_GATEWAY_URL", local=local),
+            gateway_key=env.get("FABRIC_GATEWAY_KEY", ""),
+            gateway_scope=env.get("FABRIC_GATEWAY_SCOPE", "").strip(),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),

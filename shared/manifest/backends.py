@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -43,7 +43,8 @@ class Declaration:
 
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
     token of the app's own identity instead. An empty `idempotency_header`: it takes no keys.
-    `guarded` are fields of its answers that only bots see whose manifest names them.
+    `guarded` are fields of its answers that only bots see whose manifest names them. With
+    `gateway = "apim"` calls go through API Management, which holds the key and tries again.
     """
 
     url: str = field(metadata={"min_length": 1})
@@ -57,6 +58,7 @@ class Declaration:
     concurrency: int = _limited(16, ge=1, le=100)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
     guarded: list[str] = field(default_factory=list)
+    gateway: Literal["", "apim"] = ""
 
 
 _FORM = Form(

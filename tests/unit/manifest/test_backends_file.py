@@ -82,7 +82,7 @@ MISTAKES = {
     "ORDERS_URL",
     '[crm]\nurl = "$CRM_URL"\ntimeout = 3': "crm.timeout: unknown in a backend; remove it, or "
     'write one of "url", "key", "key_header", "scope", "idempotency_header", "timeout_seconds", '
-    '"tries", "requests_per_second", "concurrency", "breaker", "guarded"',
+    '"tries", "requests_per_second", "concurrency", "breaker", "guarded", "gateway"',
     '[crm]\nurl = "$CRM_URL"\ntriess = 3': "crm.triess: unknown in a backend; "
     'did you mean "tries"?',
     '[crm]\nurl = "$CRM_URL"\nfailures = 3': "crm.failures: unknown in a backend; it belongs to "
