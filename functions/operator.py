@@ -141,7 +141,7 @@ class OperatorRoute:
     async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
         """Put on record, before the answer leaves, that somebody known was turned away."""
         shown = {name: value[:MAX_TARGET_CHARACTERS] for name, value in target.items()}
-        await audit.record(here.store, operator, self.name, shown, audit.DENIED)
+        await here.audit.record(operator, self.name, shown, audit.DENIED)
 
 
 ROUTES: dict[str, OperatorRoute] = {}

@@ -23,6 +23,7 @@ class TeamsChannel:
     """An empty table: no `app_id`, so local and unauthenticated only.
 
     `client_secret`, `certificate` and `certificate_password` may be places in a Key Vault.
+    `connection` is the OAuth connection setting of the Azure Bot by which people sign in.
     """
 
     app_id: str = ""
@@ -36,6 +37,7 @@ class TeamsChannel:
     tenants: list[str] = field(default_factory=list)
     cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
+    connection: str = ""
 
 
 @dataclass(frozen=True)

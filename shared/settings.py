@@ -32,6 +32,18 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "offline": "offline://",
         "azure-content-safety": "azure-content-safety://<resource-host>",
     },
+    "FABRIC_SPEECH_URL": {
+        "offline": "offline://",
+        "azure-speech": "azure-speech://<resource-host>",
+    },
+    "FABRIC_TRANSLATOR_URL": {
+        "offline": "offline://",
+        "azure-translator": "azure-translator://<resource-host>",
+    },
+    "FABRIC_DOCUMENTS_URL": {
+        "offline": "offline://",
+        "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
+    },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
 }
 """How each setting is written, by scheme."""
@@ -87,6 +99,12 @@ class Settings:
     gateway_url: str = ""
     gateway_key: str = field(default="", repr=False)
     gateway_scope: str = ""
+    speech_url: str = "offline://"
+    speech_key: str = field(default="", repr=False)
+    translator_url: str = "offline://"
+    translator_key: str = field(default="", repr=False)
+    documents_url: str = "offline://"
+    documents_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -97,6 +115,7 @@ class Settings:
     sqlite_synchronous: str = "FULL"
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
+    teams_token_service_url: str = ""
     teams_service_hosts: frozenset[str] = frozenset()
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
     whatsapp_verify_token: str = field(default="", repr=False)
@@ -182,6 +201,12 @@ class Settings:
             gateway_url=_url_or_nothing(env, "FABRIC_GATEWAY_URL", local=local),
             gateway_key=env.get("FABRIC_GATEWAY_KEY", ""),
             gateway_scope=env.get("FABRIC_GATEWAY_SCOPE", "").strip(),
+            speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
+            speech_key=env.get("FABRIC_SPEECH_KEY", ""),
+            translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",
+            translator_key=env.get("FABRIC_TRANSLATOR_KEY", ""),
+            documents_url=env.get("FABRIC_DOCUMENTS_URL") or "offline://",
+            documents_key=env.get("FABRIC_DOCUMENTS_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
@@ -194,6 +219,9 @@ class Settings:
                 env, "FABRIC_TEAMS_OPENID_URL", BOTFRAMEWORK_OPENID_URL, local=local
             ),
             teams_token_url=_web_url(env, "FABRIC_TEAMS_TOKEN_URL", ENTRA_TOKEN_URL, local=local),
+            teams_token_service_url=_url_or_nothing(
+                env, "FABRIC_TEAMS_TOKEN_SERVICE_URL", local=local
+            ),
             teams_service_hosts=frozenset(h.strip().lower() for h in hosts if h.strip()),
             whatsapp_app_secrets=tuple(s.strip() for s in secrets if s.strip()),
             whatsapp_verify_token=env.get("FABRIC_WHATSAPP_VERIFY_TOKEN", ""),
@@ -206,9 +234,14 @@ class Settings:
         )
 
     @property
+    def has_directory(self) -> bool:
+        """Whether people can be known: there is a directory, and an app of ours in it."""
+        return bool(self.sign_in_authority and self.sign_in_client_id)
+
+    @property
     def signs_in(self) -> bool:
-        """Whether people can sign in: there is a directory, and an app of ours in it."""
-        return bool(self.sign_in_authority and self.sign_in_client_id and self.public_url)
+        """Whether people can sign in by a link: browsers find this app as well."""
+        return bool(self.has_directory and self.public_url)
 
     @property
     def laptop_keys(self) -> Path:

@@ -1,10 +1,11 @@
-"""What each turn used, written beside it: tokens by model, calls of backends, request units."""
+"""What each turn used, written beside it: tokens by model, calls of backends
+and services, request units."""
 
 from time import time
 from typing import Any
 
 from shared.event import Event
-from shared.observability.meter import BackendCall, ModelCall, Offered, current
+from shared.observability.meter import BackendCall, ModelCall, Offered, ServiceCall, current
 from shared.ports.store import Put
 from shared.records.conversation import FIRST_VERSION
 
@@ -29,9 +30,14 @@ class Ledger:
         """
         meter = current()
         meter.request_units += self._carried.pop(event.bot, 0.0)
-        if not (meter.calls or meter.backend_calls or meter.request_units):
+        if not (meter.calls or meter.backend_calls or meter.service_calls or meter.request_units):
             return []
-        meter.offered = Offered(len(meter.calls), len(meter.backend_calls), meter.request_units)
+        meter.offered = Offered(
+            len(meter.calls),
+            len(meter.backend_calls),
+            meter.request_units,
+            len(meter.service_calls),
+        )
         body = {
             "bot": event.bot,
             "skill": skill,
@@ -40,6 +46,7 @@ class Ledger:
             "request_units": round(meter.request_units, 2),
             "calls": [_call(call) for call in meter.calls],
             "backends": [_backend_call(call) for call in meter.backend_calls],
+            "services": [_service_call(call) for call in meter.service_calls],
         }
         id = f"ledger:{event.id}" + (f".{delivery}" if delivery else "")
         return [Put(id, body, ttl=KEPT)]
@@ -50,6 +57,7 @@ class Ledger:
         offered, meter.offered = meter.offered, Offered()
         meter.calls = meter.calls[offered.calls :]
         meter.backend_calls = meter.backend_calls[offered.backend_calls :]
+        meter.service_calls = meter.service_calls[offered.service_calls :]
         meter.request_units -= offered.request_units
 
     def carry(self, event: Event) -> None:
@@ -80,4 +88,13 @@ def _backend_call(call: BackendCall) -> dict[str, Any]:
         "outcome": call.outcome,
         "seconds": round(call.seconds, 3),
         "tries": call.tries,
+    }
+
+
+def _service_call(call: ServiceCall) -> dict[str, Any]:
+    return {
+        "meter": call.meter,
+        "amount": round(call.amount, 3),
+        "outcome": call.outcome,
+        "seconds": round(call.seconds, 3),
     }

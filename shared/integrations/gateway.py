@@ -43,8 +43,11 @@ class Gateway:
     def backend_url(self, name: str) -> str:
         return f"{self.url}/backends/{name}"
 
-    async def headers(self) -> dict[str, str]:
-        """Those of one call, for the work at hand. Raises Unavailable."""
+    async def headers(self, _bearer: str = "") -> dict[str, str]:
+        """Return those of one call, for the work at hand. Raises Unavailable.
+
+        No person's token goes through it: the manifest refuses `auth = "user"` beside a gateway.
+        """
         work = meter.current()
         headers = {
             KEY_HEADER: await self._secret(self._key),

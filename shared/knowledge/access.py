@@ -59,12 +59,19 @@ class Stranger:
 
 def opens(access: Access, person: Person | None) -> bool:
     """Whether somebody may read what is declared so."""
-    if not access:
-        return True
+    return opens_to(access, held(person))
+
+
+def held(person: Person | None) -> frozenset[str]:
+    """What somebody has to show: that they are signed in, and their groups."""
     if person is None:
-        return False
-    held = {SIGNED_IN, *(group.casefold() for group in person.groups)}
-    return all(groups & held for groups in access)
+        return frozenset()
+    return frozenset({SIGNED_IN, *(group.casefold() for group in person.groups)})
+
+
+def opens_to(access: Access, principals: frozenset[str]) -> bool:
+    """Whether who holds `principals` may read what is declared so."""
+    return all(groups & principals for groups in access)
 
 
 def shown(access: Access) -> str:

@@ -6,11 +6,16 @@ from shared.errors import Refused
 
 
 class Reason(StrEnum):
-    """`GONE` is every way in which the bytes cannot be had, a forbidden address among them."""
+    """`GONE` is every way in which the bytes cannot be had, a forbidden address among them.
+
+    `BLANK` was looked at, as a picture, and has no text; `UNSEEN`: nobody looks at pictures here.
+    """
 
     TOO_BIG = "too_big"
     LOCKED = "locked"
     EMPTY = "empty"
+    BLANK = "blank"
+    UNSEEN = "unseen"
     UNKNOWN = "unknown"
     GONE = "gone"
 
@@ -19,6 +24,10 @@ _TEXTS = {
     Reason.TOO_BIG: "That file is too big for me. Could you send a shorter one, or paste the part?",
     Reason.LOCKED: "That file is locked with a password. Could you send it without one?",
     Reason.EMPTY: "I found no text in that file. If it is a scan, I cannot read it.",
+    Reason.BLANK: (
+        "I looked at that file and found no text in it. Could you send a sharper picture?"
+    ),
+    Reason.UNSEEN: ("I cannot read pictures here. Could you write it to me, or send a document?"),
     Reason.UNKNOWN: (
         "I cannot read that file. I can read PDF, Word, PowerPoint, Excel, HTML and text."
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.fabric import Fabric
-from shared.observability.meter import BackendCall, ModelCall
+from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.ports.models import Usage
@@ -25,6 +25,7 @@ class Entry:
     request_units: float
     model_calls: Sequence[ModelCall]
     backend_calls: Sequence[BackendCall]
+    service_calls: Sequence[ServiceCall]
 
 
 async def entries(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[Entry]:
@@ -47,6 +48,7 @@ def _entry(item: Item) -> Entry:
         request_units=float(body["request_units"]),
         model_calls=[_model_call(call) for call in body["calls"]],
         backend_calls=[BackendCall(**call) for call in body.get("backends", ())],
+        service_calls=[ServiceCall(**call) for call in body.get("services", ())],
     )
 
 

@@ -18,6 +18,9 @@ _WITHOUT = {
     "events": "facts wait in the outbox; replies go out",
     "ai": "routing and answers use the offline way",
     "content safety": "words and patterns judge in its place",
+    "speech": "voice notes wait; what is written is not affected",
+    "translator": "messages that need a translation wait; others are not affected",
+    "documents": "scans and photos wait; documents with text are read",
     "knowledge": "bots without articles are not affected",
     "teams": "the other channels are not affected",
     "whatsapp": "the other channels are not affected",
@@ -62,6 +65,14 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     }
     if not fabric.settings.safety_url.startswith("offline:"):
         checks["content safety"] = fabric.safety.check()
+    senses = fabric.senses
+    for name, sense in (
+        ("speech", senses.speech),
+        ("translator", senses.translator),
+        ("documents", senses.scans),
+    ):
+        if sense:
+            checks[name] = sense.check()
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()

@@ -28,7 +28,7 @@ from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
 from shared.observability import meter
-from shared.pipeline.turns import overlap, readable, signing_in
+from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
@@ -142,7 +142,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, conversation.reference, bot, skill)
+    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
     return Turn(
         bot=bot,
         skill=skill,
@@ -160,6 +160,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
+        senses=partial(fabric.senses_for, bot),
     )
 
 

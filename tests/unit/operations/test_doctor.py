@@ -236,6 +236,31 @@ def _folder_is_a_file(app: App) -> None:
     app.environ["FABRIC_DATA_DIR"] = "host.json"
 
 
+def _no_directory(app: App) -> None:
+    app.edit("bots/desk.toml", "tenants =", 'connection = "entra"\ntenants =')
+
+
+def _for_persons(app: App) -> None:
+    app.edit(
+        "bots/desk.toml", "[channels.whatsapp]", '[backends]\ncrm = ["read"]\n[channels.whatsapp]'
+    )
+    (app.root / "backends.toml").write_text(
+        '[crm]\nurl = "https://crm.acme.example"\nauth = "user"\nscope = "api://crm/.default"\n'
+    )
+
+
+def _no_place_for_tokens(app: App) -> None:
+    _for_persons(app)
+    app.edit("bots/desk.toml", '[channels.whatsapp]\nphone_number_id = "1061"\n', "")
+
+
+def _managed_devices(app: App) -> None:
+    _for_persons(app)
+    _no_directory(app)
+    app.environ["FABRIC_SIGN_IN_AUTHORITY"] = "https://login.microsoftonline.com/acme/v2.0"
+    app.environ["FABRIC_SIGN_IN_CLIENT_ID"] = app.environ["FABRIC_SIGN_IN_CLIENT_SECRET"] = "x"
+
+
 OTHERS: list[tuple[str, Callable[[App], None]]] = [
     ("same-address", _twin),
     ("bots", _no_bots),
@@ -243,6 +268,9 @@ OTHERS: list[tuple[str, Callable[[App], None]]] = [
     ("python", _old_python),
     ("quota-cores", _too_many_cores),
     ("data-folder", _folder_is_a_file),
+    ("sign-in-directory", _no_directory),
+    ("persons-token", _no_place_for_tokens),
+    ("managed-devices", _managed_devices),
 ]
 
 
