@@ -88,7 +88,8 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
-    meter.current().version = skill.version
+    work = meter.current()
+    work.bot, work.department, work.version = bot.id, bot.department, skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
