@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import monotonic
 
 from shared.ports.models import Usage
 
@@ -58,7 +59,10 @@ class Offered:
 
 @dataclass
 class Meter:
-    """The readings of one unit of work: what is not booked yet, and the sums of all."""
+    """The readings of one unit of work: what is not booked yet, and the sums of all.
+
+    `began` is when it did, on the clock that never steps.
+    """
 
     calls: list[ModelCall] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
@@ -66,6 +70,7 @@ class Meter:
     offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
+    began: float = field(default_factory=monotonic)
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)

@@ -12,11 +12,12 @@ from decimal import ROUND_FLOOR, Decimal
 
 from shared.fabric import Fabric
 from shared.governance.prices import Price
-from shared.observability.meter import ModelCall
-from shared.operations.reports.entries import entries
+from shared.operations.reports.days import Used, used
 from shared.operations.reports.period import Period
-from shared.operations.reports.turns import Scope, turns
+from shared.operations.reports.turns import Scope
 from shared.operations.reports.value import Worth, worth
+from shared.records.daily import TALKED
+from shared.records.figures import parts, quantity
 
 CENT = Decimal("0.01")
 UNALLOCATED = "unallocated"
@@ -69,31 +70,16 @@ class Cost:
     value: list[Worth]
 
 
-_Key = tuple[str, str, str, str, str]
-
-
 async def charges(fabric: Fabric, scope: Scope, period: Period) -> tuple[list[Charge], int]:
     """Price what was used. Returns the charges and the number of conversations."""
-    used: defaultdict[_Key, Decimal] = defaultdict(Decimal)
-    conversations: set[str] = set()
-    memory_gb = Decimal(fabric.settings.function_memory_mb) / 1024
-    async for turn in turns(fabric, scope, period):
-        conversations.add(turn.conversation)
-        place = (turn.bot, turn.skill, turn.channel, turn.day)
-        used[*place, "functions.executions"] += 1
-        used[*place, "functions.gb_seconds"] += Decimal(str(turn.seconds)) * memory_gb
-        if turn.channel == "whatsapp" and turn.replies:
-            used[*place, "whatsapp.messages"] += turn.replies
-    async for entry in entries(fabric, scope, period):
-        day = datetime.fromtimestamp(entry.at, UTC).date().isoformat()
-        place = (entry.bot, entry.skill, entry.channel, day)
-        if entry.request_units:
-            used[*place, "cosmos.request_units"] += Decimal(str(entry.request_units))
-        for call in entry.model_calls:
-            for meter, tokens in metered_tokens(call):
-                used[*place, meter] += tokens
-    found = [_charge(fabric, key, quantity) for key, quantity in sorted(used.items())]
-    return found, len(conversations)
+    found: list[Charge] = []
+    conversations: dict[str, int] = {}
+    for one in await used(fabric, scope, period, present=True):
+        for key, happened in one.tally.present.conversations.items():
+            conversations[key] = conversations.get(key, 0) | happened & TALKED
+        found += _charges(fabric, one)
+    found.sort(key=lambda charge: (charge.bot, charge.skill, charge.channel, charge.day))
+    return found, sum(conversations.values())
 
 
 async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
@@ -123,29 +109,21 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     )
 
 
-def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
-    """Cached tokens are among the input, and cost less."""
-    usage, name = call.usage, f"tokens.{call.deployment}"
-    fresh = usage.input_tokens - usage.cached_tokens
-    kinds = {"input": fresh, "cached": usage.cached_tokens, "output": usage.output_tokens}
-    yield from ((f"{name}.{kind}", tokens) for kind, tokens in kinds.items() if tokens)
-
-
-def _charge(fabric: Fabric, key: _Key, quantity: Decimal) -> Charge:
-    bot, skill, channel, day, meter = key
-    manifest = fabric.bots.get(bot)
-    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-    return Charge(
-        bot=bot,
-        department=manifest.department if manifest else UNALLOCATED,
-        cost_center=manifest.cost_center if manifest else UNALLOCATED,
-        skill=skill,
-        channel=channel,
-        day=day,
-        meter=meter,
-        quantity=quantity,
-        price=fabric.prices.at(meter, midnight),
-    )
+def _charges(fabric: Fabric, one: Used) -> Iterator[Charge]:
+    midnight = datetime.fromisoformat(one.day).replace(tzinfo=UTC).timestamp()
+    for name, counted in sorted(one.tally.figures.meters.items()):
+        skill, channel, meter = parts(name)
+        yield Charge(
+            bot=one.bot,
+            department=one.department or UNALLOCATED,
+            cost_center=one.cost_center if one.department else UNALLOCATED,
+            skill=skill,
+            channel=channel,
+            day=one.day,
+            meter=meter,
+            quantity=quantity(meter, counted),
+            price=fabric.prices.at(meter, midnight),
+        )
 
 
 def _groups(found: Sequence[Charge], name_of: Callable[[Charge], str]) -> list[Group]:

@@ -17,6 +17,8 @@ _SERVICES = {
     "cosmos": ("Azure Cosmos DB", "Databases"),
     "tokens": ("Azure OpenAI", "AI and Machine Learning"),
     "whatsapp": ("WhatsApp Business Platform", "Integration"),
+    "servicebus": ("Azure Service Bus", "Integration"),
+    "eventgrid": ("Azure Event Grid", "Integration"),
 }
 
 COLUMNS = (
