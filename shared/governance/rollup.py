@@ -7,9 +7,11 @@ or by two at once, changes nothing, and whatever is killed in the middle loses a
 An entry counts for the day on which it was made, however late it comes.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import inf
 from time import monotonic, time
 from typing import Any, Self
@@ -38,6 +40,9 @@ BATCH, COUNTED = "batch", "counted:"
 
 MAX_BATCH = 2_000
 """Entries of a batch: its document stays below half of what Cosmos DB takes."""
+
+SIDE_BY_SIDE = 24
+"""Writes that are under way at once."""
 
 AT_ONCE = 90
 """Operations of one write; a Cosmos DB batch takes 100."""
@@ -122,8 +127,9 @@ async def roll_up(
             break
         if not batch.is_open:
             continue
-        for key, tally in batch.tallies.items():
-            await _add(store, bots, batch.number, key, tally)
+        await _all(
+            _add(store, bots, batch.number, key, tally) for key, tally in batch.tallies.items()
+        )
         await _settle(store, batch, entries)
         await _close(store, batch.number)
         count += len(batch.places)
@@ -206,11 +212,9 @@ async def _ops(store: Store, stored: BotDay, number: int, tally: Tally) -> Seque
 
 async def present_parts(store: Store, of: BotDay) -> list[Present]:
     """Read who was there on a day."""
-    found = []
-    for part in range(of.parts):
-        item = await store.get(of.partition, present_id(of.day, part))
-        found.append(Present.from_body(item.body, item.etag) if item else Present())
-    return found
+    items = [i async for i in every(store, f"{PRESENT}{of.day}.", of.partition)] if of.etag else []
+    found = {item.id: Present.from_body(item.body, item.etag) for item in items}
+    return [found.get(present_id(of.day, part)) or Present() for part in range(of.parts)]
 
 
 async def _settle(store: Store, batch: Batch, entries: Sequence[LedgerEntry]) -> None:
@@ -220,10 +224,22 @@ async def _settle(store: Store, batch: Batch, entries: Sequence[LedgerEntry]) ->
     for entry in entries or [found async for found in _read(store, batch.places)]:
         if entry.due is not None:
             by_partition[entry.partition].append(entry)
-    for partition, found in by_partition.items():
-        for start in range(0, len(found), AT_ONCE):
-            some = found[start : start + AT_ONCE]
-            await _write_each(store, partition, [entry.counted(now) for entry in some])
+    await _all(
+        _write_each(
+            store, partition, [entry.counted(now) for entry in found[start : start + AT_ONCE]]
+        )
+        for partition, found in by_partition.items()
+        for start in range(0, len(found), AT_ONCE)
+    )
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do some of it side by side. Raises what the first raises, when those beside it are done."""
+    waiting = iter(work)
+    while some := list(islice(waiting, SIDE_BY_SIDE)):
+        for error in await asyncio.gather(*some, return_exceptions=True):
+            if error is not None:
+                raise error
 
 
 async def _read(store: Store, places: Iterable[tuple[str, str]]) -> AsyncIterator[LedgerEntry]:

@@ -1,6 +1,7 @@
 """A bot's day: its figures, and who was there; kept when the bot and what was said are gone."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, Self
@@ -191,7 +192,7 @@ def spread(parts: list[Present], more: Present) -> set[int]:
     return changed
 
 
-def totals(counter: Counter[str], place: int = 0) -> Counter[str]:
+def totals(counter: Mapping[str, int], place: int = 0) -> Counter[str]:
     """Sum a counter by one part of its names."""
     found: Counter[str] = Counter()
     for name, number in counter.items():

@@ -1,6 +1,5 @@
 """What was counted: sums alone, so that figures of turns, days and bots add up to one another."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
@@ -34,48 +33,46 @@ class Figures:
     milliseconds to three digits, `called` and `call_ms` by system, operation and how it went.
     """
 
-    turns: Counter[str] = field(default_factory=Counter)
-    messages: Counter[str] = field(default_factory=Counter)
-    replies: Counter[str] = field(default_factory=Counter)
-    meters: Counter[str] = field(default_factory=Counter)
-    hours: Counter[str] = field(default_factory=Counter)
-    busy_ms: Counter[str] = field(default_factory=Counter)
-    languages: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    took: Counter[str] = field(default_factory=Counter)
-    answered: Counter[str] = field(default_factory=Counter)
-    calls: Counter[str] = field(default_factory=Counter)
-    call_ms: Counter[str] = field(default_factory=Counter)
-    called: Counter[str] = field(default_factory=Counter)
-    noted: Counter[str] = field(default_factory=Counter)
+    turns: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+    replies: dict[str, int] = field(default_factory=dict)
+    meters: dict[str, int] = field(default_factory=dict)
+    hours: dict[str, int] = field(default_factory=dict)
+    busy_ms: dict[str, int] = field(default_factory=dict)
+    languages: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    took: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    call_ms: dict[str, int] = field(default_factory=dict)
+    called: dict[str, int] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Self:
-        return cls(**{name: Counter(body.get(name, {})) for name in NAMES})
+        return cls(**{name: body.get(name) or {} for name in NAMES})
 
     def to_body(self) -> dict[str, Any]:
-        found = {name: dict(getattr(self, name)) for name in NAMES}
+        found = {name: getattr(self, name) for name in NAMES}
         return {name: counter for name, counter in found.items() if counter}
 
     def add(self, other: "Figures") -> None:
         for name in NAMES:
             if counter := getattr(other, name):
-                mine = getattr(self, name)
-                for key, number in counter.items():
-                    mine[key] = mine.get(key, 0) + number
+                _add(getattr(self, name), counter)
 
     def count(self, entry: LedgerEntry, memory_mb: int) -> None:
         """Add one entry of the ledger, which ran with so much memory."""
         place = joined(entry.skill, entry.channel)
         milliseconds = round(entry.seconds * 1000)
-        self.outcomes[entry.outcome] += 1
+        _more(self.outcomes, entry.outcome, 1)
         self._use(place, EXECUTIONS, 1)
         self._use(place, GB_SECONDS, milliseconds * memory_mb)
         self._use(place, BUS_OPERATIONS, BUS_OPERATIONS_OF_A_DELIVERY)
         self._use(place, REQUEST_UNITS, round(entry.request_units * SCALES[REQUEST_UNITS]))
         hour = joined(entry.skill, f"{entry.hour:02d}")
-        self.hours[hour] += 1
-        self.busy_ms[hour] += milliseconds
+        _more(self.hours, hour, 1)
+        _more(self.busy_ms, hour, milliseconds)
         for call in entry.model_calls:
             self._call(f"model {call.deployment}", call.operation, call.outcome, call.seconds)
             for meter, tokens in metered_tokens(call):
@@ -83,27 +80,39 @@ class Figures:
         for one in entry.backend_calls:
             self._call(one.backend, one.operation, one.outcome, one.seconds)
         if entry.outcome is Outcome.DONE and (done := entry.done):
-            self.turns[place] += 1
-            self.messages[place] += done.is_message and not done.handed_to
-            self.replies[place] += done.replies
-            self.took[bucket(entry.seconds)] += 1
+            _more(self.turns, place, 1)
+            _more(self.messages, place, done.is_message and not done.handed_to)
+            _more(self.replies, place, done.replies)
+            _more(self.took, bucket(entry.seconds), 1)
             if done.is_message and done.replies:
-                self.answered[bucket(done.waited + entry.seconds)] += 1
+                _more(self.answered, bucket(done.waited + entry.seconds), 1)
             if done.language:
-                self.languages[done.language] += 1
-            self.noted.update(done.noted)
+                _more(self.languages, done.language, 1)
+            _add(self.noted, done.noted)
             self._use(place, GRID_OPERATIONS, done.facts * GRID_OPERATIONS_OF_A_FACT)
             if entry.channel == "whatsapp":
                 self._use(place, WHATSAPP_MESSAGES, done.replies)
 
     def _use(self, place: str, meter: str, quantity: int) -> None:
         if quantity:
-            self.meters[joined(place, meter)] += quantity
+            _more(self.meters, joined(place, meter), quantity)
 
     def _call(self, name: str, operation: str, outcome: str, seconds: float) -> None:
-        self.calls[joined(name, operation, outcome)] += 1
-        self.call_ms[joined(name, operation)] += round(seconds * 1000)
-        self.called[joined(name, operation, bucket(seconds))] += 1
+        _more(self.calls, joined(name, operation, outcome), 1)
+        _more(self.call_ms, joined(name, operation), round(seconds * 1000))
+        _more(self.called, joined(name, operation, bucket(seconds)), 1)
+
+
+def _add(counter: dict[str, int], more: Mapping[str, int]) -> None:
+    if not counter:
+        counter.update(more)
+        return
+    for name, number in more.items():
+        counter[name] = counter.get(name, 0) + number
+
+
+def _more(counter: dict[str, int], name: str, number: int) -> None:
+    counter[name] = counter.get(name, 0) + number
 
 
 NAMES = tuple(one.name for one in fields(Figures))

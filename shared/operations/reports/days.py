@@ -20,7 +20,7 @@ from shared.governance.rollup import (
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.ports.store import every
-from shared.records.daily import DAILY, BotDay, Present
+from shared.records.daily import DAILY, PRESENT, BotDay, Present, present_id
 from shared.records.ledger_entry import PREFIX, LedgerEntry
 
 MAX_PENDING = 50_000
@@ -76,11 +76,12 @@ async def _read(
     for bot in sorted(bots):
         days = {day.day: day for day in await _days(fabric, bot, period)}
         names = {day for of, day in (*more, *batch.tallies) if of == bot and _meets(day, period)}
+        who = await _present(fabric, bot, days) if present else {}
         for name in sorted(names | set(days)):
             key, stored = (bot, name), days.get(name) or BotDay(bot=bot, day=name)
-            tally = Tally(stored.figures)
-            if present or not _whole(name, period):
-                for part in await present_parts(fabric.store, stored) if stored.etag else ():
+            tally = Tally(stored.figures, who.get(name) or Present())
+            if not (present or _whole(name, period)):
+                for part in await present_parts(fabric.store, stored):
                     tally.present.add(part)
             if key in batch.tallies and stored.batch < batch.number:
                 _add(tally, batch.tallies[key])
@@ -113,6 +114,24 @@ async def _days(fabric: Fabric, bot: str, period: Period) -> list[BotDay]:
             elif _begin(day.day) >= period.until:
                 return found
         after = page[-1].id
+    return found
+
+
+async def _present(fabric: Fabric, bot: str, days: Mapping[str, BotDay]) -> dict[str, Present]:
+    """Read who was at a bot on each of these days."""
+    found: dict[str, Present] = {}
+    if not days:
+        return found
+    place, last = BotDay(bot=bot, day="").partition, present_id(max(days), 9999)
+    after = f"{PRESENT}{min(days)}"
+    while page := await fabric.store.find(place, PRESENT, after=after, limit=100):
+        for item in page:
+            day = item.id.removeprefix(PRESENT).partition(".")[0]
+            if day in days:
+                found.setdefault(day, Present()).add(Present.from_body(item.body))
+        after = page[-1].id
+        if after > last:
+            break
     return found
 
 

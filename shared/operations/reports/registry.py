@@ -50,7 +50,7 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     narrowed = None if departments.everywhere else departments.names
     today = await used(fabric, Scope(departments=narrowed), Period(midnight.timestamp()))
-    done = {one.bot: one.tally.figures.turns.total() for one in today}
+    done = {one.bot: sum(one.tally.figures.turns.values()) for one in today}
     found = []
     for bot in sorted([*fabric.bots.values(), *fabric.elsewhere.values()], key=lambda bot: bot.id):
         if bot.department not in departments:

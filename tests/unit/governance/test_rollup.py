@@ -93,7 +93,7 @@ async def assert_all_true(fabric: Lab, entries: list[LedgerEntry]) -> None:
     assert rows.keys() == expected.keys()
     for bot, true in expected.items():
         assert_same(rows[bot], true)
-        bill, _ = await charges(fabric, Scope(bot=bot), EVER)
+        bill = await charges(fabric, Scope(bot=bot), EVER)
         quantities: dict[str, Decimal] = {}
         for charge in bill:
             quantities[charge.meter] = quantities.get(charge.meter, Decimal()) + charge.quantity
@@ -239,7 +239,7 @@ async def test_figures_outlive_the_bot_and_what_was_said(fabric: Lab) -> None:
 
     assert row == before[0]
     assert (row.bot, row.department, row.turns) == ("lab", "Research", 1)
-    bill, _ = await charges(fabric, Scope(department="Research"), EVER)
+    bill = await charges(fabric, Scope(department="Research"), EVER)
     assert {charge.department for charge in bill} == {"Research"}
 
 
