@@ -30,7 +30,8 @@ GRID_OPERATIONS_OF_A_FACT = 2
 @dataclass(slots=True)
 class Figures:
     """Counters, by names of several parts: skill and channel of most, `took` and `answered` by
-    milliseconds to three digits, `called` and `call_ms` by system, operation and how it went.
+    milliseconds to three digits, `calls` by system, operation and how it went; `hours` and `away`
+    have the hour of the day (UTC), the first with the outcome, the second of calls without answer.
     """
 
     turns: dict[str, int] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Figures:
     calls: dict[str, int] = field(default_factory=dict)
     call_ms: dict[str, int] = field(default_factory=dict)
     called: dict[str, int] = field(default_factory=dict)
+    away: dict[str, int] = field(default_factory=dict)
     noted: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -70,15 +72,17 @@ class Figures:
         self._use(place, GB_SECONDS, milliseconds * memory_mb)
         self._use(place, BUS_OPERATIONS, BUS_OPERATIONS_OF_A_DELIVERY)
         self._use(place, REQUEST_UNITS, round(entry.request_units * SCALES[REQUEST_UNITS]))
-        hour = joined(entry.skill, f"{entry.hour:02d}")
-        _more(self.hours, hour, 1)
-        _more(self.busy_ms, hour, milliseconds)
+        hour = f"{entry.hour:02d}"
+        _more(self.hours, joined(entry.skill, hour, entry.outcome), 1)
+        _more(self.busy_ms, joined(entry.skill, hour), milliseconds)
         for call in entry.model_calls:
             self._call(f"model {call.deployment}", call.operation, call.outcome, call.seconds)
+            _more(self.away, joined(f"model {call.deployment}", hour), call.outcome != "ok")
             for meter, tokens in metered_tokens(call):
                 self._use(place, meter, tokens)
         for one in entry.backend_calls:
             self._call(one.backend, one.operation, one.outcome, one.seconds)
+            _more(self.away, joined(one.backend, hour), one.outcome == "unavailable")
         if entry.outcome is Outcome.DONE and (done := entry.done):
             _more(self.turns, place, 1)
             _more(self.messages, place, done.is_message and not done.handed_to)
@@ -112,7 +116,8 @@ def _add(counter: dict[str, int], more: Mapping[str, int]) -> None:
 
 
 def _more(counter: dict[str, int], name: str, number: int) -> None:
-    counter[name] = counter.get(name, 0) + number
+    if number:
+        counter[name] = counter.get(name, 0) + number
 
 
 NAMES = tuple(one.name for one in fields(Figures))
