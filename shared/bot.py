@@ -23,6 +23,7 @@ class TeamsChannel:
     """An empty table: no `app_id`, so local and unauthenticated only.
 
     `client_secret`, `certificate` and `certificate_password` may be places in a Key Vault.
+    `connection` is the OAuth connection setting of the Azure Bot by which people sign in.
     """
 
     app_id: str = ""
@@ -36,6 +37,7 @@ class TeamsChannel:
     tenants: list[str] = field(default_factory=list)
     cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
+    connection: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Bot:
+    """With `voice` a voice note is transcribed, and handled like what is written."""
+
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
     owner: str = field(metadata=TEXT)
@@ -166,6 +170,7 @@ class Bot:
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
     languages: list[str] = field(default_factory=list)
     model: str = "default"
+    voice: bool = False
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     urgent: dict[str, str] = field(default_factory=dict, metadata=TEXT)
     channels: Channels = field(default_factory=Channels)

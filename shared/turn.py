@@ -1,6 +1,6 @@
 """The unit of work handed to a handler. It records effects; nothing happens until the commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,13 @@ from shared.records.waiting import Waiting
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
-    from shared.knowledge.articles import Knowledge
+    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
     from shared.media.place import Locate
+    from shared.media.translate import Translated
     from shared.person import Person
     from shared.ports.knowledge import Passage
+    from shared.ports.senses import Senses
     from shared.records.topic import Topic
     from shared.skill import Skill
 
@@ -76,6 +78,8 @@ class Turn:
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
     noted: dict[str, int] = field(default_factory=dict)
+    delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)
+    senses: "Callable[[], Senses] | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
     @property
@@ -96,14 +100,38 @@ class Turn:
         return attachments_of(self.activity)
 
     async def read(self, attachment: "Attachment") -> str:
-        """The text of a document that the person sent.
+        """The text of a document that the person sent; of a scan or photo, where one is read.
 
         Raises `shared.media.unread.Unread`: let it pass, and the person is told why not. What the
         text says are a stranger's words.
         """
         from shared.media.read import read
 
-        return await read(attachment, self.locate)
+        return await read(attachment, self.locate, self._senses.scans)
+
+    async def transcribe(self, voice: "Attachment") -> str:
+        """What is said in a recording that the person sent, in whatever language that is.
+
+        Raises `shared.ports.speech.Unheard`: let it pass, and the person is told why not.
+        """
+        from shared.media.transcribe import transcribe
+
+        return await transcribe(voice, self.locate, self._senses.speech)
+
+    async def translate(self, text: str, to: str) -> "Translated":
+        """`text` in the language `to` (`de`); its `language` is the one it was written in.
+
+        Raises `shared.ports.translator.Untranslated`: let it pass, and the person is told why not.
+        """
+        from shared.media.translate import translate
+
+        return await translate(text, to, self._senses.translator)
+
+    @property
+    def _senses(self) -> "Senses":
+        from shared.ports.senses import Senses
+
+        return self.senses() if self.senses else Senses()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -136,6 +164,22 @@ class Turn:
             again = 0.0 < self.event.fails_for() < AT_WORK
             self._called[name] = TurnBackend(self.backends[name], work, again=again)
         return self._called[name]
+
+    async def on_behalf_of(self, name: str) -> TurnBackend:
+        """A backend with `auth = "user"`, called in the name of who speaks.
+
+        Raises SignInNeeded when they have yet to sign in, Refused when their organisation does
+        not let the bot: let both pass.
+        """
+        await self.sign_in()
+        if name not in self.backends or self.delegate is None:
+            raise NotConnected(name)
+        if (own := f"{name}, on behalf") not in self._called:
+            work = f"{self.event.work_id}/{self.skill.name}"
+            again = 0.0 < self.event.fails_for() < AT_WORK
+            bearer = await self.delegate(name)
+            self._called[own] = TurnBackend(self.backends[name], work, again=again, bearer=bearer)
+        return self._called[own]
 
     def reply(
         self,

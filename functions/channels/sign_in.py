@@ -17,6 +17,7 @@ from shared.errors import Conflict, Rejected
 from shared.fabric import Fabric
 from shared.identity.entra_error import DEVICE_CODES, code_of
 from shared.observability import log
+from shared.pipeline.door.keeping import keep
 from shared.records import sign_in
 from shared.records.sign_in import LASTS_SECONDS, Offer
 
@@ -86,12 +87,12 @@ async def _finish(
         raise Rejected(403, "sign_in_not_begun_or_used")
     if not query.get("code"):
         return _refused(offer, code_of(query))
-    person = await here.sign_in.redeem(
+    arrival = await here.sign_in.redeem(
         query["code"][:4000], nonce=begun.body["nonce"], verifier=begun.body["verifier"]
     )
-    code = sign_in.new_code()
-    await here.store.write(offer.partition, offer.closing(code, person))
-    bot = here.bots.get(offer.bot)
+    code, bot = sign_in.new_code(), here.bots.get(offer.bot)
+    holder = await keep(here, bot, offer.id, arrival.token) if bot else None
+    await here.store.write(offer.partition, offer.closing(code, arrival.person, holder))
     return _page("signin.page-code", offer.language, code=code, bot=bot.name if bot else offer.bot)
 
 

@@ -20,11 +20,12 @@ from shared.governance.audit import Operator
 from shared.governance.roles import Role
 from shared.operations.deeds.tools import BadCall, offered, use
 from shared.parse import json_object
+from shared.version import VERSION
 
 MAX_BODY_BYTES = 65_536
 STATELESS = "2026-07-28"
 WITH_HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-SERVER = {"name": "bot-fabric", "version": "0.1.0"}
+SERVER = {"name": "bot-fabric", "version": VERSION}
 CACHED_MS = 60_000
 """How long a client may keep the list of tools."""
 

@@ -1,4 +1,5 @@
-"""What each turn used, written beside it: tokens by model, calls of backends, request units."""
+"""What each turn used, written beside it: tokens by model, calls of backends
+and services, request units."""
 
 from time import monotonic, time
 
@@ -6,6 +7,7 @@ from shared.event import Event
 from shared.observability.meter import Offered, current
 from shared.ports.store import Put
 from shared.queues import OUTBOUND
+from shared.records.conversation import FIRST_VERSION
 from shared.records.ledger_entry import Done, LedgerEntry, Outcome, entry_id
 
 
@@ -35,7 +37,12 @@ class Ledger:
         """
         meter = current()
         meter.request_units += self._carried.pop(event.bot, 0.0)
-        meter.offered = Offered(len(meter.calls), len(meter.backend_calls), meter.request_units)
+        meter.offered = Offered(
+            len(meter.calls),
+            len(meter.backend_calls),
+            meter.request_units,
+            len(meter.service_calls),
+        )
         seconds = monotonic() - meter.began
         entry = LedgerEntry(
             id=entry_id(event.id) + (f".{delivery}" if delivery else ""),
@@ -46,6 +53,8 @@ class Ledger:
             request_units=meter.request_units,
             model_calls=meter.calls,
             backend_calls=meter.backend_calls,
+            service_calls=meter.service_calls,
+            version=meter.version or FIRST_VERSION,
             outcome=outcome,
             done=done,
         )
@@ -62,6 +71,7 @@ class Ledger:
         offered, meter.offered = meter.offered, Offered()
         meter.calls = meter.calls[offered.calls :]
         meter.backend_calls = meter.backend_calls[offered.backend_calls :]
+        meter.service_calls = meter.service_calls[offered.service_calls :]
         meter.request_units -= offered.request_units
 
     def carry(self, event: Event) -> None:

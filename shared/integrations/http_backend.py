@@ -157,7 +157,7 @@ class HttpBackend:
 
     async def _try(self, call: Call, record: _Record) -> Any:
         self._refuse_while_resting()
-        headers = await self._access.headers()
+        headers = await self._access.headers(call.bearer)
         async with self._gate.enter():
             self._refuse_while_resting()
             self._breaker.admit()
@@ -217,7 +217,7 @@ class HttpBackend:
             return answer
         if status == 404 and call.method == "GET":
             return None
-        if status == 401:
+        if status == 401 and not call.bearer:
             raise Unavailable(
                 f"{self.name} does not know this app (401); mend key, key_header or scope of "
                 f"[{self.name}] in the backends file",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -42,7 +42,8 @@ class Declaration:
     """One backend. `requests_per_second` and `concurrency` hold for each process.
 
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
-    token of the app's own identity instead. An empty `idempotency_header`: it takes no keys.
+    token of the app's own identity instead, or with `auth = "user"` of the person in whose name a
+    skill calls. An empty `idempotency_header`: it takes no keys.
     `guarded` are fields of its answers that only bots see whose manifest names them.
     """
 
@@ -50,6 +51,7 @@ class Declaration:
     key: str = field(default="", repr=False)
     key_header: str = "Authorization"
     scope: str = ""
+    auth: Literal["app", "user"] = "app"
     idempotency_header: str = "Idempotency-Key"
     timeout_seconds: float = _limited(5.0, gt=0, le=60)
     tries: int = _limited(3, ge=1, le=10)
@@ -118,5 +120,11 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
             yield key, f'"{name[:60]}" names no header; write letters, digits and hyphens'
     if declared.key and declared.scope:
         yield "scope", "there is a key already; keep one of the two"
+    if declared.auth == "user" and not declared.scope:
+        yield (
+            "scope",
+            'missing; with auth = "user" write the scope of a person\'s token, such as '
+            '"api://crm/.default"',
+        )
     if not (declared.key.isascii() and declared.key.isprintable()):
         yield "key", "has characters that no header takes; write it as it was issued"

@@ -5,7 +5,8 @@ the connection goes to what was checked, so a name that changes its mind gains n
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +25,14 @@ MAX_BYTES = 20_000_000
 TIMEOUT_SECONDS = 30.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What was there; header names in lower case."""
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
 
 
 class Fetcher:
@@ -52,6 +61,13 @@ class Fetcher:
 
         Raises Unread when they cannot be had, Unavailable when they may be later.
         """
+        fetched = await self.fetch_changed(place)
+        if fetched is None:
+            raise Unread(Reason.GONE, "the file's host answers 304")
+        return fetched.body
+
+    async def fetch_changed(self, place: Place) -> Fetched | None:
+        """The same with headers; None when the host says that a condition in `headers` holds."""
         check(place.url, place)
         from aiohttp import ClientConnectorError, ClientError
 
@@ -82,7 +98,7 @@ class Fetcher:
             headers={"accept-encoding": "identity"},
         )
 
-    async def _follow(self, session: "ClientSession", place: Place) -> bytes:
+    async def _follow(self, session: "ClientSession", place: Place) -> Fetched | None:
         from yarl import URL
 
         url = place.url
@@ -99,12 +115,14 @@ class Fetcher:
                 url = urljoin(url, response.headers.get("location", "")).partition("#")[0]
         raise Unread(Reason.GONE, "redirected too often")
 
-    async def _content(self, response: "ClientResponse") -> bytes:
+    async def _content(self, response: "ClientResponse") -> Fetched | None:
         status = response.status
+        if status == 304:
+            return None
         if status in _LATER or status >= 500:
             raise Unavailable(f"the file's host answers {status}")
         if status != 200:
-            raise Unread(Reason.GONE, f"the file's host answers {status}")
+            raise Unread(Reason.GONE, f"the file's host answers {status}", status=status)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise Unread(Reason.GONE, "came compressed although that was not asked for")
         received = bytearray()
@@ -112,7 +130,8 @@ class Fetcher:
             received += chunk
             if len(received) > self._max_bytes:
                 raise Unread(Reason.TOO_BIG, f"over {self._max_bytes:,} bytes")
-        return bytes(received)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Fetched(bytes(received), headers)
 
 
 def _origin(url: str) -> tuple[str, str]:

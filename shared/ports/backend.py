@@ -56,7 +56,8 @@ class Call:
     """One request. `path` is percent-encoded; `operation` is its name in logs.
 
     `key` is the idempotency key, "" when the request needs none; `again` when an earlier run of
-    the turn may have made the request, and the backend may be at it still.
+    the turn may have made the request, and the backend may be at it still. `bearer` is a token
+    of the person in whose name it is, "" for the app's own.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Call:
     json: Any = None
     key: str = ""
     again: bool = False
+    bearer: str = field(default="", repr=False)
 
 
 class Backend(Protocol):
@@ -95,8 +97,10 @@ class TurnBackend:
     it out of the logs. Writes carry an idempotency key that is the same each time the turn runs.
     """
 
-    def __init__(self, backend: Backend, work: str, *, again: bool = False) -> None:
-        self._backend, self._work, self._again = backend, work, again
+    def __init__(
+        self, backend: Backend, work: str, *, again: bool = False, bearer: str = ""
+    ) -> None:
+        self._backend, self._work, self._again, self._bearer = backend, work, again, bearer
         self._ordinals: Counter[tuple[str, str]] = Counter()
 
     async def get(
@@ -139,7 +143,7 @@ class TurnBackend:
         operation = f"{method} {_nameless(template)}"
         again = self._again and key != ""
         return await self._backend.call(
-            Call(method, path, operation, query or {}, json, key, again)
+            Call(method, path, operation, query or {}, json, key, again, self._bearer)
         )
 
     def _key(self, method: str, path: str) -> str:

@@ -83,7 +83,8 @@ class Store(Protocol):
         """Apply all or nothing. Raises Conflict with the id that lost.
 
         On return it is durable; unless that is not asked for, when losing it in a power cut
-        only means that something is done again or not counted.
+        only means that something is done again or not counted. What was written before is never
+        lost alone: a cut takes the newest writes of a store, in their order.
         """
         ...
 

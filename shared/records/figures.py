@@ -17,8 +17,15 @@ REQUEST_UNITS = "cosmos.request_units"
 BUS_OPERATIONS, GRID_OPERATIONS = "servicebus.operations", "eventgrid.operations"
 WHATSAPP_MESSAGES = "whatsapp.messages"
 
-SCALES = {GB_SECONDS: 1_024_000, REQUEST_UNITS: 100}
-"""How many of what is counted make one of the meter: milliseconds times MB, hundredths."""
+SCALES = {
+    GB_SECONDS: 1_024_000,
+    REQUEST_UNITS: 100,
+    "speech.seconds": 1_000,
+    "translator.characters": 1_000,
+    "documents.pages": 1_000,
+}
+"""How many of what is counted make one of the meter: milliseconds times MB, hundredths,
+thousandths; one where nothing is said."""
 
 BUS_OPERATIONS_OF_A_DELIVERY = 3
 """Sent, received, settled."""
@@ -83,6 +90,9 @@ class Figures:
         for one in entry.backend_calls:
             self._call(one.backend, one.operation, one.outcome, one.seconds)
             _more(self.away, joined(one.backend, hour), one.outcome == "unavailable")
+        for service in entry.service_calls:
+            scaled = round(service.amount * scale_of(service.meter))
+            self._use(place, service.meter, scaled)
         if entry.outcome is Outcome.DONE and (done := entry.done):
             _more(self.turns, place, 1)
             _more(self.messages, place, done.is_message and not done.handed_to)
@@ -153,7 +163,11 @@ def percentile(buckets: Iterable[tuple[str, int]], share: float) -> float:
 
 def quantity(meter: str, counted: int) -> Decimal:
     """How many of the meter's unit."""
-    return Decimal(counted) / SCALES.get(meter, 1)
+    return Decimal(counted) / scale_of(meter)
+
+
+def scale_of(meter: str) -> int:
+    return SCALES.get(meter, 1)
 
 
 def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from shared.observability.meter import BackendCall, ModelCall
+from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.ports.models import Usage
 from shared.ports.store import Item, Put
+from shared.records.conversation import FIRST_VERSION
 
 PREFIX = "ledger:"
 
@@ -64,6 +65,8 @@ class LedgerEntry:
     request_units: float = 0.0
     model_calls: Sequence[ModelCall] = ()
     backend_calls: Sequence[BackendCall] = ()
+    service_calls: Sequence[ServiceCall] = ()
+    version: str = FIRST_VERSION
     outcome: Outcome = Outcome.DONE
     done: Done | None = None
     partition: str = ""
@@ -83,6 +86,8 @@ class LedgerEntry:
             request_units=float(body["request_units"]),
             model_calls=[_model_call(call) for call in body["calls"]],
             backend_calls=[BackendCall(**call) for call in body.get("backends", ())],
+            service_calls=[ServiceCall(**call) for call in body.get("services", ())],
+            version=str(body.get("version", FIRST_VERSION)),
             outcome=Outcome(body.get("outcome", Outcome.DONE)),
             done=Done(**done) if done else None,
             partition=item.partition,
@@ -121,12 +126,15 @@ class LedgerEntry:
         body: dict[str, Any] = {
             "bot": self.bot,
             "skill": self.skill,
+            **({"version": self.version} if self.version != FIRST_VERSION else {}),
             "at": self.at,
             "seconds": self.seconds,
             "request_units": round(self.request_units, 2),
             "calls": [_call(call) for call in self.model_calls],
             "backends": [_backend_call(call) for call in self.backend_calls],
         }
+        if self.service_calls:
+            body["services"] = [_service_call(call) for call in self.service_calls]
         if self.outcome is not Outcome.DONE:
             body["outcome"] = self.outcome
         if self.done:
@@ -186,4 +194,13 @@ def _backend_call(call: BackendCall) -> dict[str, Any]:
         "outcome": call.outcome,
         "seconds": round(call.seconds, 3),
         "tries": call.tries,
+    }
+
+
+def _service_call(call: ServiceCall) -> dict[str, Any]:
+    return {
+        "meter": call.meter,
+        "amount": round(call.amount, 3),
+        "outcome": call.outcome,
+        "seconds": round(call.seconds, 3),
     }

@@ -65,7 +65,7 @@ class TeamsChannel:
         self._rate = SendRate()
         self._openid_url, self._clock = settings.teams_openid_url, clock
         self._inbound: dict[str, tuple[OpenIdKeys, ConnectorTokens]] = {}
-        self._outbound_tokens = BotTokens(
+        self.tokens = BotTokens(
             settings.teams_token_url,
             http,
             secrets=secrets or Secrets(http, local=settings.local, clock=clock),
@@ -179,12 +179,12 @@ class TeamsChannel:
         if not teams.app_id:
             return await self._http.request(method, url, json=body)
         for _ in range(2):
-            token = await self._outbound_tokens.get(bot, teams)
+            token = await self.tokens.get(bot, teams)
             headers = {"authorization": f"Bearer {token}"}
             response = await self._http.request(method, url, headers=headers, json=body)
             if response.status != 401:
                 break
-            self._outbound_tokens.drop(teams, token)
+            self.tokens.drop(teams, token)
         return response
 
 

@@ -23,7 +23,7 @@ from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
 from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
-from shared.records import acceptance
+from shared.records import acceptance, signed_in
 from shared.records.effect import OUTBOX
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
@@ -118,14 +118,18 @@ async def erase(
 
     async def deed() -> None:
         if why := await held(fabric, id):
-            raise PermanentError("held", f"a legal hold forbids it: {why}")
+            raise PermanentError(
+                "held",
+                f"a legal hold forbids it: {why}; nothing was erased. It ends with "
+                "botfabric person show ID --reason TEXT --release",
+            )
         receipts.append(await _erase(fabric, id, name, reason, departments))
 
     target = {"person": name, "reason": reason}
     await on_record(fabric, who, "person.erase", target, deed, purpose=PURPOSE)
     [receipt] = receipts
     proof = {"person": name, "receipt": receipt.digest}
-    await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
+    await fabric.audit.record(who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
     if departments.everywhere and not receipt.left:
         await fabric.store.write(PERSONS, Delete(key_id(id)))
     return receipt
@@ -172,12 +176,24 @@ async def _erase(
     for item in found:
         if item.due is None or not item.id.startswith(IN_WORK):
             partitions[item.partition].append(item)
+    await _sign_out(fabric, found)
     erased: list[Item] = []
     for where, items in partitions.items():
         for start in range(0, len(items), AT_ONCE):
             erased += await _delete(fabric, where, items[start : start + AT_ONCE])
     left = await reports.records(fabric, id, departments, marks=marks)
     return Receipt(name, utc_now(), reason, summed(erased), summed(left)).sealed()
+
+
+async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:
+    """Have the token service forget the person, who is named there by what goes now.
+
+    Raises Unavailable: nothing has been erased then.
+    """
+    for item in found:
+        signed = signed_in.place_of(item)
+        if signed and (bot := fabric.bots.get(signed.reference.bot)) and signed.holder:
+            await fabric.token_service.sign_out(bot, signed.holder)
 
 
 async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:

@@ -73,14 +73,14 @@ class Cost:
 
 async def charges(fabric: Fabric, scope: Scope, period: Period) -> list[Charge]:
     """Price what was used, a charge for each bot, skill, channel, day and meter."""
-    found = _charges(fabric.prices, await used(fabric, scope, period))
+    found = priced(fabric.prices, await used(fabric, scope, period))
     return sorted(found, key=lambda charge: (charge.bot, charge.skill, charge.channel, charge.day))
 
 
 async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     """Sum the charges by whom, by what and by when."""
     days = await used(fabric, scope, period, present=True)
-    found = list(_charges(fabric.prices, days, _Apart.WHOM))
+    found = list(priced(fabric.prices, days, _Apart.WHOM))
     exact = sum((charge.usd or Decimal() for charge in found), Decimal())
     unpriced: defaultdict[str, Decimal] = defaultdict(Decimal)
     for charge in found:
@@ -96,7 +96,7 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
         skills=_groups(found, lambda charge: charge.skill),
         channels=_groups(found, lambda charge: charge.channel),
         meters=_groups(found, lambda charge: charge.meter),
-        days=_groups(list(_charges(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),
+        days=_groups(list(priced(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),
         unpriced={meter: float(quantity) for meter, quantity in sorted(unpriced.items())},
         conversations=talked,
         usd_per_1000_conversations=round(float(exact) * 1000 / talked, 4) if talked else 0.0,
@@ -121,7 +121,7 @@ class _Apart(Enum):
         return ("", "", "", "", "", place[5]) if self is _Apart.WHEN else place
 
 
-def _charges(prices: Prices, days: Iterable[Used], apart: _Apart = _Apart.ALL) -> Iterator[Charge]:
+def priced(prices: Prices, days: Iterable[Used], apart: _Apart = _Apart.ALL) -> Iterator[Charge]:
     """Add up what was used by what stays apart and by its price, then price it."""
     counted: defaultdict[tuple[_Place, str, str], int] = defaultdict(int)
     price_at: dict[tuple[str, str], Price | None] = {}

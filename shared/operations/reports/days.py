@@ -166,6 +166,15 @@ def _used(fabric: Fabric, key: Key, stored: BotDay, tally: Tally, days: Iterable
     return Used(bot, day, last.department, last.cost_center, tally)
 
 
+def used_in(fabric: Fabric, entries: Iterable[LedgerEntry]) -> list[Used]:
+    """What these entries come to, by bot and day, with the departments of now."""
+    counted = tallied(entries, fabric.settings.function_memory_mb)
+    return [
+        _used(fabric, key, BotDay(bot=key[0], day=key[1]), tally, ())
+        for key, tally in sorted(counted.items())
+    ]
+
+
 def _date(at: float) -> date:
     return datetime.fromtimestamp(at, UTC).date()
 

@@ -27,7 +27,8 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap, readable, signing_in
+from shared.observability import meter
+from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
@@ -36,6 +37,7 @@ from shared.pipeline.turns.still_working import still_working
 from shared.pipeline.turns.suspicious import tell_if_suspicious
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
+from shared.pipeline.turns.voice import hear
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
 from shared.turn import Turn
@@ -86,6 +88,7 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
+    meter.current().version = skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
@@ -139,7 +142,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, conversation.reference, bot, skill)
+    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
+    person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
         skill=skill,
@@ -148,8 +152,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
-        knowledge=fabric.knowledge.for_bot(bot, asker),
+        ai=fabric.assistant(bot, person),
+        knowledge=fabric.knowledge_for(bot, asker, person),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
@@ -157,6 +161,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
+        senses=partial(fabric.senses_for, bot),
     )
 
 
@@ -185,14 +191,16 @@ async def _run(
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
-    if activity.is_message and turn.event.hops == 0:
-        tell_if_suspicious(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
             typing(fabric, turn, shown=not direct),
             still_working(fabric, turn, shown=not direct),
         ):
+            if not direct:
+                await hear(turn, conversation)
+            if activity.is_message and turn.event.hops == 0:
+                tell_if_suspicious(turn)
             await handler(turn)
     except TimeoutError as error:
         if not limit.expired():

@@ -81,8 +81,8 @@ MISTAKES = {
     '[crm]\nurl = "$ORDERS_URL"': "crm.url: $ORDERS_URL is not set; set the environment variable "
     "ORDERS_URL",
     '[crm]\nurl = "$CRM_URL"\ntimeout = 3': "crm.timeout: unknown in a backend; remove it, or "
-    'write one of "url", "key", "key_header", "scope", "idempotency_header", "timeout_seconds", '
-    '"tries", "requests_per_second", "concurrency", "breaker", "guarded"',
+    'write one of "url", "key", "key_header", "scope", "auth", "idempotency_header", '
+    '"timeout_seconds", "tries", "requests_per_second", "concurrency", "breaker", "guarded"',
     '[crm]\nurl = "$CRM_URL"\ntriess = 3': "crm.triess: unknown in a backend; "
     'did you mean "tries"?',
     '[crm]\nurl = "$CRM_URL"\nfailures = 3': "crm.failures: unknown in a backend; it belongs to "
@@ -98,6 +98,8 @@ MISTAKES = {
     "a key goes into key",
     '[crm]\nurl = "$CRM_URL"\nkey = "a"\nscope = "b"': "crm.scope: there is a key already; keep "
     "one of the two",
+    '[crm]\nurl = "$CRM_URL"\nauth = "user"': 'crm.scope: missing; with auth = "user" write the '
+    'scope of a person\'s token, such as "api://crm/.default"',
     '[crm]\nurl = "$CRM_URL"\nkey_header = "x api key"': 'crm.key_header: "x api key" names no '
     "header; write letters, digits and hyphens",
     '[crm]\nurl = "$CRM_URL"\nkey = "s3cret\\nx: y"': "crm.key: has characters that no header "
