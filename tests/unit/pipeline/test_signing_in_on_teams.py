@@ -221,6 +221,20 @@ async def test_a_proof_of_somebody_else_signs_nobody_in(teams: TeamsPeople) -> N
     assert teams.heard("erika") == []
 
 
+async def test_whom_teams_does_not_name_is_signed_in_by_no_card(teams: TeamsPeople) -> None:
+    nameless = {"from": {"id": "29:henry", "name": "Henry Human"}}
+    await teams.post("henry", {"type": "message", "text": "who am I", **nameless})
+    await teams.fabric.drain()
+    card = teams.card("henry")
+    proof = {
+        "id": card["tokenExchangeResource"]["id"],
+        "connectionName": CONNECTION,
+        "token": teams.entra.tokens.client_token("henry"),
+    }
+
+    assert (await teams.invoke("henry", EXCHANGE, proof, **nameless))[0] == 412
+
+
 async def test_a_card_is_good_in_the_chat_it_was_shown_in_alone(teams: TeamsPeople) -> None:
     await teams.say("henry", "who am I")
     await teams.say("erika", "who am I")
