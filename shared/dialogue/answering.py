@@ -76,12 +76,18 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
         if not _is_sure(question, passages, borders, certainty):
             _offer(turn, question, passages)
             return False
-    found = await turn.ai.answer(turn.knowledge.corrected(asked), passages[:5])
+    found = await turn.ai.answer(
+        turn.knowledge.corrected(asked), passages[:5], language=turn.language
+    )
     if found.abstained:
         _not_found(turn, question)
         return False
     source = found.citations[0]
-    turn.reply(_introduced(turn, source) + found.text, citations=found.citations)
+    if turn.ai.is_offline or found.degraded:
+        introduced = _introduced(turn, source.text)
+    else:
+        introduced = _introduced(turn, found.text, expected=turn.language)
+    turn.reply(introduced + found.text, citations=found.citations)
     kept = turn.about.question if leaning and turn.about else question
     turn.about = Topic(kept, source.article, turn.now)
     return True
@@ -95,7 +101,7 @@ async def quote_article(turn: Turn, article: str, question: str) -> bool:
     if not passages:
         return False
     found = await turn.ai.quote(question, passages[0])
-    turn.reply(_introduced(turn, passages[0]) + found.text, citations=found.citations)
+    turn.reply(_introduced(turn, passages[0].text) + found.text, citations=found.citations)
     turn.about = Topic(question, article, turn.now)
     return True
 
@@ -113,11 +119,14 @@ def _is_sure(
     return weight(passages) >= needed + certainty
 
 
-def _introduced(turn: Turn, source: Passage) -> str:
-    """Words before a quotation in another language than the person's."""
-    if is_other_script(source.text):
+def _introduced(turn: Turn, said: str, *, expected: str = "en") -> str:
+    """Words before what is said in another language than the person's.
+
+    `expected` is the language of a text that does not tell.
+    """
+    if is_other_script(said):
         return phrase(turn.language, "knowledge.quoted-unknown") + "\n\n"
-    language = language_of(source.text)
+    language = language_of(said, expected=expected)
     if language == turn.language:
         return ""
     called = name_of(language, spoken=turn.language)

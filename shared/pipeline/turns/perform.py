@@ -34,7 +34,7 @@ from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
-from shared.pipeline.turns.suspicious import tell_if_suspicious
+from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
@@ -191,6 +191,7 @@ async def _run(
         return None
     if activity.is_message and turn.event.hops == 0:
         tell_if_suspicious(turn)
+    tell_of_what_is_read(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
