@@ -9,12 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.knowledge_index import bring_index, report, searched
 from cli.list import table
 from shared.errors import ConfigurationError
 from shared.person import Person
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from cli.knowledge_index import Outcome
     from shared.knowledge.sync import Synced
     from shared.ports.knowledge import Passage
 
@@ -26,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     deeds = parser.add_subparsers(dest="deed", metavar="DEED", required=True)
     sync = deeds.add_parser("sync", help="bring in what has changed in the sources")
     sync.add_argument("collection", nargs="?", help="this one alone (default: all)")
+    sync.add_argument(
+        "--rebuild", action="store_true", help="make the index anew, as for another model"
+    )
     listed = deeds.add_parser("list", help="articles, their passages, who may read them")
     listed.add_argument("collection", nargs="?", help="this one alone (default: all)")
     search = deeds.add_parser("search", help="what somebody would find")
@@ -39,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
-    """Exit code 1 when a document was skipped."""
+    """Exit code 1 when a document was skipped, or the index is not yet what the articles say."""
     settings = Settings.from_environ()
     folder = settings.knowledge_dir
     match arguments.deed:
@@ -48,7 +53,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
         case "list":
             _list(arguments, folder)
         case _:
-            asyncio.run(_search(arguments, folder))
+            asyncio.run(_search(arguments, folder, has_index=bool(settings.index_url)))
     return 0
 
 
@@ -58,15 +63,30 @@ async def _sync(arguments: argparse.Namespace, settings: Settings) -> int:
         for collection in _collections(settings.knowledge_dir, arguments.collection)
         if (done := await _synced(collection, settings)) is not None
     }
+    outcome = await _index(rebuild=arguments.rebuild) if settings.index_url else None
     if arguments.json:
-        print(json.dumps({name: asdict(done) for name, done in results.items()}))
+        told = {name: asdict(done) for name, done in results.items()}
+        print(json.dumps(told | ({"index": asdict(outcome)} if outcome else {})))
     else:
         for name, done in results.items():
             _print(name, done)
-        if not results:
+        if outcome:
+            report(outcome)
+        elif not results:
             place = f"{settings.knowledge_dir}/<collection>/sources.toml"
             print(f"no collection has sources; declare them in {place}")
-    return 0 if all(done.is_whole for done in results.values()) else 1
+    whole = all(done.is_whole for done in results.values())
+    return 0 if whole and not (outcome and outcome.problem) else 1
+
+
+async def _index(*, rebuild: bool) -> "Outcome":
+    import function_app  # noqa: F401 -- declares the skills that manifests name
+    from functions.host import fabric
+
+    try:
+        return await bring_index(fabric(), rebuild=rebuild, progress=_progress)
+    finally:
+        await fabric().close()
 
 
 async def _synced(collection: Path, settings: Settings) -> "Synced | None":
@@ -145,7 +165,7 @@ def _articles(folder: Path, only: str | None) -> Iterator[dict[str, object]]:
             }
 
 
-async def _search(arguments: argparse.Namespace, folder: Path) -> None:
+async def _search(arguments: argparse.Namespace, folder: Path, *, has_index: bool) -> None:
     from shared.knowledge.articles import KnowledgeBase
 
     names = frozenset(path.name for path in _collections(folder, None))
@@ -154,7 +174,18 @@ async def _search(arguments: argparse.Namespace, folder: Path) -> None:
     asked = frozenset(arguments.collection or names)
     groups = frozenset(arguments.group)
     person = Person("cli", "", "", groups) if groups else None
-    found = await KnowledgeBase(folder).search(arguments.text, asked, 5, person)
+    if has_index:
+        import function_app  # noqa: F401 -- declares the skills that manifests name
+        from functions.host import fabric
+
+        try:
+            base = searched(fabric())
+            await base.prepare()
+            found = await base.search(arguments.text, asked, 5, person)
+        finally:
+            await fabric().close()
+    else:
+        found = await KnowledgeBase(folder).search(arguments.text, asked, 5, person)
     rows = [_row(passage) for passage in found]
     print(json.dumps(rows) if arguments.json else table("passages", rows))
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
+from shared.ports.index import PassageIndex
 from shared.ports.models import Models
 from shared.ports.safety import ContentSafety
 from shared.ports.scans import Scans
@@ -39,11 +40,11 @@ def check(settings: Settings) -> None:
     urls = (
         *(settings.store_url, settings.bus_url, settings.events_url, settings.ai_url),
         *(settings.safety_url, settings.speech_url, settings.translator_url),
-        *(settings.documents_url, settings.stream_url),
+        *(settings.documents_url, settings.stream_url, settings.index_url),
     )
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
-        if setting == "FABRIC_STREAM_URL" and not url:
-            continue  # pages then ask for news instead of being told
+        if setting in ("FABRIC_STREAM_URL", "FABRIC_INDEX_URL") and not url:
+            continue  # pages then ask for news; articles are searched in memory
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -238,6 +239,13 @@ def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "
         key=settings.stream_key,
         credential=credential,
     )
+
+
+def index(settings: Settings) -> PassageIndex:
+    """What keeps passages to be found. Only where FABRIC_INDEX_URL is set."""
+    from shared.indexes.embedded.index import EmbeddedIndex
+
+    return EmbeddedIndex(_file(settings.index_url), settings.sqlite_synchronous)
 
 
 def endpoint(settings: Settings, host: str) -> str:

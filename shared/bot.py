@@ -154,6 +154,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Bot:
+    """With `voice` a voice note is transcribed, and handled like what is written."""
+
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
     owner: str = field(metadata=TEXT)
@@ -168,6 +170,7 @@ class Bot:
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
     languages: list[str] = field(default_factory=list)
     model: str = "default"
+    voice: bool = False
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     urgent: dict[str, str] = field(default_factory=dict, metadata=TEXT)
     channels: Channels = field(default_factory=Channels)

@@ -57,12 +57,16 @@ if TYPE_CHECKING:
     from shared.identity.credential import ManagedIdentities
     from shared.identity.directory import Directory
     from shared.identity.on_behalf import OnBehalf
-    from shared.identity.operator_token import OperatorTokens
+    from shared.identity.operator_token import GroupsOf, OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
     from shared.identity.token_service import TokenService
     from shared.identity.user_tokens import UserTokens
+    from shared.knowledge.access import Reader
     from shared.knowledge.articles import KnowledgeBase
+    from shared.knowledge.embedding import Embedder
+    from shared.knowledge.indexed import Indexed
+    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
     from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
@@ -246,8 +250,18 @@ class Fabric:
             else KeyFile(settings.laptop_keys)
         )
         return OperatorTokens(
-            keys, audience=settings.operator_audience, tenant=settings.operator_tenant
+            keys,
+            audience=settings.operator_audience,
+            tenant=settings.operator_tenant,
+            groups_of=self._groups_of if settings.has_directory else None,
+            fronted=settings.app_service_auth,
         )
+
+    @cached_property
+    def _groups_of(self) -> "GroupsOf":
+        from shared.identity.member_groups import MemberGroups
+
+        return MemberGroups(self.directory, self.http, self.settings.graph_url).of
 
     @cached_property
     def sign_in(self) -> "SignIn":
@@ -305,6 +319,33 @@ class Fabric:
         from shared.knowledge.articles import KnowledgeBase
 
         return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
+
+    @cached_property
+    def indexed(self) -> "Indexed | None":
+        """The articles in an index; None where they are searched in memory."""
+        if not self.settings.index_url:
+            return None
+        from shared.knowledge.articles import KnowledgeBase
+        from shared.knowledge.indexed import Indexed
+
+        index = adapters.index(self.settings)
+        return Indexed(index, KnowledgeBase(self.settings.knowledge_dir))
+
+    def knowledge_for(
+        self, bot: Bot, reader: "Reader | None" = None, person: str = ""
+    ) -> "Knowledge":
+        """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
+        if self.indexed is None:
+            return self.knowledge.for_bot(bot, reader)
+        return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
+
+    def embedder(self, bot: Bot, person: str = "") -> "Embedder | None":
+        """What makes vectors for the index: a model where there is one for it, else the encoder."""
+        from shared.knowledge.embedding import ModelEmbedder, OfflineEmbedder
+
+        if name := self.models.embedder:
+            return ModelEmbedder(name, self._governed(bot, person))
+        return OfflineEmbedder(self.encoder) if self.encoder else None
 
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
@@ -464,6 +505,8 @@ class Fabric:
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
+        if indexed := self.__dict__.get("indexed"):
+            await indexed.index.close()
         senses = self.__dict__.get("senses", Senses())
         for sense in (senses.speech, senses.translator, senses.scans):
             if sense:

@@ -45,6 +45,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
     },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
+    "FABRIC_INDEX_URL": {"sqlite": "sqlite:///<path>"},
 }
 """How each setting is written, by scheme."""
 
@@ -75,6 +76,7 @@ class Settings:
     ai_url: str
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
+    index_url: str = ""
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     webhooks_file: Path = Path("webhooks.toml")
@@ -82,6 +84,7 @@ class Settings:
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
+    app_service_auth: bool = False
     sign_in_authority: str = ""
     sign_in_client_id: str = ""
     sign_in_client_secret: str = field(default="", repr=False)
@@ -171,6 +174,7 @@ class Settings:
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             stream_url=env.get("FABRIC_STREAM_URL", ""),
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
+            index_url=env.get("FABRIC_INDEX_URL", "").strip(),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
@@ -179,6 +183,7 @@ class Settings:
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
+            app_service_auth=_app_service_auth(env, local=local),
             sign_in_authority=_url_or_nothing(env, "FABRIC_SIGN_IN_AUTHORITY", local=local),
             sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
             sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
@@ -303,6 +308,22 @@ def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:
     if not env.get("FABRIC_OPERATOR_OPENID_URL"):
         return default
     return _web_url(env, "FABRIC_OPERATOR_OPENID_URL", default, local=local)
+
+
+def _app_service_auth(env: Mapping[str, str], *, local: bool) -> bool:
+    """Whether App Service Authentication is in front: then a header of its says who asks.
+
+    Raises ConfigurationError where it is not, because anybody could send that header.
+    """
+    value = (env.get("FABRIC_APP_SERVICE_AUTH") or "off").strip().lower()
+    if value not in ("on", "off"):
+        raise ConfigurationError(f"FABRIC_APP_SERVICE_AUTH is {value[:20]!r}; write on or off")
+    if value == "on" and (local or env.get("WEBSITE_AUTH_ENABLED", "").lower() != "true"):
+        raise ConfigurationError(
+            "FABRIC_APP_SERVICE_AUTH is on, and App Service Authentication is not in front of this "
+            "app; enable it on the Function App, or write off"
+        )
+    return value == "on"
 
 
 def secure(url: str, *, local: bool) -> bool:

@@ -13,7 +13,7 @@ from shared.records.waiting import Waiting
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
-    from shared.knowledge.articles import Knowledge
+    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
     from shared.media.place import Locate
     from shared.media.translate import Translated

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Awaitable
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.fabric import Fabric
 from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.knowledge.embedding import Embedder
 
 FRESH_SECONDS, FRESH_LOCAL_SECONDS = 15.0, 1.0
 """How long a look at the dependencies is believed: in the cloud, and on a laptop."""
@@ -22,6 +25,7 @@ _WITHOUT = {
     "translator": "messages that need a translation wait; others are not affected",
     "documents": "scans and photos wait; documents with text are read",
     "knowledge": "bots without articles are not affected",
+    "index": "words decide, over the articles that the app was packed with",
     "teams": "the other channels are not affected",
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
@@ -65,6 +69,8 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     }
     if not fabric.settings.safety_url.startswith("offline:"):
         checks["content safety"] = fabric.safety.check()
+    if fabric.indexed is not None:
+        checks["index"] = fabric.indexed.check(_embedder(fabric))
     senses = fabric.senses
     for name, sense in (
         ("speech", senses.speech),
@@ -94,6 +100,12 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         "bots": len(fabric.bots),
         "dependencies": lines,
     }
+
+
+def _embedder(fabric: Fabric) -> "Embedder | None":
+    """Any bot's: they differ in who is charged."""
+    bot = next(iter(fabric.bots.values()), None)
+    return fabric.embedder(bot) if bot else None
 
 
 async def _stopped(fabric: Fabric) -> dict[str, str]:

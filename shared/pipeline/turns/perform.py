@@ -37,6 +37,7 @@ from shared.pipeline.turns.still_working import still_working
 from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
+from shared.pipeline.turns.voice import hear
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
 from shared.turn import Turn
@@ -142,6 +143,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
     else:
         activity = Activity(type="event", name=event.type)
     asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
+    person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
         skill=skill,
@@ -150,8 +152,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
-        knowledge=fabric.knowledge.for_bot(bot, asker),
+        ai=fabric.assistant(bot, person),
+        knowledge=fabric.knowledge_for(bot, asker, person),
         now=time(),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
@@ -173,6 +175,7 @@ async def _run(
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    tell_of_what_is_read(turn)
     if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
         return None
     handler: Handler | None
@@ -189,15 +192,16 @@ async def _run(
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
-    if activity.is_message and turn.event.hops == 0:
-        tell_if_suspicious(turn)
-    tell_of_what_is_read(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
             typing(fabric, turn, shown=not direct),
             still_working(fabric, turn, shown=not direct),
         ):
+            if not direct:
+                await hear(turn, conversation)
+            if activity.is_message and turn.event.hops == 0:
+                tell_if_suspicious(turn)
             await handler(turn)
     except TimeoutError as error:
         if not limit.expired():

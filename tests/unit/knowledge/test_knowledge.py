@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import shared.knowledge.articles
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge.articles import Knowledge, KnowledgeBase
+from shared.knowledge.articles import KnowledgeBase
 from shared.knowledge.index import Index
+from shared.knowledge.knowledge import Knowledge
 from shared.knowledge.reading import PASSAGE_CHARACTERS, PASSAGE_WORDS, read_article
 
 PASSWORD = """\

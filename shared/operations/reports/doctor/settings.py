@@ -21,7 +21,7 @@ SHORTEST = {
 OPTIONAL = frozenset(
     {
         *("FABRIC_STREAM_URL", "FABRIC_SAFETY_URL", "FABRIC_SPEECH_URL"),
-        *("FABRIC_TRANSLATOR_URL", "FABRIC_DOCUMENTS_URL"),
+        *("FABRIC_TRANSLATOR_URL", "FABRIC_DOCUMENTS_URL", "FABRIC_INDEX_URL"),
     }
 )
 """Of the URLs, what the platform goes without: pages then ask again and again."""
