@@ -6,9 +6,9 @@ from shared.ai.assistant import ENOUGH
 from shared.dialogue.finding import ALL, understood, weight
 from shared.dialogue.phrases import name_of, phrase
 from shared.dialogue.split import questions
+from shared.dialogue.summary import carried_on, summary
 from shared.knowledge.views import Borders
 from shared.ports.knowledge import Passage
-from shared.records.topic import Topic
 from shared.text.asked import holds, kind_of
 from shared.text.languages import is_other_script, language_of
 from shared.turn import Button, Turn
@@ -77,7 +77,10 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
             _offer(turn, question, passages)
             return False
     found = await turn.ai.answer(
-        turn.knowledge.corrected(asked), passages[:5], language=turn.language
+        turn.knowledge.corrected(asked),
+        passages[:5],
+        language=turn.language,
+        before=summary(turn.about, turn.now),
     )
     if found.abstained:
         _not_found(turn, question)
@@ -89,7 +92,7 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
         introduced = _introduced(turn, found.text, expected=turn.language)
     turn.reply(introduced + found.text, citations=found.citations)
     kept = turn.about.question if leaning and turn.about else question
-    turn.about = Topic(kept, source.article, turn.now)
+    turn.about = carried_on(turn.about, kept, source.article, turn.now)
     return True
 
 
@@ -102,7 +105,7 @@ async def quote_article(turn: Turn, article: str, question: str) -> bool:
         return False
     found = await turn.ai.quote(question, passages[0])
     turn.reply(_introduced(turn, passages[0].text) + found.text, citations=found.citations)
-    turn.about = Topic(question, article, turn.now)
+    turn.about = carried_on(turn.about, question, article, turn.now)
     return True
 
 
