@@ -12,7 +12,7 @@ _MODELS = "/documentintelligence/documentModels"
 _LOOKS = 2
 """Questions for a result until it is there."""
 
-RETRY_AFTER_SECONDS = "0.05"
+RETRY_AFTER_SECONDS = "0"
 
 
 class DocumentsServer(ResourceServer):

@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 
 from shared.azure_ai.document_intelligence import (
+    LEAST_SECONDS,
     RESULT_SECONDS,
     SERVICE,
     AzureDocumentIntelligence,
@@ -22,7 +23,7 @@ async def test_a_scan_becomes_text_page_by_page(
     scan = await reading.read(scanned_pdf(["Invoice 7", "Total 20 EUR"]), 2)
 
     assert scan == Scan("Invoice 7\nTotal 20 EUR", 2)
-    assert waits.seconds == [0.05]
+    assert waits.seconds == [LEAST_SECONDS]
 
 
 async def test_a_photo_of_a_page_becomes_text(reading: AzureDocumentIntelligence) -> None:
