@@ -52,6 +52,14 @@ param signInClientId string = ''
 @description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
 param whatsappVerifyToken string = ''
 
+@description('API Management in front of backends and models; none for none.')
+@allowed(['none', 'BasicV2', 'StandardV2'])
+param gatewaySku string = 'none'
+@description('The API in Entra that the apps ask a token for towards the gateway.')
+param gatewayAudience string = 'api://bot-fabric-gateway'
+@description('The address of each backend behind the gateway whose url is a variable, by its name.')
+param backendUrls object = {}
+
 param department string = 'platform'
 param costCenter string = 'none'
 
@@ -194,6 +202,24 @@ module bots 'modules/bots.bicep' = {
   }
 }
 
+module gateway 'modules/gateway.bicep' = if (gatewaySku != 'none') {
+  name: 'gateway'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: gatewaySku
+    publisherEmail: opsEmail
+    subnetId: privateNetwork && gatewaySku == 'StandardV2' ? network.outputs.gatewaySubnetId : ''
+    audience: gatewayAudience
+    backendUrls: backendUrls
+    vaultName: data.outputs.vaultName
+    aiName: ai.outputs.accountName
+    insightsName: monitoring.outputs.insightsName
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module apps 'modules/app.bicep' = [for app in needs.apps: {
   name: 'app-${app.name}'
   params: {
@@ -220,6 +246,8 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     operatorAudience: operatorAudience
     signInClientId: signInClientId
     whatsappVerifyToken: whatsappVerifyToken
+    gatewayUrl: gatewaySku == 'none' ? '' : gateway.outputs.url
+    gatewayAudience: gatewayAudience
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings
   }

@@ -20,6 +20,7 @@ from simulators.server import Handler, Server
 from simulators.transcript import Transcript
 from simulators.webhook import Delivery, Webhook
 from simulators.whatsapp_graph import Graph, user_id
+from simulators.whatsapp_media import Media
 from simulators.whatsapp_message import MESSAGES
 from simulators.whatsapp_sent import Sent
 
@@ -79,8 +80,10 @@ class WhatsAppSimulator:
         self._reports: set[asyncio.Task[None]] = set()
         self._poster = Webhook(timeout=10)
         self.sent = Sent(access_token, lambda: self.server.url)
+        self.media = Media(number, access_token)
         routes: list[tuple[str, str, Handler]] = [
             ("POST", f"/{VERSION}/{{number}}/messages", self.graph.messages),
+            ("POST", f"/{VERSION}/{{number}}/media", self.media.take),
             ("GET", f"/{VERSION}/{{id}}", self.sent.about),
             ("GET", "/sent/{id}", self.sent.content),
         ]

@@ -25,6 +25,9 @@ param operatorAudience string
 param signInClientId string
 @secure()
 param whatsappVerifyToken string
+@description('Where the gateway is; empty for none.')
+param gatewayUrl string
+param gatewayAudience string
 param botIdentities array
 param botSettings array
 
@@ -134,12 +137,15 @@ var common = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   FABRIC_ENVIRONMENT: 'cloud'
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
-  FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
+  FABRIC_AI_URL: 'azure-openai://${empty(gatewayUrl) ? '${ai.name}.openai.azure.com' : replace(gatewayUrl, 'https://', '')}'
   FABRIC_AI_MODELS: aiModels
   FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
   FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
   FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
+  FABRIC_GATEWAY_URL: gatewayUrl
+  FABRIC_GATEWAY_KEY: empty(gatewayUrl) ? '' : 'keyvault://${vault.name}.vault.azure.net/gateway-key'
+  FABRIC_GATEWAY_SCOPE: empty(gatewayUrl) ? '' : '${gatewayAudience}/.default'
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
   FABRIC_PUBLIC_URL: 'https://${site.properties.defaultHostName}'

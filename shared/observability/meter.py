@@ -76,7 +76,7 @@ class Offered:
 class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
-    `version` is the skill's that it runs, "" until that is known.
+    `bot`, its `department` and the skill's `version` that it runs are "" until they are known.
     """
 
     calls: list[ModelCall] = field(default_factory=list)
@@ -86,6 +86,8 @@ class Meter:
     offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
+    bot: str = ""
+    department: str = ""
     version: str = ""
 
 
