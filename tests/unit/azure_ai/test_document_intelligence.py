@@ -37,6 +37,11 @@ async def test_a_file_that_is_no_scan_is_refused(reading: AzureDocumentIntellige
     assert "SECRET" not in str(refused.value)
 
 
+async def test_a_file_that_is_locked_is_refused(reading: AzureDocumentIntelligence) -> None:
+    with pytest.raises(NoScan, match="400 UnsupportedContent"):
+        await reading.read(b"%PDF-1.7\ntrailer << /Encrypt 9 0 R >>", 1)
+
+
 async def test_a_result_that_is_lost_may_have_been_billed(
     reading: AzureDocumentIntelligence, documents_service: DocumentsServer
 ) -> None:
