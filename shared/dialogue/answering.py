@@ -140,7 +140,7 @@ def _offer(turn: Turn, question: str, passages: Sequence[Passage]) -> None:
     """The likeliest articles by title, and a way to a person."""
     titles = list(dict.fromkeys(passage.title for passage in passages))[:OFFERED]
     buttons = [Button(title, f"/{_own(turn)} {title}") for title in titles]
-    turn.note("unanswered")
+    turn.note("offered")
     turn.reply(
         phrase(turn.language, "knowledge.which"), buttons=[*buttons, *way_out(turn, question)]
     )
