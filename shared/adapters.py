@@ -249,8 +249,22 @@ def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "
     )
 
 
-def index(settings: Settings) -> PassageIndex:
+def index(
+    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
+) -> PassageIndex:
     """What keeps passages to be found. Only where FABRIC_INDEX_URL is set."""
+    url = urlsplit(settings.index_url)
+    if url.scheme == "azure-search":
+        from shared.indexes.azuresearch.index import AzureSearchIndex, token
+
+        key = settings.index_key
+        return AzureSearchIndex(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            http,
+            key=partial(secrets.get, key) if key else None,
+            token=lambda: token(credential()),
+        )
     from shared.indexes.embedded.index import EmbeddedIndex
 
     return EmbeddedIndex(_file(settings.index_url), settings.sqlite_synchronous)

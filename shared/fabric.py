@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from shared.knowledge.indexed import Indexed
     from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
+    from shared.media.files import Files
     from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
@@ -217,6 +218,13 @@ class Fabric:
         return adapters.blobs(self.settings, self._identity)
 
     @cached_property
+    def files(self) -> "Files":
+        """The files of conversations, and the addresses that open them."""
+        from shared.media.files import Files
+
+        return Files(self.store, lambda: self.blobs, self.settings.public_url)
+
+    @cached_property
     def claims(self) -> "ClaimCheck":
         """Where bodies go that are too large for a message of the bus."""
         from shared.messaging.claim_check import ClaimCheck
@@ -333,8 +341,9 @@ class Fabric:
         from shared.knowledge.articles import KnowledgeBase
         from shared.knowledge.indexed import Indexed
 
-        index = adapters.index(self.settings)
-        return Indexed(index, KnowledgeBase(self.settings.knowledge_dir))
+        index = adapters.index(self.settings, self.http, self._identity, self.secrets)
+        folder = KnowledgeBase(self.settings.knowledge_dir)
+        return Indexed(index, folder, trusts_folder=self.settings.local)
 
     def knowledge_for(
         self, bot: Bot, reader: "Reader | None" = None, person: str = ""
@@ -355,18 +364,37 @@ class Fabric:
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
         """The systems that skills call, each one for all bots."""
-        from shared.integrations.access import Access
-        from shared.integrations.http_backend import HttpBackend
         from shared.integrations.ticket_table import TicketTable
 
-        declared: dict[str, Backend] = {}
-        for name, one in self._declared.items():
-            if one.gateway and (gateway := self.gateway):
-                url = gateway.backend_url(name)
-                declared[name] = HttpBackend(name, one, gateway, url=url, tries=1)
-            else:
-                declared[name] = HttpBackend(name, one, Access(one, self._identity))
+        declared: dict[str, Backend] = {
+            name: self._http_backend(name, declaration)
+            for name, declaration in self._declared.items()
+            if declaration.kind == "http"
+        }
+        if len(declared) < len(self._declared):
+            declared |= self._tool_servers()
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def _http_backend(self, name: str, declaration: Declaration) -> Backend:
+        from shared.integrations.access import Access
+        from shared.integrations.http_backend import HttpBackend
+
+        if declaration.gateway and (gateway := self.gateway):
+            url = gateway.backend_url(name)
+            return HttpBackend(name, declaration, gateway, url=url, tries=1)
+        return HttpBackend(name, declaration, Access(declaration, self._identity))
+
+    def _tool_servers(self) -> Mapping[str, Backend]:
+        from shared.integrations.access import Access
+        from shared.integrations.mcp_backend import McpBackend
+        from shared.integrations.mcp_pins import Pins
+
+        pins = Pins(lambda: self.store)
+        return {
+            name: McpBackend(name, declaration, Access(declaration, self._identity), pins)
+            for name, declaration in self._declared.items()
+            if declaration.kind == "mcp"
+        }
 
     @cached_property
     def gateway(self) -> "Gateway | None":
@@ -491,20 +519,25 @@ class Fabric:
             self.http,
             secrets=self.secrets,
             identities=self.identities,
+            files=lambda: self.files,
         )
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
         from shared.channels.whatsapp.channel import WhatsAppChannel
 
-        return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
+        return WhatsAppChannel(
+            self.bots, self.settings, self.http, secrets=self.secrets, files=lambda: self.files
+        )
 
     @cached_property
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
         streams = adapters.streams(self.settings, self.http, self._identity)
-        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
+        return DirectLineChannel(
+            self.bots, self.store, self.settings, streams=streams, files=lambda: self.files
+        )
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"
@@ -567,6 +600,7 @@ def _check_gateway(settings: Settings, declared: Mapping[str, Declaration]) -> N
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_INDEX_KEY", settings.index_key))
     named.append(("FABRIC_GATEWAY_KEY", settings.gateway_key))
     named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
     named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))

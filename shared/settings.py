@@ -45,7 +45,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
     },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
-    "FABRIC_INDEX_URL": {"sqlite": "sqlite:///<path>"},
+    "FABRIC_INDEX_URL": {
+        "sqlite": "sqlite:///<path>",
+        "azure-search": "azure-search://<service-host>/<index>",
+    },
 }
 """How each setting is written, by scheme."""
 
@@ -77,6 +80,7 @@ class Settings:
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
     index_url: str = ""
+    index_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     webhooks_file: Path = Path("webhooks.toml")
@@ -178,6 +182,7 @@ class Settings:
             stream_url=env.get("FABRIC_STREAM_URL", ""),
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
             index_url=env.get("FABRIC_INDEX_URL", "").strip(),
+            index_key=env.get("FABRIC_INDEX_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),

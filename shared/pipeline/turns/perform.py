@@ -10,7 +10,7 @@ from functools import partial
 from time import time
 from typing import Any
 
-from shared.activity import Activity
+from shared.activity import FILE_CONSENT, Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
@@ -93,6 +93,7 @@ async def perform(
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
+        asked = asked and not signing_in.has_arrived(turn.activity)
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, conversation, direct=direct)
@@ -181,6 +182,8 @@ async def _run(
     handler: Handler | None
     if turn.event.type != ACTIVITY:
         handler = skill.events.get(turn.event.type)
+    elif activity.type == "invoke" and await _took_consent(fabric, turn):
+        return None
     elif activity.type == "invoke":
         return await skill.invokes[activity.name](turn)
     else:
@@ -208,6 +211,15 @@ async def _run(
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
     return None
+
+
+async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
+    """Whether it answers a file that was offered; what deals with that is met only then."""
+    if turn.activity.name != FILE_CONSENT or FILE_CONSENT in turn.skill.invokes:
+        return False
+    from shared.pipeline.turns.consent import took
+
+    return await took(fabric, turn)
 
 
 async def _instead(
