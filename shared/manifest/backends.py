@@ -125,6 +125,20 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
         name = getattr(declared, key)
         if not _HEADER.fullmatch(name) or (key == "key_header" and not name):
             yield key, f'"{name[:60]}" names no header; write letters, digits and hyphens'
+    yield from _problems_of_tools(declared)
+    if declared.key and declared.scope:
+        yield "scope", "there is a key already; keep one of the two"
+    if declared.auth == "user" and not declared.scope:
+        yield (
+            "scope",
+            'missing; with auth = "user" write the scope of a person\'s token, such as '
+            '"api://crm/.default"',
+        )
+    if not (declared.key.isascii() and declared.key.isprintable()):
+        yield "key", "has characters that no header takes; write it as it was issued"
+
+
+def _problems_of_tools(declared: Declaration) -> Iterator[tuple[str, str]]:
     named = [*declared.tools, *declared.writes]
     if declared.kind == "mcp" and not named:
         yield (
@@ -140,13 +154,3 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
         yield "guarded", "tools return text, which has no fields; leave it out"
     if declared.kind == "mcp" and declared.auth == "user":
         yield "auth", "tools are pinned for all, so they are called in the app's own name"
-    if declared.key and declared.scope:
-        yield "scope", "there is a key already; keep one of the two"
-    if declared.auth == "user" and not declared.scope:
-        yield (
-            "scope",
-            'missing; with auth = "user" write the scope of a person\'s token, such as '
-            '"api://crm/.default"',
-        )
-    if not (declared.key.isascii() and declared.key.isprintable()):
-        yield "key", "has characters that no header takes; write it as it was issued"
