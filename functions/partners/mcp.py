@@ -115,6 +115,8 @@ async def _answered(
         shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         if call.is_stateless:
             _check_envelope(call)
+        else:
+            shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         answer = {"result": await _result(call)}
     except _Error as error:
         said = {"code": error.code, "message": error.message}

@@ -66,6 +66,16 @@ SENSES = (
     *("shared.media", "shared.azure_ai", "shared.azure_ai.speech", "shared.azure_ai.translator"),
     *("shared.azure_ai.document_intelligence", "shared.governance.governed_senses"),
 )
+FILES_AND_TOOLS = (
+    *("shared.media.file", "shared.media.files", "shared.media.incoming", "shared.media.links"),
+    *("shared.channels.teams.outgoing", "shared.channels.whatsapp.outgoing"),
+    *("shared.pipeline.turns.kept_files", "shared.pipeline.turns.consent"),
+    *("shared.pipeline.door.uploads", "shared.storage.blob", "shared.storage.blob_address"),
+    *("shared.integrations.mcp_backend", "shared.integrations.mcp_wire", "mcp"),
+    *("shared.integrations.mcp_pins", "shared.ai.declared_tool"),
+)
+"""What sends and keeps files, and what calls tools of other systems."""
+
 WEBHOOK = """
 import asyncio, json, sys
 import azure.functions as func
@@ -105,6 +115,7 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "shared.ai.meaning",
         "shared.ai.quoting",
         *SENSES,
+        *FILES_AND_TOOLS,
     }
     assert not understanding & set(loaded)
 
@@ -131,6 +142,13 @@ asyncio.run(talk())
 """
 
 
+@pytest.mark.parametrize("channel", ["teams.channel", "whatsapp.channel", "directline.channel"])
+def test_a_channel_meets_files_only_where_there_are_some(channel: str) -> None:
+    code = f"import json, sys, shared.channels.{channel}; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert not {*SENSES, *FILES_AND_TOOLS} & set(json.loads(result.stdout))
+
+
 @pytest.mark.parametrize("asks", [False, True], ids=["plain", "looks for files"])
 def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
     tmp_path: Path, asks: bool
@@ -147,6 +165,7 @@ def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
     assert heard == ["hello"]
     files = {"shared.media", "shared.media.attachment"}
     assert set(SENSES) & set(loaded) <= files
+    assert not set(FILES_AND_TOOLS) & set(loaded)
     assert not {"shared.media.read", "shared.media.fetch", "aiohttp", "pypdf"} & set(loaded)
 
 
