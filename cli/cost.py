@@ -39,7 +39,7 @@ async def _write(path: Path, fabric: "Fabric", scope: "Scope", period: "Period")
     from shared.operations.reports.cost import charges
     from shared.operations.reports.focus import write_focus
 
-    found, _ = await charges(fabric, scope, period)
+    found = await charges(fabric, scope, period)
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             write_focus(found, file)

@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.run import Run
 from shared.governance.prices import Prices
 from shared.observability.meter import ModelCall
-from shared.operations.reports.cost import metered_tokens
+from shared.records.figures import metered_tokens
 
 
 @dataclass(frozen=True, slots=True)

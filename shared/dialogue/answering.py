@@ -128,12 +128,14 @@ def _offer(turn: Turn, question: str, passages: Sequence[Passage]) -> None:
     """The likeliest articles by title, and a way to a person."""
     titles = list(dict.fromkeys(passage.title for passage in passages))[:OFFERED]
     buttons = [Button(title, f"/{_own(turn)} {title}") for title in titles]
+    turn.note("unanswered")
     turn.reply(
         phrase(turn.language, "knowledge.which"), buttons=[*buttons, *way_out(turn, question)]
     )
 
 
 def _not_found(turn: Turn, question: str) -> None:
+    turn.note("unanswered")
     if buttons := way_out(turn, question):
         turn.reply(phrase(turn.language, "knowledge.not-found-person"), buttons=buttons)
     else:

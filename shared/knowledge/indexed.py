@@ -44,10 +44,14 @@ FRESH_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Indexed:
-    """The index of a process, and the folder that stands in for it."""
+    """The index of a process, and the folder that stands in for it.
+
+    `trusts_folder` on a laptop, where a sync reads that same folder.
+    """
 
     index: PassageIndex
     folder: KnowledgeBase
+    trusts_folder: bool = False
     _state: State = field(default_factory=State)
     _looked: float = -inf
     _content: str | None = field(default=None, repr=False)
@@ -68,6 +72,8 @@ class Indexed:
 
     def stands_in(self) -> bool:
         """Whether the folder has what the index had when it was last seen."""
+        if self.trusts_folder:
+            return True
         if self._content is None:
             chunks = {chunk.id: chunk for chunk in chunks_in(self.folder.root)}
             self._content = content_of(chunks)

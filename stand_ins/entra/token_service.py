@@ -62,6 +62,11 @@ class TokenService:
             web.get(_SIGN_IN_PAGE, self._sign_in),
         ]
 
+    @property
+    def holders(self) -> set[str]:
+        """Whose tokens are kept, by what their channel calls them."""
+        return {holder.user for holder in self._kept}
+
     def client_token(self, login: str) -> str:
         """Return what a client of Teams has of who is signed in to it."""
         person = self._directory.named(login)

@@ -17,6 +17,7 @@ from shared.records import waiting
 from shared.records.acceptance import Acceptance
 from shared.records.conversation import FIRST_VERSION, GONE, REMEMBERED, Conversation
 from shared.records.effect import AnyEffect
+from shared.records.ledger_entry import Done, said_id
 from shared.records.person import mark_of
 from shared.turn import Turn
 
@@ -94,7 +95,7 @@ async def commit(
         *(file.put() for file in files),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
-        *fabric.ledger.entry(event, turn.skill.name),
+        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
         finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
@@ -129,7 +130,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
     said = {
         "at": turn.now,
         "seconds": round(time() - turn.now, 3),
-        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
@@ -139,5 +140,24 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
     }
-    id = f"said:{int(turn.now * 1000):013d}.{turn.event.id}"
+    id = said_id(turn.now, turn.event.id)
     return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)
+
+
+def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
+    """What the ledger tells of the turn, without a word that was said."""
+    return Done(
+        type=turn.activity.type,
+        person=mark_of(turn.reference.user),
+        replies=len(replies),
+        facts=len(turn.facts),
+        waited=_waited(turn),
+        handed_to=turn.handed_to,
+        language=turn.language,
+        noted=dict(turn.noted),
+    )
+
+
+def _waited(turn: Turn) -> float:
+    asked = turn.event.asked()
+    return round(max(0.0, turn.now - asked), 3) if asked else 0.0

@@ -88,10 +88,12 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
-    meter.current().version = skill.version
+    work = meter.current()
+    work.bot, work.department, work.version = bot.id, bot.department, skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
+        asked = asked and not signing_in.has_arrived(turn.activity)
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, conversation, direct=direct)
