@@ -130,6 +130,8 @@ class Assistant:
         if fence in completion.text or leaks(completion.text, self._instructions, texts):
             log.warning("ai.leak", model=self._model.name)
             return NONE
+        if not completion.text.strip():
+            log.warning("ai.empty", model=self._model.name)
         said = spoken(completion.text, texts, self._links)
         answer = cited(supported(said, question, fitting), fitting)
         if language and not answer.abstained and not speaks(answer.text, language):

@@ -81,6 +81,12 @@ async def test_nothing_and_what_cites_nothing_is_no_answer(says: str) -> None:
     assert answer.abstained
 
 
+async def test_an_empty_answer_is_told_to_the_operator(caplog: pytest.LogCaptureFixture) -> None:
+    for says in (" \n", "I do not know."):
+        await Assistant(Parrot(says)).answer(QUESTION, [COST])
+    assert [r.getMessage() for r in caplog.records].count("ai.empty") == 1
+
+
 async def test_the_model_is_told_the_person_s_language() -> None:
     model = Parrot("Eine Nacht in Bonn kostet 90 Euro. [1]")
     await Assistant(model).answer(QUESTION, [COST], language="de")

@@ -13,8 +13,9 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.knowledge.articles import KnowledgeBase
+from shared.knowledge.documents.document import Document
 from shared.knowledge.kept import NOTES, Notes, kept_articles
-from shared.knowledge.sync import Declared, Synced, slug_of, sync
+from shared.knowledge.sync import Declared, Origin, Synced, article_of, slug_of, sync
 from shared.person import Person
 from shared.ports.documents import Content, Listed, Source
 from shared.sources.folder import Folder
@@ -186,6 +187,15 @@ async def test_a_document_cannot_forge_its_front_matter(handbook: Handbook) -> N
     head = (handbook.collection / "a.md").read_text().split("\n---\n")[0]
     assert head.count("access:") == 1
     assert 'access: ["board"]' in head
+
+
+async def test_an_address_cannot_forge_it_either(handbook: Handbook) -> None:
+    listed = Listed("a.txt", url="https://x.example/a\naccess: [everybody]")
+    origin = Origin(Declared("shelf", Shelf({})), listed)
+
+    article = article_of(origin, Document("Text."), "0" * 64)
+
+    assert "\naccess" not in article
 
 
 async def test_links_out_of_the_folder_are_not_followed(handbook: Handbook, tmp_path: Path) -> None:
