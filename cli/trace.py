@@ -110,7 +110,8 @@ def _tree(
 
 
 def _detail(span: "Span") -> str:
-    """What an operator looks for: how it ended, tries, tokens, request units."""
+    """What an operator looks for: how it ended, tries, tokens, request units, what
+    a service bills."""
     from shared.observability import conventions as names
 
     found = {
@@ -121,6 +122,8 @@ def _detail(span: "Span") -> str:
         "tokens": _tokens(span),
         "RU": span.attributes.get(names.REQUEST_UNITS, 0),
     }
+    if unit := span.attributes.get(names.SERVICE_UNIT):
+        found[str(unit)] = span.attributes.get(names.SERVICE_AMOUNT, 0)
     usual = {"delivery": 1, "tries": 1, "tokens": 0, "RU": 0}
     parts = [
         f"{name} {value}".strip()

@@ -94,10 +94,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
-    """Days that transcripts are kept, and conversations from their last turn."""
+    """Days that transcripts and files are kept, and conversations from their last turn."""
 
     transcript_days: int = _limited(90, ge=1, le=3650)
     conversation_days: int = _limited(400, ge=1, le=3650)
+    file_days: int = _limited(30, ge=1, le=3650)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
     },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
-    "FABRIC_INDEX_URL": {"sqlite": "sqlite:///<path>"},
+    "FABRIC_INDEX_URL": {
+        "sqlite": "sqlite:///<path>",
+        "azure-search": "azure-search://<service-host>/<index>",
+    },
 }
 """How each setting is written, by scheme."""
 
@@ -77,6 +80,7 @@ class Settings:
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
     index_url: str = ""
+    index_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     webhooks_file: Path = Path("webhooks.toml")
@@ -99,6 +103,9 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    gateway_url: str = ""
+    gateway_key: str = field(default="", repr=False)
+    gateway_scope: str = ""
     speech_url: str = "offline://"
     speech_key: str = field(default="", repr=False)
     translator_url: str = "offline://"
@@ -175,6 +182,7 @@ class Settings:
             stream_url=env.get("FABRIC_STREAM_URL", ""),
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
             index_url=env.get("FABRIC_INDEX_URL", "").strip(),
+            index_key=env.get("FABRIC_INDEX_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
@@ -200,6 +208,9 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            gateway_url=_url_or_nothing(env, "FABRIC_GATEWAY_URL", local=local),
+            gateway_key=env.get("FABRIC_GATEWAY_KEY", ""),
+            gateway_scope=env.get("FABRIC_GATEWAY_SCOPE", "").strip(),
             speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
             speech_key=env.get("FABRIC_SPEECH_KEY", ""),
             translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",

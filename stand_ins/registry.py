@@ -90,6 +90,12 @@ def _documents(around: Surroundings) -> Server:
     return DocumentsServer()
 
 
+def _ai_search(around: Surroundings) -> Server:
+    from stand_ins.aisearch.server import SearchServer
+
+    return SearchServer()
+
+
 SERVICES: Sequence[Service] = (
     Service("Service Bus", _service_bus),
     Service("Cosmos DB", _cosmos),
@@ -101,6 +107,7 @@ SERVICES: Sequence[Service] = (
     Service("Speech", _speech),
     Service("Translator", _translator),
     Service("Document Intelligence", _documents),
+    Service("AI Search", _ai_search),
 )
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PARTS = 24
 """Questions and sentences of a passage that have a vector."""
 
+PACKED_BYTES = 24 * 512
+"""Of these, what goes into an index: the first ones, where a model's vectors are long."""
+
 _PAGE = re.compile(r"(?:Page|Slide) (\d+)")
 """The heading that a page of a document stands under."""
 
@@ -53,7 +56,8 @@ def parts_of(passage: Passage) -> tuple[Sequence[str], int]:
 
 def with_vectors(chunk: Chunk, vectors: "Matrix", whole: int) -> Chunk:
     """`vectors` are those of `parts_of`."""
-    return replace(chunk, vector=centre(vectors), views=pack(vectors, whole))
+    first = vectors[: max(1, PACKED_BYTES // vectors.shape[1])]
+    return replace(chunk, vector=centre(vectors), views=pack(first, min(whole, len(first))))
 
 
 def content_of(chunks: Mapping[str, Chunk]) -> str:

@@ -28,6 +28,7 @@ from shared.ports.index import Chunk, PassageIndex, Query, State
 from shared.ports.knowledge import Passage
 from shared.text.languages import language_of
 from shared.text.spelling import Spelling
+from shared.text.words import words
 
 if TYPE_CHECKING:
     from shared.knowledge.embedding import Matrix
@@ -44,10 +45,14 @@ FRESH_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Indexed:
-    """The index of a process, and the folder that stands in for it."""
+    """The index of a process, and the folder that stands in for it.
+
+    `trusts_folder` on a laptop, where a sync reads that same folder.
+    """
 
     index: PassageIndex
     folder: KnowledgeBase
+    trusts_folder: bool = False
     _state: State = field(default_factory=State)
     _looked: float = -inf
     _content: str | None = field(default=None, repr=False)
@@ -68,6 +73,8 @@ class Indexed:
 
     def stands_in(self) -> bool:
         """Whether the folder has what the index had when it was last seen."""
+        if self.trusts_folder:
+            return True
         if self._content is None:
             chunks = {chunk.id: chunk for chunk in chunks_in(self.folder.root)}
             self._content = content_of(chunks)
@@ -167,6 +174,8 @@ class IndexedBase:
     def _spelt(self, text: str, chunks: Sequence[Chunk]) -> str:
         """The question with its typing errors put right by the words of what was found."""
         if self.embedder is None or language_of(text) != "en":
+            return text
+        if all(self.embedder.is_common(word) for word in words(text)):
             return text
         found = _passages(chunks)
         texts = (" ".join([p.title, p.heading, p.text, *p.asked]) for p in found)

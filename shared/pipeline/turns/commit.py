@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
@@ -20,6 +20,9 @@ from shared.records.effect import AnyEffect
 from shared.records.ledger_entry import Done, said_id
 from shared.records.person import mark_of
 from shared.turn import Turn
+
+if TYPE_CHECKING:
+    from shared.records.file import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ async def commit(
         conversation.spoke = max(conversation.spoke, event.asked())
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     seen: dict[str, Any] = {}
+    files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
         made.append(
@@ -88,6 +92,7 @@ async def commit(
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
+        *(file.put() for file in files),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
@@ -105,6 +110,13 @@ async def commit(
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+async def _kept(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> "Sequence[StoredFile]":
+    """Store what the replies carry; a turn without files does not meet what does that."""
+    from shared.pipeline.turns.kept_files import keep
+
+    return await keep(fabric, turn, replies)
 
 
 def question_of(event: Event) -> str:

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 SDKS: dict[str, str | tuple[str, ...]] = {
     "azure.servicebus": "shared/messaging/servicebus/",
     "azure.storage.queue": "shared/messaging/storagequeue/",
-    "azure.storage.blob": ("shared/storage/blob.py", "shared/sources/container.py"),
+    "azure.storage.blob": ("shared/storage/blob", "shared/sources/container.py"),
     "azure.eventgrid": "shared/messaging/eventgrid.py",
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",
