@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cli import report
+from cli.typed_path import typed_path
+from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.fabric import Fabric
+    from shared.operations.reports.period import Period
+    from shared.operations.reports.turns import Scope
     from shared.operations.reports.unanswered import Cluster
     from shared.operations.reports.usage import Usage
 
@@ -16,6 +23,12 @@ HEADER = ("bot", "people", "conversations", "turns", "replies", "to a person", "
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_arguments(parser)
     which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--export",
+        metavar="FOLDER",
+        type=typed_path,
+        help="write the daily figures for a warehouse, a file of JSON lines a day",
+    )
     which.add_argument(
         "--forms", action="store_true", help="where people leave the forms, slot by slot"
     )
@@ -27,14 +40,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
+    from shared.operations.reports.days import used
     from shared.operations.reports.unanswered import unanswered
     from shared.operations.reports.usage import usage
 
+    async def exported(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
+        from shared.operations.reports.warehouse import partitions
+
+        days = await used(fabric, scope, period, present=True)
+        return write_partitions(arguments.export, partitions(days))
+
+    if arguments.export:
+        return report.print_report(arguments, exported, _exported)
     if arguments.unanswered:
         return report.print_report(arguments, unanswered, _clusters)
     if arguments.forms:
         return report.print_report(arguments, usage, _forms)
     return report.print_report(arguments, usage, _text)
+
+
+def write_partitions(folder: Path, files: "Iterable[tuple[str, str]]") -> list[str]:
+    """Write each file whole, in the place of what was there. Return their names."""
+    written = []
+    try:
+        for name, text in files:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(".part")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+            written.append(name)
+    except OSError as error:
+        raise ConfigurationError(f"--export {folder}: {error.strerror}") from None
+    return written
+
+
+def _exported(result: object) -> str:
+    return "\n".join(cast("list[str]", result)) or "nothing was used in that time"
 
 
 def _forms(result: object) -> str:

@@ -7,7 +7,7 @@ from math import floor, log10
 from typing import Any, Self
 
 from shared.observability.meter import ModelCall
-from shared.records.ledger_entry import LedgerEntry, Outcome
+from shared.records.ledger_entry import FEEDBACK, LedgerEntry, Outcome
 
 APART = "\t"
 """Between the parts of a counter's name."""
@@ -72,6 +72,9 @@ class Figures:
 
     def count(self, entry: LedgerEntry, memory_mb: int) -> None:
         """Add one entry of the ledger, which ran with so much memory."""
+        if entry.done and entry.done.type == FEEDBACK:
+            _add(self.noted, entry.done.noted)
+            return
         place = joined(entry.skill, entry.channel)
         milliseconds = round(entry.seconds * 1000)
         _more(self.outcomes, entry.outcome, 1)

@@ -13,6 +13,9 @@ from shared.records.conversation import FIRST_VERSION
 
 PREFIX = "ledger:"
 
+FEEDBACK = "feedback"
+"""As the type of what was done: a vote on an answer, which is no turn."""
+
 KEPT_SECONDS = 400 * 86_400
 """More than a year, for yearly reports."""
 

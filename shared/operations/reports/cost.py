@@ -105,10 +105,6 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     )
 
 
-_Place = tuple[str, str, str, str, str, str]
-"""Bot, department, cost center, skill, channel, day."""
-
-
 async def falls_to(fabric: Fabric, scope: Scope, period: Period) -> Decimal:
     """Return what falls to a scope in whole cents, a department being a part of the platform."""
     if scope.bot or not scope.department:
@@ -118,39 +114,41 @@ async def falls_to(fabric: Fabric, scope: Scope, period: Period) -> Decimal:
     return shares.get(scope.department, Decimal()).quantize(CENT)
 
 
+_Place = tuple[str, str, str, str]
+"""Bot, department, cost center, day."""
+
+
 class _Apart(Enum):
-    """What of a place stays apart: the rest is added up before it is priced."""
+    """What stays apart: the rest is added up before it is priced."""
 
     ALL = "all"
     WHOM = "whom"
     WHEN = "when"
 
-    def of(self, place: _Place) -> _Place:
-        if self is _Apart.WHOM:
-            return (*place[:5], "")
-        return ("", "", "", "", "", place[5]) if self is _Apart.WHEN else place
+    def of(self, one: Used, prices: Prices) -> _Place:
+        """The place that a day goes to; with WHOM, the first of days with the same prices."""
+        if self is _Apart.WHEN:
+            return ("", "", "", one.day)
+        department = one.department or UNALLOCATED
+        cost_center = one.cost_center if one.department else UNALLOCATED
+        day = prices.holds_from(one.day) if self is _Apart.WHOM else one.day
+        return (one.bot, department, cost_center, day)
 
 
 def priced(prices: Prices, days: Iterable[Used], apart: _Apart = _Apart.ALL) -> Iterator[Charge]:
-    """Add up what was used by what stays apart and by its price, then price it."""
-    counted: defaultdict[tuple[_Place, str, str], int] = defaultdict(int)
-    price_at: dict[tuple[str, str], Price | None] = {}
-    rows: dict[tuple[str, str], Price | None] = {}
+    """Add up what was used by what stays apart, then price it."""
+    counted: dict[_Place, dict[str, int]] = {}
     for one in days:
-        department = one.department or UNALLOCATED
-        cost_center = one.cost_center if one.department else UNALLOCATED
-        midnight = datetime.fromisoformat(one.day).replace(tzinfo=UTC).timestamp()
+        found = counted.setdefault(apart.of(one, prices), {})
         for name, number in one.tally.figures.meters.items():
+            found[name] = found.get(name, 0) + number
+    for (bot, department, cost_center, day), meters in sorted(counted.items()):
+        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+        for name, number in sorted(meters.items()):
             skill, channel, meter = parts(name)
-            if (meter, one.day) not in price_at:
-                price_at[meter, one.day] = prices.at(meter, midnight)
-            where = (one.bot, department, cost_center, skill, channel, one.day)
-            price = price_at[meter, one.day]
-            row = price.effective_from if price else ""
-            rows[meter, row] = price
-            counted[apart.of(where), meter, row] += number
-    for (place, meter, row), number in sorted(counted.items()):
-        yield Charge(*place, meter, quantity(meter, number), rows[meter, row])
+            price = prices.at(meter, midnight)
+            place = (bot, department, cost_center, skill, channel, day)
+            yield Charge(*place, meter, quantity(meter, number), price)
 
 
 def grouped(

@@ -30,6 +30,8 @@ class BotUsage:
     contained: int
     handed_over: int
     unanswered: int
+    liked: int
+    disliked: int
     turn_p50: float
     turn_p95: float
     answered_p50: float
@@ -61,7 +63,7 @@ async def usage(fabric: Fabric, scope: Scope, period: Period) -> Usage:
     rows.sort(key=lambda row: (-row.turns, row.bot))
     names = (
         *("conversations", "people", "turns", "messages", "replies", "handed_over"),
-        *("unanswered", "failed", "dead"),
+        *("unanswered", "liked", "disliked", "failed", "dead"),
     )
     return Usage(rows, {name: sum(getattr(row, name) for row in rows) for name in names})
 
@@ -80,6 +82,8 @@ def _row(bot: str, one: Sum) -> BotUsage:
         replies=sum(figures.replies.values()),
         contained=talked - handed,
         handed_over=handed,
+        liked=figures.noted.get("liked", 0),
+        disliked=figures.noted.get("disliked", 0),
         unanswered=figures.noted.get(NOT_ANSWERED, 0),
         turn_p50=percentile(took, 0.5),
         turn_p95=percentile(took, 0.95),
