@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench import peers, report_azure, report_load, report_price
+from bench import peers, report_azure, report_knowledge, report_load, report_price
 from bench.ack_latency import AckLatency
 from bench.bus import BATCH, Rates
 from bench.cold_start import HEAVY, ColdStart
@@ -13,6 +13,7 @@ from bench.first_contact import Times
 from bench.markdown import ms, table
 from bench.packed_start import PackedStart
 from bench.price import Price
+from bench.report_knowledge import Finding
 from bench.report_load import UnderLoad
 from bench.servicebus_send import SendCost
 
@@ -37,6 +38,7 @@ class Figures:
     bus: Mapping[str, Rates]
     under_load: UnderLoad
     first: Mapping[str, Times]
+    finding: Finding
     servicebus: SendCost | None = None
 
 
@@ -63,6 +65,7 @@ def page(figures: Figures) -> str:
             *_ack(figures.ack),
             *_bus(figures.bus),
             *report_load.sections(figures.under_load),
+            *report_knowledge.sections(figures.finding),
             *report_azure.sections(figures.first, figures.servicebus),
         ]
     )
@@ -93,6 +96,7 @@ def _targets(figures: Figures) -> list[str]:
         for what, ratio in zip(("clock", "CPU"), sent.ratio, strict=True):
             rows.append((f"Service Bus send, {what}, times the bare SDK call", ratio, "<=", 1.3))
     rows += report_load.targets(figures.under_load)
+    rows += report_knowledge.targets(figures.finding)
     return [
         "## Targets",
         "",

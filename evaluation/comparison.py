@@ -48,6 +48,16 @@ class Contender:
     run: Run
     spent: Spent
 
+    @property
+    def unasked(self) -> str:
+        """Why its figures are not the model's own, "" when it was asked."""
+        if self.spent.calls:
+            return ""
+        return (
+            f"{self.run.score.bot}: {self.model} was not asked once, the offline way answered; "
+            "where a budget holds, a model without a price in prices.toml is refused"
+        )
+
     def row(self) -> dict[str, Any]:
         """One line of the table."""
         total, waits = self.run.score.total, _waits(self.run)

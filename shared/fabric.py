@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
 from shared.activity import ConversationReference
-from shared.bot import ARTICLE, Bot
+from shared.bot import ARTICLE, Bot, Retention
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
@@ -349,7 +349,7 @@ class Fabric:
         self, bot: Bot, reader: "Reader | None" = None, person: str = ""
     ) -> "Knowledge":
         """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
-        if self.indexed is None:
+        if not bot.knowledge or self.indexed is None:
             return self.knowledge.for_bot(bot, reader)
         return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
 
@@ -541,8 +541,22 @@ class Fabric:
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"
+    ) -> "bytes | None":
+        """A file that somebody sent there, as it is kept here from the first look on.
+
+        None where it is nowhere to be fetched from. Raises Unread, Unavailable.
+        """
+        from shared.media.incoming import received
+
+        bot = self.bots.get(reference.bot)
+        days = (bot.retention if bot else Retention()).file_days
+        find = partial(self._place, reference, attachment)
+        return await received(self.files, reference, attachment, find, days=days)
+
+    async def _place(
+        self, reference: ConversationReference, attachment: "Attachment"
     ) -> "Place | None":
-        """Where a file is that somebody sent there; None where the message carries its files."""
+        """Where the bytes are; None where the message carries its files."""
         match reference.channel:
             case "teams":
                 from shared.channels.teams.files import place

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import Enum
+from itertools import cycle
 
 from shared.fabric import Fabric
 from shared.governance.prices import Price, Prices
@@ -86,17 +87,17 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     for charge in found:
         if charge.price is None:
             unpriced[charge.meter] += charge.quantity
-    bots = _groups(found, lambda charge: charge.bot)
+    bots = grouped(found, lambda charge: charge.bot)
     talked = sum(one.tally.present.had(TALKED) for one in by_bot(days).values())
     return Cost(
         usd=float(_cents(exact)),
         bots=bots,
-        departments=_groups(found, lambda charge: charge.department),
-        cost_centers=_groups(found, lambda charge: charge.cost_center or UNALLOCATED),
-        skills=_groups(found, lambda charge: charge.skill),
-        channels=_groups(found, lambda charge: charge.channel),
-        meters=_groups(found, lambda charge: charge.meter),
-        days=_groups(list(priced(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),
+        departments=grouped(found, lambda charge: charge.department),
+        cost_centers=grouped(found, lambda charge: charge.cost_center or UNALLOCATED),
+        skills=grouped(found, lambda charge: charge.skill),
+        channels=grouped(found, lambda charge: charge.channel),
+        meters=grouped(found, lambda charge: charge.meter),
+        days=grouped(list(priced(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),
         unpriced={meter: float(quantity) for meter, quantity in sorted(unpriced.items())},
         conversations=talked,
         usd_per_1000_conversations=round(float(exact) * 1000 / talked, 4) if talked else 0.0,
@@ -106,6 +107,15 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
 
 _Place = tuple[str, str, str, str, str, str]
 """Bot, department, cost center, skill, channel, day."""
+
+
+async def falls_to(fabric: Fabric, scope: Scope, period: Period) -> Decimal:
+    """Return what falls to a scope in whole cents, a department being a part of the platform."""
+    if scope.bot or not scope.department:
+        return Decimal(str((await cost(fabric, scope, period)).usd)).quantize(CENT)
+    whole = await cost(fabric, Scope(), period)
+    shares = {row.name: Decimal(str(row.usd)) for row in whole.departments}
+    return shares.get(scope.department, Decimal()).quantize(CENT)
 
 
 class _Apart(Enum):
@@ -143,25 +153,32 @@ def priced(prices: Prices, days: Iterable[Used], apart: _Apart = _Apart.ALL) -> 
         yield Charge(*place, meter, quantity(meter, number), rows[meter, row])
 
 
-def _groups(found: Sequence[Charge], name_of: Callable[[Charge], str]) -> list[Group]:
-    """The dearest first; cents go where the largest remainders are."""
+def grouped(
+    found: Sequence[Charge], name_of: Callable[[Charge], str], *, total: Decimal | None = None
+) -> list[Group]:
+    """The dearest first; cents go where the largest remainders are, so that all add up to `total`
+    (by default to the rounded sum).
+    """
     exact: defaultdict[str, Decimal] = defaultdict(Decimal)
     unpriced: defaultdict[str, int] = defaultdict(int)
     for charge in found:
         exact[name_of(charge)] += charge.usd or Decimal()
         unpriced[name_of(charge)] += charge.price is None
-    rounded = _apportioned(exact)
+    rounded = _apportioned(exact, total)
     rows = [Group(name, float(usd), unpriced[name]) for name, usd in rounded.items()]
     return sorted(rows, key=lambda row: (-row.usd, row.name))
 
 
-def _apportioned(exact: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Round to cents so that the parts add up to the rounded sum (largest remainder)."""
+def _apportioned(exact: dict[str, Decimal], total: Decimal | None) -> dict[str, Decimal]:
+    """Round to cents so that the parts add up to the total (largest remainder)."""
+    if total is None:
+        total = _cents(sum(exact.values(), Decimal()))
     down = {name: usd.quantize(CENT, ROUND_FLOOR) for name, usd in exact.items()}
-    missing = int((_cents(sum(exact.values(), Decimal())) - sum(down.values(), Decimal())) / CENT)
+    missing = int((total - sum(down.values(), Decimal())) / CENT)
     by_remainder = sorted(exact, key=lambda name: (down[name] - exact[name], name))
-    for name in by_remainder[:missing]:
-        down[name] += CENT
+    step = CENT if missing > 0 else -CENT
+    for name, _ in zip(cycle(by_remainder), range(abs(missing)), strict=False):
+        down[name] += step
     return down
 
 

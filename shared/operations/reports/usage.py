@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared.fabric import Fabric
 from shared.operations.reports.days import Sum, by_bot, used
+from shared.operations.reports.funnel import Funnel, funnels
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.records.daily import HANDED, NOT_ANSWERED, TALKED, totals
@@ -39,6 +40,7 @@ class BotUsage:
     languages: dict[str, int]
     skills: dict[str, int]
     days: dict[str, int]
+    forms: list[Funnel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +91,5 @@ def _row(bot: str, one: Sum) -> BotUsage:
         languages=dict(figures.languages),
         skills=dict(totals(figures.turns, 0)),
         days=dict(sorted(one.turns_by_day.items())),
+        forms=funnels(figures.noted),
     )

@@ -34,7 +34,7 @@ from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
-from shared.pipeline.turns.suspicious import tell_if_suspicious
+from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
 from shared.pipeline.turns.voice import hear
@@ -177,6 +177,7 @@ async def _run(
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    tell_of_what_is_read(turn)
     if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
         return None
     handler: Handler | None

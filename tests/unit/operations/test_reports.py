@@ -18,7 +18,7 @@ from shared.errors import ConfigurationError, PermanentError
 from shared.governance.prices import Price, Prices
 from shared.observability.meter import BackendCall, ModelCall, record, record_backend
 from shared.operations.reports.cost import Charge, charges, cost
-from shared.operations.reports.cost import _groups as groups
+from shared.operations.reports.cost import grouped as groups
 from shared.operations.reports.focus import COLUMNS, write_focus
 from shared.operations.reports.period import Period, period
 from shared.operations.reports.slow import slow
