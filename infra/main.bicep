@@ -37,6 +37,10 @@ param models array = [
   { alias: 'default', deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
 ]
 
+@description('Size of the search service that articles are found in; empty for none: they are searched in memory.')
+@allowed(['', 'basic', 'standard'])
+param searchSku string = ''
+
 @minValue(1)
 param monthlyBudgetUsd int = 200
 @description('First day of a month.')
@@ -139,6 +143,18 @@ module ai 'modules/ai.bicep' = {
   }
 }
 
+module search 'modules/search.bicep' = if (!empty(searchSku)) {
+  name: 'search'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: searchSku
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 var closed = [
   { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
   { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
@@ -148,6 +164,8 @@ var closed = [
 ]
 var queueEndpoint = { name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
 var topicEndpoint = { name: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
+var searchEndpoint = { name: 'searchService', id: empty(searchSku) ? '' : search.outputs.searchId, zone: 'privatelink.search.windows.net' }
+var closedSearch = empty(searchSku) ? [] : [searchEndpoint]
 var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
 
 module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
@@ -158,7 +176,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(closed, closedBus)
+    targets: concat(closed, closedBus, closedSearch)
   }
 }
 
@@ -188,6 +206,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     vaultName: data.outputs.vaultName
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
+    searchName: empty(searchSku) ? '' : search.outputs.searchName
     busNamespace: bus == 'servicebus' ? messaging.outputs.namespaceName : ''
     topicName: bus == 'servicebus' ? messaging.outputs.topicName : ''
     insightsName: monitoring.outputs.insightsName

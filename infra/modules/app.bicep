@@ -11,6 +11,7 @@ param cosmosName string
 param vaultName string
 param aiName string
 param aiModels string
+param searchName string
 param busNamespace string
 param topicName string
 param insightsName string
@@ -38,6 +39,10 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource ai 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
   name: aiName
+}
+
+resource search 'Microsoft.Search/searchServices@2025-05-01' existing = if (!empty(searchName)) {
+  name: searchName
 }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (bus == 'servicebus') {
@@ -120,6 +125,7 @@ var common = {
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
   FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
   FABRIC_AI_MODELS: aiModels
+  FABRIC_INDEX_URL: empty(searchName) ? '' : 'azure-search://${searchName}.search.windows.net/articles'
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
@@ -200,6 +206,17 @@ resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for rol
 resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'models'): {
   name: guid(ai.id, identity.id, role.id)
   scope: ai
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onSearch 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'search' && !empty(searchName)): {
+  name: guid(search.id, identity.id, role.id)
+  scope: search
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
     principalId: identity.properties.principalId

@@ -31,13 +31,14 @@ NOT_IN_THE_CLOUD = {
 
 MAY_BE_EMPTY = {
     *("FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS", "FABRIC_PUBLIC_URL"),
+    "FABRIC_INDEX_URL",
     *("FABRIC_SIGN_IN_AUTHORITY", "FABRIC_SIGN_IN_CLIENT_ID", "FABRIC_SIGN_IN_CLIENT_SECRET"),
 }
 """What has a default, or belongs to what an app may do without."""
 
 LEFT_AT_ITS_DEFAULT = re.compile(
     r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|TEAMS_TOKEN_SERVICE_URL|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|INDEX_URL|SAFETY_URL|REGION|EMBEDDINGS"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|SAFETY_URL|REGION|EMBEDDINGS"
     r"|SPEECH_URL|TRANSLATOR_URL|DOCUMENTS_URL|TRACES|TRUSTED_PROXIES|\w+_KEY)"
 )
 
@@ -181,6 +182,7 @@ def _value(name: str, bus: str) -> str:
     known = {
         "FABRIC_ENVIRONMENT": "cloud",
         "FABRIC_STORE_URL": "cosmos://acme.documents.azure.com/fabric",
+        "FABRIC_INDEX_URL": "azure-search://acme.search.windows.net/articles",
         "FABRIC_BUS_URL": f"{bus}://acme",
         "FABRIC_EVENTS_URL": "bus://",
         "FABRIC_AI_URL": "azure-openai://acme.openai.azure.com",
