@@ -8,7 +8,7 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/kusto tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench bench-quick lock catalogue schemas needs release-dry-run clean
+.PHONY: help run func test check bench bench-quick lock catalogue schemas needs gateway release-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -60,6 +60,9 @@ schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses 
 
 needs: .venv/.dev ## what the apps need of Azure, from the manifests, for the Bicep in infra/
 	@$(BIN)/python -m packing.needs
+
+gateway: .venv/.dev ## the policies of API Management, from backends.toml and the manifests
+	@$(BIN)/python -m packing.gateway
 
 release-dry-run: .venv/.dev ## a whole release on this machine: pack, bill of materials, start, smoke, roll back
 	@infra/pipeline/dry_run.sh

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.ports.knowledge import Passage
 
 BAR_CHARACTERS = 30
+HTTP_SECONDS = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     folder = settings.knowledge_dir
     match arguments.deed:
         case "sync":
-            return _sync(arguments, folder, has_index=bool(settings.index_url))
+            return asyncio.run(_sync(arguments, settings))
         case "list":
             _list(arguments, folder)
         case _:
@@ -56,38 +57,26 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     return 0
 
 
-def _sync(arguments: argparse.Namespace, folder: Path, *, has_index: bool) -> int:
-    from shared.knowledge.sources import load_sources
-    from shared.knowledge.sync import carry_out, kept_articles, origins, plan_sync
-
-    results: dict[str, Synced] = {}
-    sources = {path: load_sources(path) for path in _collections(folder, arguments.collection)}
-    for collection, declared in sources.items():
-        kept = kept_articles(collection)
-        if not declared and all(digest is None for digest in kept.values()):
-            continue
-        plan = plan_sync(list(origins(declared)), kept)
-        for done in carry_out(collection, plan):
-            results[collection.name] = done
-            _progress(collection.name, len(done.written) + len(done.skipped), len(plan.write))
-    outcome = asyncio.run(_index(rebuild=arguments.rebuild)) if has_index else None
+async def _sync(arguments: argparse.Namespace, settings: Settings) -> int:
+    results = {
+        collection.name: done
+        for collection in _collections(settings.knowledge_dir, arguments.collection)
+        if (done := await _synced(collection, settings)) is not None
+    }
+    outcome = await _index(rebuild=arguments.rebuild) if settings.index_url else None
     if arguments.json:
         told = {name: asdict(done) for name, done in results.items()}
         print(json.dumps(told | ({"index": asdict(outcome)} if outcome else {})))
     else:
         for name, done in results.items():
-            print(
-                f"{name}: {len(done.written)} written, {done.same} unchanged, "
-                f"{len(done.gone)} gone, {len(done.skipped)} skipped"
-            )
-            for document, reason in done.skipped.items():
-                print(f"  skipped {document}: {reason}")
+            _print(name, done)
         if outcome:
             report(outcome)
         elif not results:
-            print(f"no collection has sources; declare them in {folder}/<collection>/sources.toml")
-    skipped = any(done.skipped for done in results.values())
-    return 1 if skipped or (outcome and outcome.problem) else 0
+            place = f"{settings.knowledge_dir}/<collection>/sources.toml"
+            print(f"no collection has sources; declare them in {place}")
+    whole = all(done.is_whole for done in results.values())
+    return 0 if whole and not (outcome and outcome.problem) else 1
 
 
 async def _index(*, rebuild: bool) -> "Outcome":
@@ -98,6 +87,49 @@ async def _index(*, rebuild: bool) -> "Outcome":
         return await bring_index(fabric(), rebuild=rebuild, progress=_progress)
     finally:
         await fabric().close()
+
+
+async def _synced(collection: Path, settings: Settings) -> "Synced | None":
+    """Sync one collection; None when nothing in it has to do with a source."""
+    from shared.clients.http import HttpClient
+    from shared.identity.credential import OneCredential
+    from shared.knowledge.kept import Notes, kept_articles
+    from shared.knowledge.sync import sync
+    from shared.manifest.sources import load_sources
+    from shared.sources.connect import Surroundings, connect
+
+    declarations = load_sources(collection, settings.environ, local=settings.local)
+    if not declarations and not any(kept_articles(collection).values()):
+        return None
+    http, notes = HttpClient(timeout=HTTP_SECONDS), Notes.of(collection)
+    credential = OneCredential(local=settings.local, client_id=settings.client_id)
+    around = Surroundings(settings, http, credential.get)
+    declared = connect(declarations, collection, notes, around)
+    done = None
+    try:
+        async for done in sync(collection, declared, notes):
+            _progress(collection.name, done.done, done.whole)
+    finally:
+        for one in declared:
+            await one.source.close()
+        await credential.close()
+        await http.close()
+    return done
+
+
+def _print(name: str, done: "Synced") -> None:
+    left = f", {len(done.left_out)} left out" if done.left_out else ""
+    print(
+        f"{name}: {len(done.written)} written, {done.same} unchanged, "
+        f"{len(done.gone)} gone, {len(done.skipped)} skipped{left}"
+    )
+    for word, reasons in (
+        ("away", done.away),
+        ("skipped", done.skipped),
+        ("left out", done.left_out),
+    ):
+        for document, reason in reasons.items():
+            print(f"  {word} {document}: {reason}")
 
 
 def _progress(name: str, done: int, whole: int) -> None:
@@ -116,8 +148,8 @@ def _list(arguments: argparse.Namespace, folder: Path) -> None:
 
 def _articles(folder: Path, only: str | None) -> Iterator[dict[str, object]]:
     from shared.knowledge.access import shown
+    from shared.knowledge.kept import kept_articles
     from shared.knowledge.reading import in_folder
-    from shared.knowledge.sync import kept_articles
 
     for collection in _collections(folder, only):
         kept = kept_articles(collection)

@@ -127,7 +127,8 @@ class OperatorRoute:
     async def _admit(self, req: func.HttpRequest) -> Ask:
         """Find out who asks, where they may, and why. Raises Rejected 401, 403 or 400."""
         here = fabric()
-        caller = await here.operators.validate(req.headers.get("authorization", ""))
+        headers = {name.lower(): value for name, value in req.headers.items()}
+        caller = await here.operators.admit(self.method, headers)
         operator = Operator(caller.oid, "http")
         rights = here.access.rights(caller.oid, caller.roles, caller.groups)
         departments = rights.departments(self.least)

@@ -46,12 +46,23 @@ param monthlyBudgetUsd int = 200
 @description('First day of a month.')
 param budgetStart string = '2026-12-01'
 
+@description('Speech, translator and document intelligence, for bots that hear, translate and read scans.')
+param senses bool = true
+
 @description('The app in Entra that people sign in with on the web; empty for none.')
 param signInClientId string = ''
 
 @secure()
 @description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
 param whatsappVerifyToken string = ''
+
+@description('API Management in front of backends and models; none for none.')
+@allowed(['none', 'BasicV2', 'StandardV2'])
+param gatewaySku string = 'none'
+@description('The API in Entra that the apps ask a token for towards the gateway.')
+param gatewayAudience string = 'api://bot-fabric-gateway'
+@description('The address of each backend behind the gateway whose url is a variable, by its name.')
+param backendUrls object = {}
 
 param department string = 'platform'
 param costCenter string = 'none'
@@ -143,6 +154,17 @@ module ai 'modules/ai.bicep' = {
   }
 }
 
+module sensing 'modules/senses.bicep' = if (senses) {
+  name: 'senses'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 module search 'modules/search.bicep' = if (!empty(searchSku)) {
   name: 'search'
   params: {
@@ -156,15 +178,21 @@ module search 'modules/search.bicep' = if (!empty(searchSku)) {
 }
 
 var closed = [
-  { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-  { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
-  { name: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
-  { name: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
-  { name: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
+  { name: 'blob', group: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { name: 'queue', group: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { name: 'Sql', group: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
+  { name: 'vault', group: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
+  { name: 'account', group: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
 ]
-var queueEndpoint = { name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
-var topicEndpoint = { name: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
-var searchEndpoint = { name: 'searchService', id: empty(searchSku) ? '' : search.outputs.searchId, zone: 'privatelink.search.windows.net' }
+var queueEndpoint = { name: 'namespace', group: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
+var topicEndpoint = { name: 'topic', group: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
+var cognitive = 'privatelink.cognitiveservices.azure.com'
+var closedSenses = senses ? [
+  { name: 'speech', group: 'account', id: sensing.outputs.speechId, zone: cognitive }
+  { name: 'translator', group: 'account', id: sensing.outputs.translatorId, zone: cognitive }
+  { name: 'documents', group: 'account', id: sensing.outputs.documentsId, zone: cognitive }
+] : []
+var searchEndpoint = { name: 'search', group: 'searchService', id: empty(searchSku) ? '' : search.outputs.searchId, zone: 'privatelink.search.windows.net' }
 var closedSearch = empty(searchSku) ? [] : [searchEndpoint]
 var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
 
@@ -176,7 +204,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(closed, closedBus, closedSearch)
+    targets: concat(closed, closedSenses, closedSearch, closedBus)
   }
 }
 
@@ -188,6 +216,24 @@ module bots 'modules/bots.bicep' = {
     token: token
     bots: filter(needs.bots, bot => bot.teams)
     hostName: 'func-main-${token}.azurewebsites.net'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module gateway 'modules/gateway.bicep' = if (gatewaySku != 'none') {
+  name: 'gateway'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: gatewaySku
+    publisherEmail: opsEmail
+    subnetId: privateNetwork && gatewaySku == 'StandardV2' ? network.outputs.gatewaySubnetId : ''
+    audience: gatewayAudience
+    backendUrls: backendUrls
+    vaultName: data.outputs.vaultName
+    aiName: ai.outputs.accountName
+    insightsName: monitoring.outputs.insightsName
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -207,6 +253,9 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
     searchName: empty(searchSku) ? '' : search.outputs.searchName
+    speechName: senses ? sensing.outputs.speechName : ''
+    translatorName: senses ? sensing.outputs.translatorName : ''
+    documentsName: senses ? sensing.outputs.documentsName : ''
     busNamespace: bus == 'servicebus' ? messaging.outputs.namespaceName : ''
     topicName: bus == 'servicebus' ? messaging.outputs.topicName : ''
     insightsName: monitoring.outputs.insightsName
@@ -216,6 +265,8 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     operatorAudience: operatorAudience
     signInClientId: signInClientId
     whatsappVerifyToken: whatsappVerifyToken
+    gatewayUrl: gatewaySku == 'none' ? '' : gateway.outputs.url
+    gatewayAudience: gatewayAudience
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings
   }

@@ -94,10 +94,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
-    """Days that transcripts are kept, and conversations from their last turn."""
+    """Days that transcripts and files are kept, and conversations from their last turn."""
 
     transcript_days: int = _limited(90, ge=1, le=3650)
     conversation_days: int = _limited(400, ge=1, le=3650)
+    file_days: int = _limited(30, ge=1, le=3650)
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Bot:
+    """With `voice` a voice note is transcribed, and handled like what is written."""
+
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
     owner: str = field(metadata=TEXT)
@@ -168,6 +171,7 @@ class Bot:
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
     languages: list[str] = field(default_factory=list)
     model: str = "default"
+    voice: bool = False
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     urgent: dict[str, str] = field(default_factory=dict, metadata=TEXT)
     channels: Channels = field(default_factory=Channels)

@@ -88,6 +88,7 @@ class Settings:
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
+    app_service_auth: bool = False
     sign_in_authority: str = ""
     sign_in_client_id: str = ""
     sign_in_client_secret: str = field(default="", repr=False)
@@ -102,6 +103,9 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    gateway_url: str = ""
+    gateway_key: str = field(default="", repr=False)
+    gateway_scope: str = ""
     speech_url: str = "offline://"
     speech_key: str = field(default="", repr=False)
     translator_url: str = "offline://"
@@ -187,6 +191,7 @@ class Settings:
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
+            app_service_auth=_app_service_auth(env, local=local),
             sign_in_authority=_url_or_nothing(env, "FABRIC_SIGN_IN_AUTHORITY", local=local),
             sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
             sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
@@ -203,6 +208,9 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            gateway_url=_url_or_nothing(env, "FABRIC_GATEWAY_URL", local=local),
+            gateway_key=env.get("FABRIC_GATEWAY_KEY", ""),
+            gateway_scope=env.get("FABRIC_GATEWAY_SCOPE", "").strip(),
             speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
             speech_key=env.get("FABRIC_SPEECH_KEY", ""),
             translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",
@@ -311,6 +319,22 @@ def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:
     if not env.get("FABRIC_OPERATOR_OPENID_URL"):
         return default
     return _web_url(env, "FABRIC_OPERATOR_OPENID_URL", default, local=local)
+
+
+def _app_service_auth(env: Mapping[str, str], *, local: bool) -> bool:
+    """Whether App Service Authentication is in front: then a header of its says who asks.
+
+    Raises ConfigurationError where it is not, because anybody could send that header.
+    """
+    value = (env.get("FABRIC_APP_SERVICE_AUTH") or "off").strip().lower()
+    if value not in ("on", "off"):
+        raise ConfigurationError(f"FABRIC_APP_SERVICE_AUTH is {value[:20]!r}; write on or off")
+    if value == "on" and (local or env.get("WEBSITE_AUTH_ENABLED", "").lower() != "true"):
+        raise ConfigurationError(
+            "FABRIC_APP_SERVICE_AUTH is on, and App Service Authentication is not in front of this "
+            "app; enable it on the Function App, or write off"
+        )
+    return value == "on"
 
 
 def secure(url: str, *, local: bool) -> bool:

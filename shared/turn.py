@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.bot import Bot
     from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
+    from shared.media.file import Attached, File
     from shared.media.place import Locate
     from shared.media.translate import Translated
     from shared.person import Person
@@ -69,6 +70,7 @@ class Turn:
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""
     comes_back: dict[str, Any] | None = None
+    files: "dict[str, tuple[Attached, File]]" = field(default_factory=dict)
     muted: bool = False
     breaks_silence: bool = False
     waiting: Waiting | None = None
@@ -77,6 +79,7 @@ class Turn:
     resumes: tuple[str, Event] | None = None
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
+    noted: dict[str, int] = field(default_factory=dict)
     delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)
     senses: "Callable[[], Senses] | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
@@ -187,8 +190,9 @@ class Turn:
         buttons: Sequence[Button | str] = (),
         citations: "Sequence[Passage]" = (),
         card: dict[str, Any] | None = None,
+        files: "Sequence[File]" = (),
     ) -> None:
-        """Say something: Markdown text, choices, sources to cite, an Adaptive Card.
+        """Say something: Markdown text, choices, sources to cite, an Adaptive Card, files.
 
         Channels that cannot show a part leave it out or write it as text.
         """
@@ -199,11 +203,29 @@ class Turn:
             choices = [Button(b) if isinstance(b, str) else b for b in buttons]
             activity["suggestedActions"] = {"actions": [b.to_action() for b in choices]}
         if citations:
-            activity["entities"] = [_citation_entity(citations)]
+            from shared.knowledge.citations import entity
+
+            activity["entities"] = [entity(citations)]
+        attachments: list[dict[str, Any]] = []
         if card is not None:
-            content = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
-            activity["attachments"] = [content]
+            attachments.append(
+                {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+            )
+        if files:
+            attachments += [attached.to_attachment() for attached in self._attach(files)]
+        if attachments:
+            activity["attachments"] = attachments
         self.replies.append(activity)
+
+    def _attach(self, files: "Sequence[File]") -> "list[Attached]":
+        """Hold the bytes until the commit stores them."""
+        from shared.media.file import Attached, check_number
+
+        check_number(files)
+        work, first = f"{self.event.work_id}/{self.skill.name}", len(self.files)
+        found = [Attached.of(file, work, first + n) for n, file in enumerate(files)]
+        self.files |= {one.id: (one, file) for one, file in zip(found, files, strict=True)}
+        return found
 
     def send(self, activity: Activity) -> None:
         """Say an activity made by hand, for what `reply` has no words for."""
@@ -236,6 +258,11 @@ class Turn:
             raise ValueError('a fact needs a type, past tense: "ticket.created"')
         self.facts.append((type, subject, data))
 
+    def note(self, *what: str) -> None:
+        """Count something for the reports, `turn.note("unanswered")`: names, no words of people."""
+        name = "\t".join(what)
+        self.noted[name] = self.noted.get(name, 0) + 1
+
     def hold_floor(self) -> None:
         """The next messages of this conversation come here first, until `release_floor`."""
         self.floor = self.skill.name
@@ -261,30 +288,3 @@ class Turn:
     def break_silence(self) -> None:
         """Say what this turn says although the bot is muted: a word about the waiting itself."""
         self.breaks_silence = True
-
-
-def _citation_entity(passages: "Sequence[Passage]") -> dict[str, Any]:
-    """The root `https://schema.org/Message` entity that Teams renders as sources.
-
-    Shape and limits (10 sources, name 80, abstract 160): learn.microsoft.com, "bot messages
-    with AI-generated content".
-    """
-    return {
-        "type": "https://schema.org/Message",
-        "@type": "Message",
-        "@context": "https://schema.org",
-        "additionalType": ["AIGeneratedContent"],
-        "citation": [
-            {
-                "@type": "Claim",
-                "position": position,
-                "appearance": {
-                    "@type": "DigitalDocument",
-                    "name": passage.title[:80],
-                    "abstract": passage.text[:160],
-                    **({"url": passage.url} if passage.url else {}),
-                },
-            }
-            for position, passage in enumerate(passages[:10], start=1)
-        ],
-    }

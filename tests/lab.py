@@ -53,11 +53,16 @@ class MemoryChannel:
 class Lab(Fabric):
     """One bot with the given skills. `say`, `drain`, then look at `heard`.
 
-    `manifest` are tables to add to the bot's.
+    `manifest` are tables to add to the bot's, `head` keys before its first table.
     """
 
     def __init__(
-        self, folder: Path, *skills: Skill, floorless: str = "", manifest: str = ""
+        self,
+        folder: Path,
+        *skills: Skill,
+        floorless: str = "",
+        manifest: str = "",
+        head: str = "",
     ) -> None:
         names = ", ".join(f'"{skill.name}"' for skill in skills)
         bots = folder / "bots"
@@ -70,6 +75,7 @@ class Lab(Fabric):
             department = "Research"
             skills = [{names}]
             default_skill = "{floorless or skills[0].name}"
+            {head}
             [channels.web]
             origins = ["http://localhost:7071"]
             {manifest}
@@ -153,11 +159,16 @@ class Lab(Fabric):
             while not (until and until()):
                 if found := await self.deliveries():
                     await asyncio.gather(*(self.run(delivery) for delivery in found))
-                elif any(sum(count.values()) for count in (await bus.counts()).values()):
+                elif until is None and not await self._are_left():
+                    return
+                else:
                     with suppress(TimeoutError):
                         await bus.changed(0.05)
-                elif until is None:
-                    return
+
+    async def _are_left(self) -> bool:
+        """Whether a queue has messages, of which some may not be due yet."""
+        bus: Any = self.bus
+        return any(sum(count.values()) for count in (await bus.counts()).values())
 
     async def items(self, key: str, prefix: str) -> list[Item]:
         return await self.store.find(key, prefix)

@@ -17,6 +17,9 @@ async def teams(req: func.HttpRequest) -> func.HttpResponse:
         received = await fabric().teams.receive(request_of(req))
         for inbound in received.activities:
             if inbound.activity.type == "invoke":
+                if calls.waits_in_queue(fabric(), inbound):
+                    await take_in(received)
+                    return func.HttpResponse(status_code=200)
                 if sign_in_invokes.are_ours(inbound):
                     signed = await sign_in_invokes.answer(fabric(), inbound)
                     if signed.body is None:

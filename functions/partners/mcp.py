@@ -102,6 +102,7 @@ async def _answered(
 ) -> func.HttpResponse:
     id, method, params = body["id"], body.get("method"), body.get("params", {})
     status: int = HTTPStatus.OK
+    shook_hands = False
     try:
         if not isinstance(id, str | int) or isinstance(id, bool):
             id = None
@@ -113,11 +114,14 @@ async def _answered(
         call = _Call(who, departments, method, params, headers)
         if call.is_stateless:
             _check_envelope(call)
+        else:
+            shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         answer = {"result": await _result(call)}
     except _Error as error:
         said = {"code": error.code, "message": error.message}
         answer = {"error": said if error.data is None else {**said, "data": error.data}}
-        status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+        if not shook_hands:  # clients of before take any other status for a broken connection
+            status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
     return json_response({"jsonrpc": "2.0", "id": id, **answer}, status)
 
 

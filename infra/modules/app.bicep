@@ -12,6 +12,10 @@ param vaultName string
 param aiName string
 param aiModels string
 param searchName string
+@description('The services that hear, translate and read scans; empty for none.')
+param speechName string
+param translatorName string
+param documentsName string
 param busNamespace string
 param topicName string
 param insightsName string
@@ -22,6 +26,9 @@ param operatorAudience string
 param signInClientId string
 @secure()
 param whatsappVerifyToken string
+@description('Where the gateway is; empty for none.')
+param gatewayUrl string
+param gatewayAudience string
 param botIdentities array
 param botSettings array
 
@@ -39,6 +46,18 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource ai 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
   name: aiName
+}
+
+resource speech 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(speechName)) {
+  name: speechName
+}
+
+resource translator 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(translatorName)) {
+  name: translatorName
+}
+
+resource documents 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(documentsName)) {
+  name: documentsName
 }
 
 resource search 'Microsoft.Search/searchServices@2025-05-01' existing = if (!empty(searchName)) {
@@ -123,10 +142,16 @@ var common = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   FABRIC_ENVIRONMENT: 'cloud'
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
-  FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
+  FABRIC_AI_URL: 'azure-openai://${empty(gatewayUrl) ? '${ai.name}.openai.azure.com' : replace(gatewayUrl, 'https://', '')}'
   FABRIC_AI_MODELS: aiModels
   FABRIC_INDEX_URL: empty(searchName) ? '' : 'azure-search://${searchName}.search.windows.net/articles'
+  FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
+  FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
+  FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
+  FABRIC_GATEWAY_URL: gatewayUrl
+  FABRIC_GATEWAY_KEY: empty(gatewayUrl) ? '' : 'keyvault://${vault.name}.vault.azure.net/gateway-key'
+  FABRIC_GATEWAY_SCOPE: empty(gatewayUrl) ? '' : '${gatewayAudience}/.default'
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
   FABRIC_PUBLIC_URL: 'https://${site.properties.defaultHostName}'
@@ -214,8 +239,41 @@ resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for ro
   }
 }]
 
+resource onSpeech 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'speech' && !empty(speechName)): {
+  name: guid(speechName, identity.id, role.id)
+  scope: speech
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onTranslator 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'translator' && !empty(translatorName)): {
+  name: guid(translatorName, identity.id, role.id)
+  scope: translator
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onDocuments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'documents' && !empty(documentsName)): {
+  name: guid(documentsName, identity.id, role.id)
+  scope: documents
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
 resource onSearch 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'search' && !empty(searchName)): {
-  name: guid(search.id, identity.id, role.id)
+  name: guid(searchName, identity.id, role.id)
   scope: search
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)

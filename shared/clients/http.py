@@ -6,7 +6,7 @@ It follows no redirect, caps what it reads, and turns what goes wrong on the way
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -97,8 +97,9 @@ class HttpClient:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        until: Callable[[bytes], bool] | None = None,
     ) -> Response:
-        """Send to `url` as it stands, percent-encoding untouched, and read whole.
+        """Send to `url` as it stands, percent-encoding untouched, and read whole, or `until`.
 
         The body is `json`, a `form`, or the bytes of `body` as they are.
 
@@ -122,6 +123,8 @@ class HttpClient:
                     if len(received) > self._max_bytes:
                         size = f"{self._max_bytes // 1_048_576} MiB"
                         raise Unavailable(f"answer over {size} from {_host(url)}", maybe_done=True)
+                    if until is not None and until(bytes(received)):
+                        break
                 return Response(
                     response.status,
                     {name.lower(): value for name, value in response.headers.items()},

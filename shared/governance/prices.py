@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 
 _UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
 _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
@@ -33,7 +34,7 @@ class Price:
         match = _UNIT.fullmatch(self.unit)
         return match[3] if match else self.unit
 
-    @property
+    @cached_property
     def per_unit(self) -> Decimal:
         """USD for one of the pricing unit."""
         match = _UNIT.fullmatch(self.unit)

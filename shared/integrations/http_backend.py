@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from shared.clients.breaker import Breaker
 from shared.clients.http import HttpClient, Response
 from shared.errors import TransientError, Unavailable
-from shared.integrations.access import Access
+from shared.integrations.access import Opener
 from shared.integrations.gate import Gate
 from shared.integrations.recent import Recent
 from shared.manifest.backends import Declaration
@@ -44,7 +44,7 @@ _NOT_DONE = frozenset({401, 425, 429, 503})
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
     """What the log tells of one call; `unsure` when an answer was lost, or may have been."""
 
     tries: int = 0
@@ -60,14 +60,18 @@ class HttpBackend:
         self,
         name: str,
         declared: Declaration,
-        access: Access,
+        access: Opener,
         *,
+        url: str = "",
+        tries: int = 0,
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """With a `url` it is called there, and so often in place as `tries` says."""
         self.name = name
         self._declared, self._access = declared, access
-        self._url = declared.url.rstrip("/")
+        self._url = (url or declared.url).rstrip("/")
+        self._tries = tries or declared.tries
         self._clock, self._sleep = clock, sleep
         self._http = HttpClient(timeout=declared.timeout_seconds)
         self._gate = Gate(
@@ -81,7 +85,7 @@ class HttpBackend:
         self._recent = Recent(clock)
 
     async def call(self, call: Call) -> Any:
-        record, started = _Record(unsure=call.again), self._clock()
+        record, started = Record(unsure=call.again), self._clock()
         try:
             answer = await self._until_answered(call, record, started)
             record.outcome = "ok"
@@ -133,7 +137,7 @@ class HttpBackend:
     async def close(self) -> None:
         await self._http.close()
 
-    async def _until_answered(self, call: Call, record: _Record, started: float) -> Any:
+    async def _until_answered(self, call: Call, record: Record, started: float) -> Any:
         takes_key = call.key and self._declared.idempotency_header
         repeatable = takes_key or call.method in REPEATABLE
         while True:
@@ -146,7 +150,7 @@ class HttpBackend:
                 backoff = uniform(0.5, 1.0) * min(2.0, 0.25 * 2.0**record.tries)
                 pause = max(error.after or 0.0, backoff)
                 late = self._clock() - started + pause >= PATIENCE
-                if late or record.tries >= self._declared.tries or self._breaker.is_open:
+                if late or record.tries >= self._tries or self._breaker.is_open:
                     raise self._later(error) from error
             await self._sleep(pause)
 
@@ -155,7 +159,7 @@ class HttpBackend:
         after = max(1.0, error.after or 0.0, self._breaker.wait()) * uniform(1.0, 1.2)
         return Unavailable(str(error), after=after, maybe_done=error.maybe_done)
 
-    async def _try(self, call: Call, record: _Record) -> Any:
+    async def _try(self, call: Call, record: Record) -> Any:
         self._refuse_while_resting()
         headers = await self._access.headers(call.bearer)
         async with self._gate.enter():
@@ -188,7 +192,7 @@ class HttpBackend:
         if wait := self._breaker.wait():
             raise Unavailable(f"{self._problem}; it rests", after=wait)
 
-    async def _exchange(self, call: Call, headers: dict[str, str], record: _Record) -> Any:
+    async def _exchange(self, call: Call, headers: dict[str, str], record: Record) -> Any:
         headers["Accept"] = "application/json"
         if position := trace.traceparent():
             headers["traceparent"] = position

@@ -5,8 +5,8 @@
     access: [5f0f9e8e-6b0e-4f0e-9b39-0f8d4d2a7a11, ...]
     ---
 
-`signed-in` stands for everybody whom Entra knows. What a folder's `access.toml` says holds for
-all articles in it; an article can only narrow that.
+`signed-in` stands for everybody whom Entra knows, `user:<object id>` for one person. What a
+folder's `access.toml` says holds for all articles in it; an article can only narrow that.
 """
 
 import re
@@ -63,10 +63,16 @@ def opens(access: Access, person: Person | None) -> bool:
 
 
 def held(person: Person | None) -> frozenset[str]:
-    """What somebody has to show: that they are signed in, and their groups."""
+    """What somebody has to show: that they are signed in, who they are, and their groups."""
     if person is None:
         return frozenset()
-    return frozenset({SIGNED_IN, *(group.casefold() for group in person.groups)})
+    groups = (group.casefold() for group in person.groups)
+    return frozenset({SIGNED_IN, person_principal(person.id), *groups})
+
+
+def person_principal(id: str) -> str:
+    """How `access` names one person, by their object id."""
+    return f"user:{id.casefold()}"
 
 
 def opens_to(access: Access, principals: frozenset[str]) -> bool:

@@ -16,6 +16,9 @@ from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.settings import secure
 
 _HEADER = re.compile(r"[A-Za-z0-9-]*")
+TOOL = {"pattern": r"^[A-Za-z0-9_.-]{1,128}$"}
+"""The name of a tool, as the protocol has it."""
+
 NAME = r"[a-z][a-z0-9-]{0,39}"
 NUMBERS = frozenset(
     {
@@ -44,10 +47,16 @@ class Declaration:
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
     token of the app's own identity instead, or with `auth = "user"` of the person in whose name a
     skill calls. An empty `idempotency_header`: it takes no keys.
-    `guarded` are fields of its answers that only bots see whose manifest names them.
+    `guarded` are fields of its answers that only bots see whose manifest names them. With
+    `gateway = "apim"` calls go through API Management, which holds the key and tries again. Of a
+    server of the Model Context Protocol (`kind`) `tools` may be called that read, and those in
+    `writes`.
     """
 
     url: str = field(metadata={"min_length": 1})
+    kind: Literal["http", "mcp"] = "http"
+    tools: list[str] = field(default_factory=list, metadata=TOOL)
+    writes: list[str] = field(default_factory=list, metadata=TOOL)
     key: str = field(default="", repr=False)
     key_header: str = "Authorization"
     scope: str = ""
@@ -59,6 +68,7 @@ class Declaration:
     concurrency: int = _limited(16, ge=1, le=100)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
     guarded: list[str] = field(default_factory=list)
+    gateway: Literal["", "apim"] = ""
 
 
 _FORM = Form(
@@ -118,6 +128,7 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
         name = getattr(declared, key)
         if not _HEADER.fullmatch(name) or (key == "key_header" and not name):
             yield key, f'"{name[:60]}" names no header; write letters, digits and hyphens'
+    yield from _problems_of_tools(declared)
     if declared.key and declared.scope:
         yield "scope", "there is a key already; keep one of the two"
     if declared.auth == "user" and not declared.scope:
@@ -126,5 +137,27 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
             'missing; with auth = "user" write the scope of a person\'s token, such as '
             '"api://crm/.default"',
         )
+    if declared.auth == "user" and declared.gateway:
+        yield "gateway", 'auth = "user" goes to the backend itself; remove one of the two'
     if not (declared.key.isascii() and declared.key.isprintable()):
         yield "key", "has characters that no header takes; write it as it was issued"
+
+
+def _problems_of_tools(declared: Declaration) -> Iterator[tuple[str, str]]:
+    named = [*declared.tools, *declared.writes]
+    if declared.kind == "mcp" and not named:
+        yield (
+            "tools",
+            'write which tools may be called, tools = ["search"]; those that change things go '
+            "into writes",
+        )
+    if declared.kind == "http" and named:
+        yield "kind", 'only a server of tools has tools; write kind = "mcp"'
+    if len(set(named)) < len(named):
+        yield "writes", "a tool is named twice; it reads or it writes"
+    if declared.kind == "mcp" and declared.guarded:
+        yield "guarded", "tools return text, which has no fields; leave it out"
+    if declared.kind == "mcp" and declared.auth == "user":
+        yield "auth", "tools are pinned for all, so they are called in the app's own name"
+    if declared.kind == "mcp" and declared.gateway:
+        yield "gateway", "tools are called at their server itself; leave it out"

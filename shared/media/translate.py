@@ -8,7 +8,7 @@ class Translated(str):
 
     language: str
 
-    def __new__(cls, text: str, language: str) -> "Translated":
+    def __new__(cls, text: str, language: str = "") -> "Translated":
         made = super().__new__(cls, text)
         made.language = language
         return made

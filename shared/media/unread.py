@@ -38,13 +38,15 @@ _TEXTS = {
 class Unread(Refused):
     """An attachment has no text for the bot; `detail` says more to who looks after it.
 
+    `status` is what its host answered, 0 when it was not asked or did not answer.
     A handler that lets it pass ends the turn, and the person reads the sentence.
     """
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", *, status: int = 0) -> None:
         super().__init__(_TEXTS[reason], f"platform.file_{reason}")
         self.reason = reason
         self.detail = detail
+        self.status = status
 
     def __str__(self) -> str:
         return f"file_{self.reason}: {self.detail}" if self.detail else f"file_{self.reason}"

@@ -8,7 +8,7 @@ from aiohttp import web
 from stand_ins.entra.people import Sample
 
 _STYLE = (
-    "body{font:1rem/1.6 system-ui,sans-serif;margin:2rem;color-scheme:light dark}"
+    ":root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;margin:2rem}"
     "code{font-size:2rem;letter-spacing:.1em}"
 )
 

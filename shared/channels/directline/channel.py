@@ -8,8 +8,9 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
@@ -18,7 +19,13 @@ from shared.channels.directline.citations import with_links
 from shared.channels.directline.log import ActivityLog
 from shared.channels.directline.stream import Streams
 from shared.channels.directline.token import Token
-from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
+from shared.channels.directline.upload import (
+    ACTIVITY_BYTES,
+    UPLOAD_BYTES,
+    beside,
+    is_upload,
+    uploaded,
+)
 from shared.errors import Rejected
 from shared.event import event_id
 from shared.observability import log
@@ -27,6 +34,9 @@ from shared.ports.channel import Inbound, Received, Request
 from shared.ports.store import Store
 from shared.settings import Settings
 from shared.text.clean import cleaned
+
+if TYPE_CHECKING:
+    from shared.media.files import Files
 
 CHANNEL_ID = "directline"
 _WATERMARK = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -53,6 +63,7 @@ class DirectLineChannel:
         settings: Settings,
         *,
         streams: Streams | None = None,
+        files: "Callable[[], Files] | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.access = Access(bots, store, settings, clock)
@@ -60,6 +71,7 @@ class DirectLineChannel:
         self._clock = clock
         self._log = ActivityLog(store)
         self.streams = streams
+        self._files = files
 
     # --- Channel ---
 
@@ -70,11 +82,11 @@ class DirectLineChannel:
         if len(request.body) > (UPLOAD_BYTES if upload else ACTIVITY_BYTES):
             raise Rejected(413, "body_too_large")
         token, bot = await self.access.authorize(request)
-        activity = (
-            activity_of(content_type, request.body)
-            if upload
-            else Activity(json_object(request.body, cap=ACTIVITY_BYTES))
-        )
+        contents: list[bytes] = []
+        if upload:
+            activity, contents = uploaded(content_type, request.body)
+        else:
+            activity = Activity(json_object(request.body, cap=ACTIVITY_BYTES))
         if not activity.type:
             raise Rejected(400, "type_missing")
         if activity.type == "typing":
@@ -93,7 +105,10 @@ class DirectLineChannel:
         id = secrets.token_hex(16)
         if isinstance(client_id, str) and client_id:
             id = event_id("web", token.conversation, client_id)
-        return Received([self._inbound(request, token, bot, Activity(activity, id=id))])
+        activity["id"] = id
+        files = beside(activity, contents)
+        inbound = self._inbound(request, token, bot, activity)
+        return Received([replace(inbound, files=files) if files else inbound])
 
     async def opening(self, request: Request) -> tuple[Bot, Inbound]:
         """What a bot hears of the bearer's conversation when it begins, with the same id each time.
@@ -197,7 +212,7 @@ class DirectLineChannel:
         after = int(given) if _WATERMARK.fullmatch(given) else 0
         try:
             token, _ = await self.access.authorize(request)
-            activities, last = await self._log.read(token.conversation, after)
+            activities, last = await self.after(token.conversation, after)
         except Rejected as refusal:
             if refusal.status == 401:
                 raise Rejected(403, refusal.reason) from refusal
@@ -219,14 +234,23 @@ class DirectLineChannel:
 
     async def after(self, conversation: str, watermark: int) -> tuple[list[Activity], int]:
         """What was said after the watermark, and the new one, for a socket of the conversation."""
-        return await self._log.read(conversation, watermark)
+        activities, last = await self._log.read(conversation, watermark)
+        return [await self._shown(conversation, activity) for activity in activities], last
 
     async def _append(
         self, conversation: str, activity: Activity, *, ttl: int, fades: int | None = None
     ) -> None:
         number = await self._log.append(conversation, activity, ttl=ttl, fades=fades)
         if number and self.streams:
-            await self.streams.said(conversation, activity, number)
+            await self.streams.said(conversation, await self._shown(conversation, activity), number)
+
+    async def _shown(self, conversation: str, activity: Activity) -> Activity:
+        """What the log has, with addresses of its files that are good for now."""
+        if self._files is None or not activity.attachments:
+            return activity
+        bot = activity.sender if activity.sender.get("role") == "bot" else activity.recipient
+        key = ConversationReference(str(bot.get("id")), "web", conversation).key
+        return await self._files().shown(key, activity)
 
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)

@@ -14,7 +14,7 @@ from typing import Any
 from shared.errors import Conflict, PermanentError
 from shared.event import utc_now
 from shared.fabric import Fabric
-from shared.governance import audit
+from shared.governance import audit, rollup
 from shared.governance.access import ALL, Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.canonical import canonical
@@ -25,6 +25,8 @@ from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
 from shared.records import acceptance, signed_in
 from shared.records.effect import OUTBOX
+from shared.records.file import PREFIX as FILE
+from shared.records.file import StoredFile
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
 AT_ONCE = 50
@@ -158,7 +160,8 @@ async def _hold(fabric: Fabric, id: str, reason: str) -> None:
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):
         try:
-            lasting = Put(item.id, item.body, etag=item.etag, due=item.due, ttl=FOR_EVER)
+            due = None if item.id.startswith(FILE) else item.due  # no sweep may find a file
+            lasting = Put(item.id, item.body, etag=item.etag, due=due, ttl=FOR_EVER)
             await fabric.store.write(item.partition, lasting)
         except Conflict:
             continue  # a turn has written it anew meanwhile
@@ -168,6 +171,9 @@ async def _erase(
     fabric: Fabric, id: str, name: str, reason: str, departments: Departments
 ) -> Receipt:
     marks = await reports.marks_of(fabric, id)
+    bots = [bot.id for bot in fabric.bots.values() if bot.department in departments]
+    names = marks.exact | marks.partitions
+    await rollup.forget(fabric.store, fabric.bots, fabric.settings.function_memory_mb, bots, names)
     found = await reports.records(fabric, id, departments, marks=marks)
     partitions: defaultdict[str, list[Item]] = defaultdict(list)
     for item in found:
@@ -194,7 +200,13 @@ async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:
 
 
 async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:
-    """Delete what is as it was read, together or else one by one. Return what is gone."""
+    """Delete what is as it was read, together or else one by one. Return what is gone.
+
+    The blob of a file goes before its record.
+    """
+    for item in items:
+        if item.id.startswith(FILE):
+            await fabric.blobs.delete(StoredFile.of(item).blob)
     try:
         await fabric.store.write(where, *(Delete(item.id, etag=item.etag) for item in items))
     except Conflict:

@@ -1,6 +1,7 @@
 """Everything that is kept of one person, over every partition of the store and every blob."""
 
 import json
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -12,16 +13,22 @@ from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
 from shared.governance.pseudonym import PERSONS
+from shared.governance.rollup import ROLLUP
 from shared.ports.store import Item, every
-from shared.records import signed_in
+from shared.records import daily, signed_in
 from shared.records.conversation import DOCUMENT
+from shared.records.file import PREFIX, StoredFile
 from shared.records.person import Marks
 from shared.records.ticket import TICKETS_PREFIX
+
+NOT_OF_ONE = (PARTITION_PREFIX, daily.PARTITION_PREFIX)
+"""Partitions of many people: the audit, and the figures of a bot, from which a mark is erased."""
 
 README = (
     "This is everything that the organisation's chatbots keep of you: what you wrote and what "
     "they answered (records whose kind is 'said'), how your conversations stand ('conversation'), "
-    "your tickets ('ticket'), what you asked a person for ('waiting'), and technical notes that "
+    "your tickets ('ticket'), files that you sent or were sent ('file', the bytes as base64), "
+    "what you asked a person for ('waiting'), and technical notes that "
     "keep messages from getting lost or being answered twice (all others). "
     "Times are in Unix seconds unless they say otherwise. You may ask the organisation to correct "
     "or erase it."
@@ -59,7 +66,7 @@ async def records(
     marks = marks or await marks_of(fabric, id)
     found = []
     async for item in every(fabric.store, ""):
-        if item.partition == PERSONS or item.partition.startswith(PARTITION_PREFIX):
+        if item.partition in (PERSONS, ROLLUP) or item.partition.startswith(NOT_OF_ONE):
             continue
         if _within(fabric, item, departments) and marks.own(item.partition, item.id, item.body):
             found.append(item)
@@ -79,10 +86,24 @@ async def export(fabric: Fabric, id: str, departments: Departments = ALL) -> dic
         "person": id,
         "summary": [asdict(kept) for kept in summed(found)],
         "records": [
-            {"kind": _kind(item), "where": item.partition, "id": item.id, "content": item.body}
+            {
+                "kind": _kind(item),
+                "where": item.partition,
+                "id": item.id,
+                "content": item.body,
+                **await _bytes(fabric, item),
+            }
             for item in found
         ],
     }
+
+
+async def _bytes(fabric: Fabric, item: Item) -> dict[str, str]:
+    """What is in a file, as base64; nothing for any other item."""
+    if not item.id.startswith(PREFIX):
+        return {}
+    content = await fabric.blobs.get(StoredFile.of(item).blob)
+    return {"base64": b64encode(content or b"").decode()}
 
 
 def summed(items: Iterable[Item]) -> list[Kept]:

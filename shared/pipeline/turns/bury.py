@@ -19,6 +19,7 @@ from shared.records.change import undisturbed
 from shared.records.conversation import REMEMBERED, Conversation, load
 from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
 from shared.records.effect import Send
+from shared.records.ledger_entry import Outcome
 
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
@@ -61,7 +62,7 @@ async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> 
     ops: list[Op] = [
         Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
         letter.put(),
-        *fabric.ledger.entry(event, skill),
+        *fabric.ledger.entry(event, skill, outcome=Outcome.DEAD),
     ]
     apology: Sequence[Send] = ()
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
@@ -17,8 +17,12 @@ from shared.records import waiting
 from shared.records.acceptance import Acceptance
 from shared.records.conversation import FIRST_VERSION, GONE, REMEMBERED, Conversation
 from shared.records.effect import AnyEffect
+from shared.records.ledger_entry import Done, said_id
 from shared.records.person import mark_of
 from shared.turn import Turn
+
+if TYPE_CHECKING:
+    from shared.records.file import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ async def commit(
         conversation.spoke = max(conversation.spoke, event.asked())
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     seen: dict[str, Any] = {}
+    files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
         made.append(
@@ -87,9 +92,10 @@ async def commit(
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
+        *(file.put() for file in files),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
-        *fabric.ledger.entry(event, turn.skill.name),
+        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if event.origin and event.type == ACTIVITY and not handed:
         finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
@@ -106,6 +112,13 @@ async def commit(
     return Outcome(made, said, handed, turn.handed_to, answer)
 
 
+async def _kept(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> "Sequence[StoredFile]":
+    """Store what the replies carry; a turn without files does not meet what does that."""
+    from shared.pipeline.turns.kept_files import keep
+
+    return await keep(fabric, turn, replies)
+
+
 def question_of(event: Event) -> str:
     """Digest who asked what, to tell the same request again from another one under its id."""
     said = Activity(event.data.get("activity", {}))
@@ -117,7 +130,7 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
     said = {
         "at": turn.now,
         "seconds": round(time() - turn.now, 3),
-        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
@@ -127,5 +140,24 @@ def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[st
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
     }
-    id = f"said:{int(turn.now * 1000):013d}.{turn.event.id}"
+    id = said_id(turn.now, turn.event.id)
     return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)
+
+
+def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
+    """What the ledger tells of the turn, without a word that was said."""
+    return Done(
+        type=turn.activity.type,
+        person=mark_of(turn.reference.user),
+        replies=len(replies),
+        facts=len(turn.facts),
+        waited=_waited(turn),
+        handed_to=turn.handed_to,
+        language=turn.language,
+        noted=dict(turn.noted),
+    )
+
+
+def _waited(turn: Turn) -> float:
+    asked = turn.event.asked()
+    return round(max(0.0, turn.now - asked), 3) if asked else 0.0

@@ -16,6 +16,7 @@ from shared.queues import skill_queue
 from shared.records.change import undisturbed
 from shared.records.conversation import REMEMBERED, Conversation, load
 from shared.records.effect import AnyEffect
+from shared.records.ledger_entry import Outcome
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -110,7 +111,7 @@ async def _park(
             *ops,
             conversation.to_op(),
             *(effect.create() for effect in made),
-            *fabric.ledger.entry(event, skill.name),
+            *fabric.ledger.entry(event, skill.name, outcome=Outcome.PARKED),
         )
     except Conflict as conflict:
         if conflict.id.startswith("seen:"):

@@ -10,7 +10,7 @@ from functools import partial
 from time import time
 from typing import Any
 
-from shared.activity import Activity
+from shared.activity import FILE_CONSENT, Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
@@ -34,9 +34,10 @@ from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
-from shared.pipeline.turns.suspicious import tell_if_suspicious
+from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
+from shared.pipeline.turns.voice import hear
 from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
 from shared.skill import Handler, Skill
 from shared.turn import Turn
@@ -87,10 +88,12 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
-    meter.current().version = skill.version
+    work = meter.current()
+    work.bot, work.department, work.version = bot.id, bot.department, skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
+        asked = asked and not signing_in.has_arrived(turn.activity)
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, conversation, direct=direct)
@@ -174,11 +177,14 @@ async def _run(
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    tell_of_what_is_read(turn)
     if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
         return None
     handler: Handler | None
     if turn.event.type != ACTIVITY:
         handler = skill.events.get(turn.event.type)
+    elif activity.type == "invoke" and await _took_consent(fabric, turn):
+        return None
     elif activity.type == "invoke":
         return await skill.invokes[activity.name](turn)
     else:
@@ -190,20 +196,31 @@ async def _run(
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
-    if activity.is_message and turn.event.hops == 0:
-        tell_if_suspicious(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
             typing(fabric, turn, shown=not direct),
             still_working(fabric, turn, shown=not direct),
         ):
+            if not direct:
+                await hear(turn, conversation)
+            if activity.is_message and turn.event.hops == 0:
+                tell_if_suspicious(turn)
             await handler(turn)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
     return None
+
+
+async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
+    """Whether it answers a file that was offered; what deals with that is met only then."""
+    if turn.activity.name != FILE_CONSENT or FILE_CONSENT in turn.skill.invokes:
+        return False
+    from shared.pipeline.turns.consent import took
+
+    return await took(fabric, turn)
 
 
 async def _instead(

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from shared.activity import ConversationReference
+from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.dialogue.phrases import phrase
 from shared.event import ACTIVITY, Event
@@ -58,7 +59,7 @@ async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
     Raises Conflict when another turn takes the same code at this moment.
     """
     pending = conversation.open_sign_in
-    if turn.activity.type == "event" and turn.activity.name == ARRIVED:
+    if has_arrived(turn.activity):
         if "card" in pending:
             turn.language = conversation.language or turn.language
             _welcome(turn, await turn.person(), pending)
@@ -91,6 +92,8 @@ async def _link(fabric: Fabric, turn: Turn) -> None:
     made, ticket = Offer.new(turn.reference.key, turn.bot.id, turn.language)
     await fabric.store.write(made.partition, made.to_op())
     link = f"{fabric.settings.public_url}/api/sign-in?ticket={ticket}"
+    if turn.reference.channel == "web":  # where a link has a text, and its ticket need not show
+        link = f"[{urlsplit(link).netloc}]({link})"
     turn.reply(phrase(turn.language, "signin.offer", link=link))
     turn.signing_in = {"offer": made.id, "until": made.until, "tries": 0}
 
@@ -143,6 +146,11 @@ async def forget(fabric: Fabric, bot: Bot, reference: ConversationReference) -> 
     fabric.user_tokens.drop(partition)
     if holder is not None:
         await fabric.token_service.sign_out(bot, holder)
+
+
+def has_arrived(activity: Activity) -> bool:
+    """Tell whether it says only that what waited for the person to sign in may go on."""
+    return activity.type == "event" and activity.name == ARRIVED
 
 
 def is_resumed(event: Event) -> bool:

@@ -48,6 +48,6 @@ async def _stop(fabric: Fabric, rollout: Rollout, tally: Tally) -> None:
         turns=turns,
     )
     target = {"skill": rollout.skill, "version": rollout.version, "share": "0"}
-    await audit.record(
-        fabric.store, GUARD, "rollout", target, audit.DONE, purpose=reason, policy="stop_above"
+    await fabric.audit.record(
+        GUARD, "rollout", target, audit.DONE, purpose=reason, policy="stop_above"
     )

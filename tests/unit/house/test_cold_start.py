@@ -65,6 +65,20 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
 
 INDEX = {"FABRIC_INDEX_URL": "sqlite:///index.db"}
 UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
+SENSES = (
+    *("shared.media", "shared.azure_ai", "shared.azure_ai.speech", "shared.azure_ai.translator"),
+    *("shared.azure_ai.document_intelligence", "shared.governance.governed_senses"),
+)
+FILES_AND_TOOLS = (
+    *("shared.media.file", "shared.media.files", "shared.media.incoming", "shared.media.links"),
+    *("shared.channels.teams.outgoing", "shared.channels.whatsapp.outgoing"),
+    *("shared.pipeline.turns.kept_files", "shared.pipeline.turns.consent"),
+    *("shared.pipeline.door.uploads", "shared.storage.blob", "shared.storage.blob_address"),
+    *("shared.integrations.mcp_backend", "shared.integrations.mcp_wire", "mcp"),
+    *("shared.integrations.mcp_pins", "shared.ai.declared_tool"),
+)
+"""What sends and keeps files, and what calls tools of other systems."""
+
 WEBHOOK = """
 import asyncio, json, sys
 import azure.functions as func
@@ -105,9 +119,59 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "shared.knowledge.indexed",
         "shared.ai.meaning",
         "shared.ai.quoting",
-        "shared.media",
+        *SENSES,
+        *FILES_AND_TOOLS,
     }
     assert not understanding & set(loaded)
+
+
+TURN = """
+import asyncio, json, sys
+from pathlib import Path
+from shared.skill import Skill
+from tests.lab import Lab
+
+async def answer(turn):
+    if sys.argv[2:]:
+        turn.attachments
+    turn.reply(turn.text)
+
+async def talk():
+    fabric = Lab(Path(sys.argv[1]), Skill("plain", "Repeats", message=answer), head="voice = true")
+    await fabric.say("hello")
+    await fabric.drain()
+    print(json.dumps([fabric.heard(), sorted(sys.modules)]))
+    await fabric.close()
+
+asyncio.run(talk())
+"""
+
+
+@pytest.mark.parametrize("channel", ["teams.channel", "whatsapp.channel", "directline.channel"])
+def test_a_channel_meets_files_only_where_there_are_some(channel: str) -> None:
+    code = f"import json, sys, shared.channels.{channel}; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert not {*SENSES, *FILES_AND_TOOLS} & set(json.loads(result.stdout))
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["plain", "looks for files"])
+def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
+    tmp_path: Path, asks: bool
+) -> None:
+    """Not even that of a bot that hears, whose message is written."""
+    result = subprocess.run(
+        [sys.executable, "-c", TURN, str(tmp_path), *(["asks"] if asks else [])],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    heard, loaded = json.loads(result.stdout)
+    assert heard == ["hello"]
+    files = {"shared.media", "shared.media.attachment"}
+    assert set(SENSES) & set(loaded) <= files
+    assert not set(FILES_AND_TOOLS) & set(loaded)
+    assert not {"shared.media.read", "shared.media.fetch", "aiohttp", "pypdf"} & set(loaded)
 
 
 ECHO = """

@@ -31,6 +31,11 @@ class Services:
             "documents": self.documents,
         }
 
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What points an app at them."""
+        return {**self.speech.settings, **self.translator.settings, **self.documents.settings}
+
     def connect(self, fabric: Lab) -> Lab:
         fabric.settings = replace(
             fabric.settings,

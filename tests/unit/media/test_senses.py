@@ -1,13 +1,16 @@
 """Voice, scans, photos and foreign words reach a skill as text; what does not is said honestly."""
 
 from collections.abc import AsyncIterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from shared.azure_ai import resource
 from shared.media import sound
+from shared.media.translate import Translated
 from shared.ports.speech import Deaf, Unheard
+from shared.wire import dumps, loads
 from stand_ins.documents.scan import photo, scanned_pdf
 from stand_ins.openai.faults import Fault
 from stand_ins.speech.sound import Recording, record
@@ -143,6 +146,14 @@ async def test_a_service_that_fails_has_the_person_told_once_and_answered(
     assert len(said) == 2
     assert "longer than usual" in said[0]
     assert said[1] == answer
+
+
+def test_a_translation_is_a_text_that_can_be_kept() -> None:
+    made = Translated("How long do refunds take?", "pl")
+    kept = deepcopy(made)
+
+    assert (kept, kept.language) == ("How long do refunds take?", "pl")
+    assert loads(dumps({"question": made})) == {"question": "How long do refunds take?"}
 
 
 @pytest.mark.parametrize("kind", ["wav", "ogg"])

@@ -145,6 +145,17 @@ SETTINGS = [
     ("operator-audience", {"FABRIC_OPERATOR_AUDIENCE": ""}),
     ("operator-tenant", {"FABRIC_OPERATOR_TENANT": "acme.onmicrosoft.com"}),
     ("other-region", {"REGION_NAME": "East US"}),
+    ("speech-url", {"FABRIC_SPEECH_URL": "https://acme.cognitiveservices.azure.com"}),
+    ("translator-url", {"FABRIC_TRANSLATOR_URL": "azure-translator://"}),
+    ("service-half-set", {"FABRIC_DOCUMENTS_KEY": "keyvault://acme.vault.azure.net/documents"}),
+    (
+        "service-host",
+        {"FABRIC_SPEECH_URL": "azure-speech://westeurope.api.cognitive.microsoft.com"},
+    ),
+    (
+        "service-host",
+        {"FABRIC_TRANSLATOR_URL": "azure-translator://api.cognitive.microsofttranslator.com"},
+    ),
 ]
 
 
@@ -174,6 +185,7 @@ TEXTS = [
     ("bot-default-skill", "bots/desk.toml", 'default_skill = "router"', 'default_skill = "faq"'),
     ("knowledge", "bots/desk.toml", 'knowledge = ["it"]', 'knowledge = ["hr"]'),
     ("region", "bots/desk.toml", '"westeurope"', '"West Europe"'),
+    ("voice-unheard", "bots/desk.toml", 'knowledge = ["it"]', 'knowledge = ["it"]\nvoice = true'),
     ("stale-price", "prices.toml", "2026-10-05", "2024-10-05"),
     ("prices", "prices.toml", "usd = 0.40", 'usd = "0.40"'),
     ("route-prefix", "host.json", '"routePrefix": "api"', '"routePrefix": ""'),

@@ -225,7 +225,7 @@ async def test_on_the_web_the_token_service_keeps_the_token_as_well(
     assert claims(crm.calls[-1])["name"] == "Henry Human"
 
     await asks_on_the_web(teams.fabric, "/sign-out")
-    assert teams.entra.tokens._kept == {}
+    assert teams.entra.tokens.holders == set()
 
 
 async def test_without_it_the_token_is_in_memory_and_asked_for_after_a_restart(

@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 
+from shared.bot import Quota
 from shared.dialogue.phrases import phrase
+from shared.errors import Rejected
 from shared.observability.log import JsonFormatter
 from shared.ports.store import Delete, every
+from shared.records import sign_in_try
 from shared.records.signed_in import DOCUMENT
 from shared.skill import Skill
 from shared.turn import Turn
 from stand_ins.entra.directory import CLIENT_ID
 from stand_ins.entra.people import Sample
-from stand_ins.entra.tokens import app_token
+from stand_ins.entra.tokens import LIFETIME_SECONDS, app_token
 from tests.teams_people import CONNECTION, TeamsPeople, people_on_teams
 
 EXCHANGE, VERIFY = "signin/tokenExchange", "signin/verifyState"
@@ -111,6 +116,23 @@ async def test_without_consent_the_client_falls_back_to_the_button(teams: TeamsP
     assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
 
 
+async def test_who_has_consented_meanwhile_is_signed_in_by_the_same_card(
+    teams: TeamsPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams.entra.tokens.unconsented.add("henry")
+    await teams.say("henry", "who am I")
+    card = teams.card("henry")
+    assert (await teams.exchange("henry", card))[0] == 412
+
+    teams.entra.tokens.unconsented.clear()
+    assert (await teams.exchange("henry", card))[0] == 412  # another device's copy of the first
+    monkeypatch.setattr(sign_in_try, "time", lambda: time() + sign_in_try.COPIES_SECONDS + 1)
+    assert (await teams.exchange("henry", card))[0] == 200
+    await teams.fabric.drain()
+
+    assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
+
+
 async def test_a_code_may_be_typed_where_the_client_does_not_hand_it_on(
     teams: TeamsPeople,
 ) -> None:
@@ -131,6 +153,7 @@ async def test_signing_out_forgets_the_person_here_and_in_the_token_service(
 
     await teams.say("henry", "/sign-out")
     assert teams.heard("henry")[-1] == phrase("en", "signin.out")
+    assert teams.entra.tokens.holders == set()
     await teams.say("henry", "who am I")
 
     assert len(teams.cards("henry")) == 2
@@ -180,6 +203,28 @@ async def test_a_token_service_that_goes_away_meanwhile_is_asked_again_later(
     assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
 
 
+async def test_signing_in_uses_no_turn_of_the_persons_quota(teams: TeamsPeople) -> None:
+    bot = teams.fabric.bots["lab"]
+    teams.fabric.bots["lab"] = replace(bot, quota=Quota(turns_per_user_per_day=1))
+
+    await teams.sign_in("henry", "who am I")
+    assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
+
+    await teams.say("henry", "and now")
+    assert teams.heard("henry")[-1] == phrase("en", "platform.quota_used")
+
+
+@pytest.mark.parametrize(("late", "status"), [(200, 200), (400, 412)])
+async def test_clocks_may_differ_by_less_than_five_minutes(
+    teams: TeamsPeople, late: int, status: int
+) -> None:
+    await teams.say("henry", "who am I")
+    ends = time() - late - LIFETIME_SECONDS
+    teams.entra.clock = lambda: ends
+
+    assert (await teams.exchange("henry", teams.card("henry")))[0] == status
+
+
 # --- what strangers try ------------------------------------------------------------------------
 
 
@@ -192,6 +237,20 @@ async def test_a_proof_of_somebody_else_signs_nobody_in(teams: TeamsPeople) -> N
     await teams.fabric.drain()
 
     assert teams.heard("erika") == []
+
+
+async def test_whom_teams_does_not_name_is_signed_in_by_no_card(teams: TeamsPeople) -> None:
+    nameless = {"from": {"id": "29:henry", "name": "Henry Human"}}
+    await teams.post("henry", {"type": "message", "text": "who am I", **nameless})
+    await teams.fabric.drain()
+    card = teams.card("henry")
+    proof = {
+        "id": card["tokenExchangeResource"]["id"],
+        "connectionName": CONNECTION,
+        "token": teams.entra.tokens.client_token("henry"),
+    }
+
+    assert (await teams.invoke("henry", EXCHANGE, proof, **nameless))[0] == 412
 
 
 async def test_a_card_is_good_in_the_chat_it_was_shown_in_alone(teams: TeamsPeople) -> None:
@@ -240,7 +299,7 @@ async def test_a_code_is_good_once(teams: TeamsPeople) -> None:
     assert teams.heard("henry")[-1] == phrase("en", "signin.out")
 
 
-@pytest.mark.parametrize("wrong", ["expired", "tenant", "issuer", "audience", "forged", "app"])
+@pytest.mark.parametrize("wrong", ["expired", "tenant", "issuer", "audience", "forged"])
 async def test_what_the_token_service_keeps_is_checked_as_well(
     teams: TeamsPeople, wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,14 +317,19 @@ async def test_what_the_token_service_keeps_is_checked_as_well(
     kept = entra.access(henry, "another" if wrong == "audience" else CLIENT_ID)
     if wrong == "forged":
         kept = kept[:-8] + ("A" * 8 if kept[-8:] != "A" * 8 else "B" * 8)
-    if wrong == "app":
-        kept = app_token(entra.signer, CLIENT_ID, CLIENT_ID)
     monkeypatch.setattr(entra.tokens, "_token", lambda holder: {"token": kept})
 
     assert (await teams.exchange("henry", card, token=entra.access(henry, CLIENT_ID)))[0] == 412
     await teams.fabric.drain()
 
     assert teams.heard("henry") == []
+
+
+async def test_a_token_that_vouches_for_an_app_is_nobodys(teams: TeamsPeople) -> None:
+    token = app_token(teams.entra.signer, CLIENT_ID, CLIENT_ID)
+
+    with pytest.raises(Rejected, match="sign_in_nobody"):
+        await teams.fabric.sign_in.person(token)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from shared.operations.reports.doctor import files, identity, manifests, people, settings
+from shared.operations.reports.doctor import (
+    files,
+    identity,
+    manifests,
+    people,
+    senses,
+    settings,
+)
 from shared.operations.reports.doctor.mistake import Check, Mistake, Premises
 
 CHECKS: Sequence[Check] = (
@@ -11,6 +18,7 @@ CHECKS: Sequence[Check] = (
     *files.CHECKS,
     *manifests.CHECKS,
     *people.CHECKS,
+    *senses.CHECKS,
 )
 
 
