@@ -37,6 +37,10 @@ param models array = [
   { alias: 'default', deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
 ]
 
+@description('Size of the search service that articles are found in; empty for none: they are searched in memory.')
+@allowed(['', 'basic', 'standard'])
+param searchSku string = ''
+
 @minValue(1)
 param monthlyBudgetUsd int = 200
 @description('First day of a month.')
@@ -161,6 +165,18 @@ module sensing 'modules/senses.bicep' = if (senses) {
   }
 }
 
+module search 'modules/search.bicep' = if (!empty(searchSku)) {
+  name: 'search'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: searchSku
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 var closed = [
   { name: 'blob', group: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
   { name: 'queue', group: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
@@ -176,6 +192,8 @@ var closedSenses = senses ? [
   { name: 'translator', group: 'account', id: sensing.outputs.translatorId, zone: cognitive }
   { name: 'documents', group: 'account', id: sensing.outputs.documentsId, zone: cognitive }
 ] : []
+var searchEndpoint = { name: 'search', group: 'searchService', id: empty(searchSku) ? '' : search.outputs.searchId, zone: 'privatelink.search.windows.net' }
+var closedSearch = empty(searchSku) ? [] : [searchEndpoint]
 var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
 
 module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
@@ -186,7 +204,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(closed, closedSenses, closedBus)
+    targets: concat(closed, closedSenses, closedSearch, closedBus)
   }
 }
 
@@ -234,6 +252,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     vaultName: data.outputs.vaultName
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
+    searchName: empty(searchSku) ? '' : search.outputs.searchName
     speechName: senses ? sensing.outputs.speechName : ''
     translatorName: senses ? sensing.outputs.translatorName : ''
     documentsName: senses ? sensing.outputs.documentsName : ''

@@ -11,6 +11,7 @@ param cosmosName string
 param vaultName string
 param aiName string
 param aiModels string
+param searchName string
 @description('The services that hear, translate and read scans; empty for none.')
 param speechName string
 param translatorName string
@@ -57,6 +58,10 @@ resource translator 'Microsoft.CognitiveServices/accounts@2025-09-01' existing =
 
 resource documents 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(documentsName)) {
   name: documentsName
+}
+
+resource search 'Microsoft.Search/searchServices@2025-05-01' existing = if (!empty(searchName)) {
+  name: searchName
 }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (bus == 'servicebus') {
@@ -139,6 +144,7 @@ var common = {
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
   FABRIC_AI_URL: 'azure-openai://${empty(gatewayUrl) ? '${ai.name}.openai.azure.com' : replace(gatewayUrl, 'https://', '')}'
   FABRIC_AI_MODELS: aiModels
+  FABRIC_INDEX_URL: empty(searchName) ? '' : 'azure-search://${searchName}.search.windows.net/articles'
   FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
   FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
   FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'
@@ -258,6 +264,17 @@ resource onTranslator 'Microsoft.Authorization/roleAssignments@2022-04-01' = [fo
 resource onDocuments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'documents' && !empty(documentsName)): {
   name: guid(documentsName, identity.id, role.id)
   scope: documents
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onSearch 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'search' && !empty(searchName)): {
+  name: guid(searchName, identity.id, role.id)
+  scope: search
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
     principalId: identity.properties.principalId
