@@ -36,6 +36,7 @@ from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety
 from shared.ports.store import Blobs, Store
+from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
@@ -112,6 +113,7 @@ class Fabric:
         self.admission = Admission()
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
+        self.fresh = Fresh()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""

@@ -16,6 +16,7 @@ from shared.ports.store import Item, every
 from shared.records import signed_in
 from shared.records.conversation import DOCUMENT
 from shared.records.person import Marks
+from shared.records.seen import is_transcript
 from shared.records.ticket import TICKETS_PREFIX
 
 README = (
@@ -140,7 +141,8 @@ def _bot_of(item: Item) -> str:
 
 
 def _kind(item: Item) -> str:
-    return item.id.partition(":")[0]
+    """Return what an item is; the marker of a turn is of more interest for the words in it."""
+    return "said" if is_transcript(item) else item.id.partition(":")[0]
 
 
 def _digest(items: Iterable[Item]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from shared.bot import Bot
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
-from shared.ports.store import Item, every
+from shared.ports.store import Item
+from shared.records.seen import MESSAGE, transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class TurnRecord:
 
 async def turns(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[TurnRecord]:
     """Walk all transcripts of a scope and period: for reports, never in a turn."""
-    async for item in every(fabric.store, "said:"):
+    async for item in transcripts(fabric.store):
         record = _record(item)
         if record.at in period and scope.takes(record.bot, fabric.bots.get(record.bot)):
             yield record
@@ -71,7 +72,7 @@ def _record(item: Item) -> TurnRecord:
         conversation=item.partition,
         person=str(body.get("person", "")),
         skill=str(body["skill"]),
-        type=str(body["type"]),
+        type=str(body.get("type", MESSAGE)),
         handed_to=str(body.get("handed_to", "")),
         replies=len(body["replies"]),
         at=float(body["at"]),
