@@ -24,7 +24,8 @@ from shared.ai.meaning import MeaningRanker
 from shared.ai.offline import OfflineModel
 from shared.ai.ranking import Choice, Ranked
 from shared.dialogue.routing import NoneFits, Offer, Route, decide
-from shared.knowledge.articles import Knowledge, KnowledgeBase
+from shared.knowledge.articles import KnowledgeBase
+from shared.knowledge.knowledge import Knowledge
 
 Row = tuple[str, str, str]
 Labelled = Sequence[tuple[str, str]]

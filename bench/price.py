@@ -141,9 +141,11 @@ class _Telephone:
 
 
 class Shop(Fabric):
-    """A fabric in a folder whose store tells its prices."""
+    """A fabric in a folder whose store tells its prices, unless they are in the way."""
 
-    def __init__(self, folder: Path, *, bot: str = BOT, skill: Skill = echo) -> None:
+    def __init__(
+        self, folder: Path, *, bot: str = BOT, skill: Skill = echo, priced: bool = True
+    ) -> None:
         (folder / "bots").mkdir()
         (folder / "bots" / "echo.toml").write_text(bot)
         self.skill = skill
@@ -157,7 +159,8 @@ class Shop(Fabric):
         }
         super().__init__(Settings.from_environ(environ), {skill.name: skill})
         self.priced = PricedStore(self.store)
-        self.store = self.priced
+        if priced:
+            self.store = self.priced
         self.telephone = _Telephone(self.priced)
 
     def channel(self, name: str) -> Any:

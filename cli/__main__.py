@@ -32,6 +32,7 @@ COMMANDS = {
     "budgets": "what bots and departments may spend, what they did, what calls hold",
     "stop": "the kill switch of a bot or a skill; what waits is kept",
     "start": "let a stopped bot or skill go on",
+    "tools": "the tools of other systems' MCP servers, as pinned: accept what has changed",
     "waiting": "people who wait for a person: answer, return",
     "rollout": "a share of the conversations gets another version of a skill",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
@@ -12,11 +12,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 from cli import console_log
+from cli.eval_cases import chosen_cases
 from cli.list import table
 from cli.numbers import seconds
 from cli.own_place import own_place
-from shared.bot import Bot
-from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evaluation.case import Case
@@ -33,6 +32,9 @@ MODELS = ("FABRIC_AI_URL", "FABRIC_AI_MODELS", "FABRIC_AI_KEY")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bot", metavar="BOT|all", help="id of the bot; all: each that has cases")
+    parser.add_argument(
+        "--since", metavar="REF", help="with all: those alone that have changed since this commit"
+    )
     parser.add_argument("--only", metavar="GROUP|ID", help="these cases alone; no floor then")
     parser.add_argument(
         "--show", choices=("none", "failed", "all"), default="failed", help="turns to print"
@@ -86,7 +88,7 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
     from functions.host import fabric
 
     bots_dir = fabric().settings.bots_dir
-    chosen = _chosen(arguments, fabric().bots, bots_dir)
+    chosen = chosen_cases(arguments, fabric().bots, bots_dir)
     models = Watched(None if arguments.replay else fabric().models)
     fabric().models = models
     host = Host(functions, limits, fabric())
@@ -156,34 +158,6 @@ async def _contest(
         contenders.append(Contender(alias, run, spent))
     fabric.bots[bot.id] = bot
     return contenders
-
-
-def _chosen(
-    arguments: argparse.Namespace, bots: Mapping[str, Bot], bots_dir: Path
-) -> "dict[str, list[Case]]":
-    """The cases of each bot that is meant. Raises ConfigurationError for a bot without any."""
-    from evaluation.case import load
-
-    if arguments.release and (arguments.only or arguments.models):
-        raise ConfigurationError("--release keeps all cases; leave --only and --models out")
-    if arguments.bot != "all" and arguments.bot not in bots:
-        raise ConfigurationError(
-            f"there is no bot {arguments.bot!r}; write all, or one of {', '.join(bots)}"
-        )
-    chosen = {}
-    for bot in bots.values() if arguments.bot == "all" else [bots[arguments.bot]]:
-        path = bots_dir / f"{bot.id}.cases.jsonl"
-        cases = load(path, bot.id, bots) if path.exists() else []
-        if not cases and (arguments.bot != "all" or bot.evaluation.floor is not None):
-            floor = "" if bot.evaluation.floor is None else ", and evaluation.floor wants some"
-            raise ConfigurationError(f"bot {bot.id}: no case in {path}{floor}; write one a line")
-        if only := arguments.only:
-            cases = [case for case in cases if only in (case.group, case.id)]
-        if cases:
-            chosen[bot.id] = cases
-    if not chosen:
-        raise ConfigurationError(f"no case to hold; write some into {bots_dir}/<bot>.cases.jsonl")
-    return chosen
 
 
 def _show(held: "Held", which: str) -> None:

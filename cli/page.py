@@ -20,7 +20,8 @@ _TYPES = {
 }
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' https: data:; base-uri 'none'; form-action 'self'; "
+        "default-src 'self'; img-src 'self' https: data:; media-src 'self' https:; "
+        "base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

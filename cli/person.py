@@ -58,6 +58,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     try:
         if getattr(arguments, "hold", False):
             await persons.hold(here, who, arguments.id, arguments.reason)
+            print("held from now on: nothing is erased, nothing expires", file=sys.stderr)
         elif getattr(arguments, "release", False):
             await persons.release(here, who, arguments.id, arguments.reason)
         return await does[arguments.action](here, arguments)

@@ -3,26 +3,42 @@
 import argparse
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cli import console_log, operator
+from cli import console_log, operator, report
 from shared.errors import ConfigurationError, PermanentError
+
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
+    from shared.governance.limits.rollouts import Rollout
+    from shared.operations.reports.versions import Comparison
+
+HEADER = (
+    *("version", "conversations", "turns", "to a person", "p50 s", "p95 s"),
+    *("USD", "failed", "of"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "skill", metavar="SKILL", nargs="?", help="without one, what is rolled out now"
+        "skill", metavar="SKILL", nargs="?", help="alone: its versions beside each other"
     )
     parser.add_argument("version", metavar="VERSION", nargs="?")
     parser.add_argument("--share", metavar="N%", help="of the conversations; 0%% rolls back")
     parser.add_argument("--bots", default="", metavar="A,B", help="only conversations of these")
     parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the audit")
-    parser.add_argument("--json", action="store_true", help="one JSON array")
+    parser.add_argument(
+        "--stop-above", metavar="N%", help="roll back by itself when more of its turns fail"
+    )
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
-    if arguments.skill and not (arguments.version and arguments.share):
+    changes = arguments.version or arguments.share or arguments.stop_above
+    if changes and not (arguments.version and arguments.share):
         raise ConfigurationError("write a version and a share: rollout SKILL v2 --share 10%")
     console_log.configure(quiet=True)
     return asyncio.run(_run(arguments))
@@ -31,44 +47,75 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     import function_app  # noqa: F401
     from functions.host import fabric
-    from shared.operations.deeds.rollout import roll_out
 
     try:
-        if arguments.skill:
-            try:
-                await roll_out(
-                    fabric(),
-                    operator.here(),
-                    arguments.skill,
-                    arguments.version,
-                    share(arguments.share),
-                    bots=[bot for bot in arguments.bots.split(",") if bot],
-                    reason=arguments.reason,
-                )
-            except PermanentError as error:
-                raise ConfigurationError(error.detail) from None
-        found = (await fabric().rollouts.read()).values()
+        if arguments.version:
+            await _change(fabric(), arguments)
+        elif arguments.skill:
+            return await _compare(fabric(), arguments)
+        found = list((await fabric().rollouts.read()).values())
+    except PermanentError as error:
+        raise ConfigurationError(error.detail) from None
     finally:
         await fabric().close()
-    if arguments.json:
-        print(json.dumps([asdict(one) for one in found]))
-        return 0
-    lines = [
-        f"{one.skill} {one.version}: {one.share:.4%} of the conversations"
-        + (f" of {', '.join(one.bots)}" if one.bots else "")
-        + (f" ({one.by}: {one.reason})" if one.reason else f" ({one.by})")
-        for one in found
-    ]
-    print("\n".join(lines) or "nothing is rolled out: every conversation has the first version")
+    print(json.dumps([asdict(one) for one in found]) if arguments.json else _listed(found))
     return 0
 
 
-def share(text: str) -> float:
+async def _change(fabric: "Fabric", arguments: argparse.Namespace) -> None:
+    from shared.operations.deeds.rollout import roll_out
+
+    await roll_out(
+        fabric,
+        operator.here(),
+        arguments.skill,
+        arguments.version,
+        share("--share", arguments.share),
+        bots=[bot for bot in arguments.bots.split(",") if bot],
+        reason=arguments.reason,
+        stop_above=share("--stop-above", arguments.stop_above or "0%"),
+    )
+
+
+async def _compare(fabric: "Fabric", arguments: argparse.Namespace) -> int:
+    from shared.operations.reports.turns import Scope
+    from shared.operations.reports.versions import compare
+
+    found = await compare(fabric, Scope(), arguments.skill)
+    print(json.dumps(asdict(found)) if arguments.json else _compared(found))
+    return 0
+
+
+def _listed(found: Sequence["Rollout"]) -> str:
+    lines = [
+        f"{one.skill} {one.version}: {one.share:.4%} of the conversations"
+        + (f" of {', '.join(one.bots)}" if one.bots else "")
+        + (f", stops above {one.stop_above:.4g} failed" if one.stop_above else "")
+        + (f" ({one.by}: {one.reason})" if one.reason else f" ({one.by})")
+        for one in found
+    ]
+    return "\n".join(lines) or "nothing is rolled out: every conversation has the first version"
+
+
+def _compared(found: "Comparison") -> str:
+    rows = [
+        (
+            *(row.version, row.conversations, row.turns, row.handed_over),
+            *(f"{row.turn_p50:.2f}", f"{row.turn_p95:.2f}", f"{row.usd:.4f}"),
+            *(row.failed, row.tried),
+        )
+        for row in found.versions
+    ]
+    first = f"{found.skill}: {found.share:.4%} of the conversations get {found.version}"
+    who = f" ({found.by}: {found.reason})" if found.reason else f" ({found.by})"
+    return f"{first}{who if found.by else ''}\n{report.table(HEADER, rows)}"
+
+
+def share(option: str, text: str) -> float:
     """`10%` or `10` as 0.1. Raises ConfigurationError for what is no share."""
+    from shared.governance.limits.rollouts import share_of
+
     try:
-        found = float(text.removesuffix("%")) / 100
+        return share_of(text)
     except ValueError:
-        found = -1.0
-    if not 0 <= found <= 1:
-        raise ConfigurationError(f"--share is {text[:20]!r}; write 0% to 100%")
-    return found
+        raise ConfigurationError(f"{option} is {text[:20]!r}; write 0% to 100%") from None

@@ -19,4 +19,4 @@ async def warm(fabric: Fabric, bots: Iterable[Bot]) -> None:
         others = [skill for skill in skills if skill.name != KNOWLEDGE]
         await encoder.matrix_ready(MeaningRanker.texts(choices(others)))
         if bot.knowledge:
-            await fabric.knowledge.for_bot(bot).prepare()
+            await fabric.knowledge_for(bot).prepare()

@@ -29,6 +29,10 @@ class Watched:
         self.cassette: Cassette | None = None
         self.calls: list[ModelCall] = []
 
+    @property
+    def embedder(self) -> str:
+        return self._models.embedder if self._models else ""
+
     def named(self, alias: str) -> ChatModel:
         return _Watched(self, alias, self._models.named(alias) if self._models else None)
 

@@ -127,7 +127,8 @@ class OperatorRoute:
     async def _admit(self, req: func.HttpRequest) -> Ask:
         """Find out who asks, where they may, and why. Raises Rejected 401, 403 or 400."""
         here = fabric()
-        caller = await here.operators.validate(req.headers.get("authorization", ""))
+        headers = {name.lower(): value for name, value in req.headers.items()}
+        caller = await here.operators.admit(self.method, headers)
         operator = Operator(caller.oid, "http")
         rights = here.access.rights(caller.oid, caller.roles, caller.groups)
         departments = rights.departments(self.least)
@@ -141,7 +142,7 @@ class OperatorRoute:
     async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
         """Put on record, before the answer leaves, that somebody known was turned away."""
         shown = {name: value[:MAX_TARGET_CHARACTERS] for name, value in target.items()}
-        await audit.record(here.store, operator, self.name, shown, audit.DENIED)
+        await here.audit.record(operator, self.name, shown, audit.DENIED)
 
 
 ROUTES: dict[str, OperatorRoute] = {}

@@ -42,6 +42,9 @@ param monthlyBudgetUsd int = 200
 @description('First day of a month.')
 param budgetStart string = '2026-12-01'
 
+@description('Speech, translator and document intelligence, for bots that hear, translate and read scans.')
+param senses bool = true
+
 @description('The app in Entra that people sign in with on the web; empty for none.')
 param signInClientId string = ''
 
@@ -139,15 +142,32 @@ module ai 'modules/ai.bicep' = {
   }
 }
 
+module sensing 'modules/senses.bicep' = if (senses) {
+  name: 'senses'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 var closed = [
-  { name: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
-  { name: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
-  { name: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
-  { name: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
-  { name: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
+  { name: 'blob', group: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
+  { name: 'queue', group: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
+  { name: 'Sql', group: 'Sql', id: data.outputs.cosmosId, zone: 'privatelink.documents.azure.com' }
+  { name: 'vault', group: 'vault', id: data.outputs.vaultId, zone: 'privatelink.vaultcore.azure.net' }
+  { name: 'account', group: 'account', id: ai.outputs.accountId, zone: 'privatelink.openai.azure.com' }
 ]
-var queueEndpoint = { name: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
-var topicEndpoint = { name: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
+var queueEndpoint = { name: 'namespace', group: 'namespace', id: messaging.outputs.namespaceId, zone: 'privatelink.servicebus.windows.net' }
+var topicEndpoint = { name: 'topic', group: 'topic', id: messaging.outputs.topicId, zone: 'privatelink.eventgrid.azure.net' }
+var cognitive = 'privatelink.cognitiveservices.azure.com'
+var closedSenses = senses ? [
+  { name: 'speech', group: 'account', id: sensing.outputs.speechId, zone: cognitive }
+  { name: 'translator', group: 'account', id: sensing.outputs.translatorId, zone: cognitive }
+  { name: 'documents', group: 'account', id: sensing.outputs.documentsId, zone: cognitive }
+] : []
 var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
 
 module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
@@ -158,7 +178,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(closed, closedBus)
+    targets: concat(closed, closedSenses, closedBus)
   }
 }
 
@@ -188,6 +208,9 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     vaultName: data.outputs.vaultName
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
+    speechName: senses ? sensing.outputs.speechName : ''
+    translatorName: senses ? sensing.outputs.translatorName : ''
+    documentsName: senses ? sensing.outputs.documentsName : ''
     busNamespace: bus == 'servicebus' ? messaging.outputs.namespaceName : ''
     topicName: bus == 'servicebus' ? messaging.outputs.topicName : ''
     insightsName: monitoring.outputs.insightsName

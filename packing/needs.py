@@ -73,6 +73,24 @@ ROLES = (
         "Skills ask models.",
     ),
     Role(
+        "speech",
+        "Cognitive Services Speech User",
+        "f2dc8367-1007-4938-bd23-fe263f013447",
+        "Voice notes are transcribed.",
+    ),
+    Role(
+        "translator",
+        "Cognitive Services User",
+        "a97b65f3-24c7-4388-baec-2e87135dc908",
+        "Skills translate.",
+    ),
+    Role(
+        "documents",
+        "Cognitive Services User",
+        "a97b65f3-24c7-4388-baec-2e87135dc908",
+        "Scans and photos are read.",
+    ),
+    Role(
         "insights",
         "Monitoring Metrics Publisher",
         "3913510d-42f4-4e42-8a64-420c390055eb",

@@ -11,8 +11,10 @@ from functions.elsewhere import DECLARED_FILE, declaration
 from packing.sources import declared_skills, modules_of, with_imports
 from shared.bot import Bot
 from shared.errors import ConfigurationError
+from shared.knowledge.access import FOLDER_FILE
 from shared.manifest.apps import App, load_apps
 from shared.manifest.bots import read_bot
+from shared.manifest.toml_file import AsWritten
 from shared.skill import Skill
 
 TABLES = ("access.toml", "backends.toml", "departments.toml", "policy.toml", "prices.toml")
@@ -32,13 +34,6 @@ class Plan:
     app: App
     copied: Mapping[str, Path]
     written: Mapping[str, bytes]
-
-
-class AsWritten(dict[str, str]):
-    """An environment in which every variable is set: packing needs no secret of a bot."""
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name) or "1"
 
 
 def declared_apps(root: Path, declared: Path | None = None) -> dict[str, App]:
@@ -76,6 +71,7 @@ def plan(root: Path, app: App) -> Plan:
         files += [path for path in _functions(root) if path.parent.name != "skills"]
     for collection in sorted({name for bot in bots.values() for name in bot.knowledge}):
         files += sorted((root / "knowledge" / collection).rglob("*.md"))
+        files += sorted((root / "knowledge" / collection).glob(FOLDER_FILE))
     copied = {path.relative_to(root).as_posix(): path for path in files}
     return Plan(app, copied, _written(root, app, skills))
 

@@ -7,6 +7,12 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+FILE_SCHEME = "fabric-file:"
+"""How an attachment names a file of its own conversation that is kept here."""
+
+FILE_CONSENT = "fileConsent/invoke"
+"""Teams' name for a person's answer to a file that was offered to them."""
+
 
 class Activity(dict[str, Any]):
     """One Bot Framework activity: the dict as it arrived, with typed views on what is used often.

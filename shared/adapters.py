@@ -8,14 +8,19 @@ from urllib.parse import unquote, urlsplit
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
+from shared.ports.index import PassageIndex
 from shared.ports.models import Models
 from shared.ports.safety import ContentSafety
+from shared.ports.scans import Scans
+from shared.ports.speech import Speech
 from shared.ports.store import Blobs, Store
+from shared.ports.translator import Translator
 from shared.settings import FORMS, Settings, secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from shared.azure_ai.resource import Key
     from shared.channels.directline.stream import Streams
     from shared.identity.secrets import Secrets
     from shared.messaging.claim_check import ClaimCheck
@@ -34,11 +39,12 @@ def check(settings: Settings) -> None:
     }
     urls = (
         *(settings.store_url, settings.bus_url, settings.events_url, settings.ai_url),
-        *(settings.safety_url, settings.stream_url),
+        *(settings.safety_url, settings.speech_url, settings.translator_url),
+        *(settings.documents_url, settings.stream_url, settings.index_url),
     )
     for (setting, forms), url in zip(FORMS.items(), urls, strict=True):
-        if setting == "FABRIC_STREAM_URL" and not url:
-            continue  # pages then ask for news instead of being told
+        if setting in ("FABRIC_STREAM_URL", "FABRIC_INDEX_URL") and not url:
+            continue  # pages then ask for news; articles are searched in memory
         try:
             parts = urlsplit(url)
             _ = parts.port
@@ -179,6 +185,46 @@ def safety(
     return WordSafety()
 
 
+def speech(settings: Settings, credential: "Credential", secrets: "Secrets") -> Speech | None:
+    """Who listens to recordings; None for nobody."""
+    if settings.speech_url.startswith("offline:"):
+        return None
+    from shared.azure_ai.resource import Resource
+    from shared.azure_ai.speech import SERVICE, AzureSpeech
+
+    url, key = _opened(settings, settings.speech_url, settings.speech_key, secrets)
+    return AzureSpeech(Resource(SERVICE, url, key=key, credential=credential))
+
+
+def translator(
+    settings: Settings, credential: "Credential", secrets: "Secrets"
+) -> Translator | None:
+    """Who translates; None for nobody."""
+    if settings.translator_url.startswith("offline:"):
+        return None
+    from shared.azure_ai.resource import Resource
+    from shared.azure_ai.translator import SERVICE, AzureTranslator
+
+    url, key = _opened(settings, settings.translator_url, settings.translator_key, secrets)
+    return AzureTranslator(Resource(SERVICE, url, key=key, credential=credential))
+
+
+def scans(settings: Settings, credential: "Credential", secrets: "Secrets") -> Scans | None:
+    """Who reads scans and photos; None for nobody."""
+    if settings.documents_url.startswith("offline:"):
+        return None
+    from shared.azure_ai.document_intelligence import SERVICE, AzureDocumentIntelligence
+    from shared.azure_ai.resource import Resource
+
+    url, key = _opened(settings, settings.documents_url, settings.documents_key, secrets)
+    return AzureDocumentIntelligence(Resource(SERVICE, url, key=key, credential=credential))
+
+
+def _opened(settings: Settings, url: str, key: str, secrets: "Secrets") -> "tuple[str, Key | None]":
+    """Where a resource is, and what gives its key; None where the app's identity opens it."""
+    return endpoint(settings, urlsplit(url).netloc), partial(secrets.get, key) if key else None
+
+
 def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
     """What holds the web channel's sockets; None when pages ask for news."""
     if not settings.stream_url:
@@ -193,6 +239,27 @@ def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "
         key=settings.stream_key,
         credential=credential,
     )
+
+
+def index(
+    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
+) -> PassageIndex:
+    """What keeps passages to be found. Only where FABRIC_INDEX_URL is set."""
+    url = urlsplit(settings.index_url)
+    if url.scheme == "azure-search":
+        from shared.indexes.azuresearch.index import AzureSearchIndex, token
+
+        key = settings.index_key
+        return AzureSearchIndex(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            http,
+            key=partial(secrets.get, key) if key else None,
+            token=lambda: token(credential()),
+        )
+    from shared.indexes.embedded.index import EmbeddedIndex
+
+    return EmbeddedIndex(_file(settings.index_url), settings.sqlite_synchronous)
 
 
 def endpoint(settings: Settings, host: str) -> str:

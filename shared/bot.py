@@ -23,6 +23,7 @@ class TeamsChannel:
     """An empty table: no `app_id`, so local and unauthenticated only.
 
     `client_secret`, `certificate` and `certificate_password` may be places in a Key Vault.
+    `connection` is the OAuth connection setting of the Azure Bot by which people sign in.
     """
 
     app_id: str = ""
@@ -36,6 +37,7 @@ class TeamsChannel:
     tenants: list[str] = field(default_factory=list)
     cloud: Literal["public", "gcc-high", "dod"] = "public"
     requests_per_second: float | None = _limited(gt=0)
+    connection: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Retention:
-    """Days that transcripts are kept, and conversations from their last turn."""
+    """Days that transcripts and files are kept, and conversations from their last turn."""
 
     transcript_days: int = _limited(90, ge=1, le=3650)
     conversation_days: int = _limited(400, ge=1, le=3650)
+    file_days: int = _limited(30, ge=1, le=3650)
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Bot:
+    """With `voice` a voice note is transcribed, and handled like what is written."""
+
     id: str = field(metadata=NAME)
     name: str = field(metadata=TEXT)
     owner: str = field(metadata=TEXT)
@@ -166,6 +171,7 @@ class Bot:
     knowledge: list[str] = field(default_factory=list, metadata=NAME)
     languages: list[str] = field(default_factory=list)
     model: str = "default"
+    voice: bool = False
     routes: dict[str, str] = field(default_factory=dict, metadata=NAME)
     urgent: dict[str, str] = field(default_factory=dict, metadata=TEXT)
     channels: Channels = field(default_factory=Channels)

@@ -14,6 +14,7 @@ from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
+from shared.governance.audit import Trail
 from shared.governance.backends import Witness, check_rights, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
@@ -21,6 +22,7 @@ from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
+from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
@@ -30,11 +32,12 @@ from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.manifest.webhooks import load_webhooks
-from shared.ports.backend import Backend
+from shared.ports.backend import Backend, NotConnected
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
 from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety
+from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
 from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
@@ -53,11 +56,20 @@ if TYPE_CHECKING:
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
-    from shared.identity.operator_token import OperatorTokens
+    from shared.identity.directory import Directory
+    from shared.identity.on_behalf import OnBehalf
+    from shared.identity.operator_token import GroupsOf, OperatorTokens
     from shared.identity.secrets import Secrets
     from shared.identity.sign_in import SignIn
+    from shared.identity.token_service import TokenService
+    from shared.identity.user_tokens import UserTokens
+    from shared.knowledge.access import Reader
     from shared.knowledge.articles import KnowledgeBase
+    from shared.knowledge.embedding import Embedder
+    from shared.knowledge.indexed import Indexed
+    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
+    from shared.media.files import Files
     from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
@@ -131,7 +143,8 @@ class Fabric:
                     f"bot {bot.id}: urgent.{topic}: there is no article "
                     f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
                 )
-        check_rights(bot, {name: one.guarded for name, one in self._declared.items()})
+        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
+        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
         teams = bot.channels.teams
         if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
             raise ConfigurationError(
@@ -155,6 +168,11 @@ class Fabric:
         return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
+    def audit(self) -> Trail:
+        """Where it is put on record who did or read what."""
+        return Trail(self.store)
+
+    @cached_property
     def bus(self) -> Bus:
         return adapters.bus(self.settings, self._identity, lambda: self.claims)
 
@@ -173,8 +191,35 @@ class Fabric:
         return adapters.safety(self.settings, self.http, self._identity, self.secrets)
 
     @cached_property
+    def senses(self) -> Senses:
+        """What listens, translates and reads scans, where it is configured."""
+        given = self.settings, self._identity, self.secrets
+        return Senses(adapters.speech(*given), adapters.translator(*given), adapters.scans(*given))
+
+    def senses_for(self, bot: Bot) -> Senses:
+        """The same for one bot: held to its limits of money, each call written down."""
+        from shared.governance.governed_senses import Account, governed
+        from shared.governance.limits.spending import limits_of
+
+        department = self.departments.get(bot.department)
+        account = Account(
+            limits=lambda now: limits_of(bot, department, now),
+            spending=lambda: self.spending,
+            prices=lambda: self.prices,
+            allow_unknown=bot.quota.on_unknown == "allow",
+        )
+        return governed(self.senses, account)
+
+    @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
+
+    @cached_property
+    def files(self) -> "Files":
+        """The files of conversations, and the addresses that open them."""
+        from shared.media.files import Files
+
+        return Files(self.store, lambda: self.blobs, self.settings.public_url)
 
     @cached_property
     def claims(self) -> "ClaimCheck":
@@ -215,15 +260,53 @@ class Fabric:
             else KeyFile(settings.laptop_keys)
         )
         return OperatorTokens(
-            keys, audience=settings.operator_audience, tenant=settings.operator_tenant
+            keys,
+            audience=settings.operator_audience,
+            tenant=settings.operator_tenant,
+            groups_of=self._groups_of if settings.has_directory else None,
+            fronted=settings.app_service_auth,
         )
+
+    @cached_property
+    def _groups_of(self) -> "GroupsOf":
+        from shared.identity.member_groups import MemberGroups
+
+        return MemberGroups(self.directory, self.http, self.settings.graph_url).of
 
     @cached_property
     def sign_in(self) -> "SignIn":
         """How people sign in with the organisation's directory."""
         from shared.identity.sign_in import SignIn
 
-        return SignIn(self.settings, self.http, self.secrets)
+        return SignIn(self.settings, self.http, self.directory, self.on_behalf)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The organisation's directory, where people sign in."""
+        from shared.identity.directory import Directory
+
+        return Directory(self.settings, self.http, self.secrets)
+
+    @cached_property
+    def on_behalf(self) -> "OnBehalf":
+        """Tokens for other systems in the name of people."""
+        from shared.identity.on_behalf import OnBehalf
+
+        return OnBehalf(self.directory)
+
+    @cached_property
+    def user_tokens(self) -> "UserTokens":
+        """The tokens of people for whom no token service keeps them."""
+        from shared.identity.user_tokens import UserTokens
+
+        return UserTokens()
+
+    @cached_property
+    def token_service(self) -> "TokenService":
+        """Where the tokens of people on Teams are kept."""
+        from shared.identity.token_service import TokenService
+
+        return TokenService(self.settings.teams_token_service_url, self.http, self.teams.tokens)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -248,6 +331,34 @@ class Fabric:
         return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
 
     @cached_property
+    def indexed(self) -> "Indexed | None":
+        """The articles in an index; None where they are searched in memory."""
+        if not self.settings.index_url:
+            return None
+        from shared.knowledge.articles import KnowledgeBase
+        from shared.knowledge.indexed import Indexed
+
+        index = adapters.index(self.settings, self.http, self._identity, self.secrets)
+        folder = KnowledgeBase(self.settings.knowledge_dir)
+        return Indexed(index, folder, trusts_folder=self.settings.local)
+
+    def knowledge_for(
+        self, bot: Bot, reader: "Reader | None" = None, person: str = ""
+    ) -> "Knowledge":
+        """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
+        if self.indexed is None:
+            return self.knowledge.for_bot(bot, reader)
+        return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
+
+    def embedder(self, bot: Bot, person: str = "") -> "Embedder | None":
+        """What makes vectors for the index: a model where there is one for it, else the encoder."""
+        from shared.knowledge.embedding import ModelEmbedder, OfflineEmbedder
+
+        if name := self.models.embedder:
+            return ModelEmbedder(name, self._governed(bot, person))
+        return OfflineEmbedder(self.encoder) if self.encoder else None
+
+    @cached_property
     def backends(self) -> Mapping[str, Backend]:
         """The systems that skills call, each one for all bots."""
         from shared.integrations.access import Access
@@ -257,13 +368,35 @@ class Fabric:
         declared: dict[str, Backend] = {
             name: HttpBackend(name, declaration, Access(declaration, self._identity))
             for name, declaration in self._declared.items()
+            if declaration.kind == "http"
         }
+        if len(declared) < len(self._declared):
+            declared |= self._tool_servers()
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def _tool_servers(self) -> Mapping[str, Backend]:
+        from shared.integrations.access import Access
+        from shared.integrations.mcp_backend import McpBackend
+        from shared.integrations.mcp_pins import Pins
+
+        pins = Pins(lambda: self.store)
+        return {
+            name: McpBackend(name, declaration, Access(declaration, self._identity), pins)
+            for name, declaration in self._declared.items()
+            if declaration.kind == "mcp"
+        }
 
     def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
         """The systems as a bot may call them, each call taken down."""
         guarded = {name: frozenset(d.guarded) for name, d in self._declared.items()}
         return granted(bot, self.backends, guarded, witness, local=self.settings.local)
+
+    def delegated_scope(self, backend: str) -> str:
+        """What a person's token for a backend is asked for. Raises NotConnected."""
+        declared = self._declared.get(backend)
+        if declared is None or declared.auth != "user":
+            raise NotConnected(backend)
+        return declared.scope
 
     @cached_property
     def prices(self) -> "Prices":
@@ -275,6 +408,10 @@ class Fabric:
     @cached_property
     def rollouts(self) -> Rollouts:
         return Rollouts(self.store)
+
+    @cached_property
+    def trials(self) -> Trials:
+        return Trials(self.store)
 
     @cached_property
     def switches(self) -> Switches:
@@ -356,20 +493,25 @@ class Fabric:
             self.http,
             secrets=self.secrets,
             identities=self.identities,
+            files=lambda: self.files,
         )
 
     @cached_property
     def whatsapp(self) -> "WhatsAppChannel":
         from shared.channels.whatsapp.channel import WhatsAppChannel
 
-        return WhatsAppChannel(self.bots, self.settings, self.http, secrets=self.secrets)
+        return WhatsAppChannel(
+            self.bots, self.settings, self.http, secrets=self.secrets, files=lambda: self.files
+        )
 
     @cached_property
     def web(self) -> "DirectLineChannel":
         from shared.channels.directline.channel import DirectLineChannel
 
         streams = adapters.streams(self.settings, self.http, self._identity)
-        return DirectLineChannel(self.bots, self.store, self.settings, streams=streams)
+        return DirectLineChannel(
+            self.bots, self.store, self.settings, streams=streams, files=lambda: self.files
+        )
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"
@@ -394,6 +536,12 @@ class Fabric:
         for name in names:
             if port := self.__dict__.get(name):
                 await port.close()
+        if indexed := self.__dict__.get("indexed"):
+            await indexed.index.close()
+        senses = self.__dict__.get("senses", Senses())
+        for sense in (senses.speech, senses.translator, senses.scans):
+            if sense:
+                await sense.close()
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
@@ -408,6 +556,10 @@ def _breaches(settings: Settings) -> list[Finding]:
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
+    named.append(("FABRIC_INDEX_KEY", settings.index_key))
+    named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
+    named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
+    named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))
     named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
     named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
     for name, value in named:

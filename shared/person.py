@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from shared.activity import Activity
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -25,3 +27,23 @@ class Person:
             "name": self.name,
             "groups": sorted(self.groups),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom the token service keeps a token: a channel's id of the person."""
+
+    user: str
+    channel: str
+
+    @classmethod
+    def of(cls, activity: Activity) -> Self:
+        """Return who sent an activity."""
+        return cls(str(activity.sender.get("id") or ""), activity.channel_id)
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, str]) -> Self:
+        return cls(body["user"], body["channel"])
+
+    def to_dict(self) -> dict[str, str]:
+        return {"user": self.user, "channel": self.channel}

@@ -32,7 +32,23 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "offline": "offline://",
         "azure-content-safety": "azure-content-safety://<resource-host>",
     },
+    "FABRIC_SPEECH_URL": {
+        "offline": "offline://",
+        "azure-speech": "azure-speech://<resource-host>",
+    },
+    "FABRIC_TRANSLATOR_URL": {
+        "offline": "offline://",
+        "azure-translator": "azure-translator://<resource-host>",
+    },
+    "FABRIC_DOCUMENTS_URL": {
+        "offline": "offline://",
+        "azure-document-intelligence": "azure-document-intelligence://<resource-host>",
+    },
     "FABRIC_STREAM_URL": {"webpubsub": "webpubsub://<service-host>/<hub>"},
+    "FABRIC_INDEX_URL": {
+        "sqlite": "sqlite:///<path>",
+        "azure-search": "azure-search://<service-host>/<index>",
+    },
 }
 """How each setting is written, by scheme."""
 
@@ -63,6 +79,8 @@ class Settings:
     ai_url: str
     stream_url: str = ""
     stream_key: str = field(default="", repr=False)
+    index_url: str = ""
+    index_key: str = field(default="", repr=False)
     backends_file: Path = Path("backends.toml")
     access_file: Path = Path("access.toml")
     webhooks_file: Path = Path("webhooks.toml")
@@ -70,6 +88,7 @@ class Settings:
     operator_audience: str = ""
     operator_tenant: str = ""
     operator_openid_url: str = ""
+    app_service_auth: bool = False
     sign_in_authority: str = ""
     sign_in_client_id: str = ""
     sign_in_client_secret: str = field(default="", repr=False)
@@ -84,6 +103,12 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    speech_url: str = "offline://"
+    speech_key: str = field(default="", repr=False)
+    translator_url: str = "offline://"
+    translator_key: str = field(default="", repr=False)
+    documents_url: str = "offline://"
+    documents_key: str = field(default="", repr=False)
     embeddings: str = "auto"
     events_key: str = field(default="", repr=False)
     cosmos_key: str = field(default="", repr=False)
@@ -94,6 +119,7 @@ class Settings:
     sqlite_synchronous: str = "FULL"
     teams_openid_url: str = BOTFRAMEWORK_OPENID_URL
     teams_token_url: str = ENTRA_TOKEN_URL
+    teams_token_service_url: str = ""
     teams_service_hosts: frozenset[str] = frozenset()
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
     whatsapp_verify_token: str = field(default="", repr=False)
@@ -152,6 +178,8 @@ class Settings:
             ai_url=backend("FABRIC_AI_URL", "offline://"),
             stream_url=env.get("FABRIC_STREAM_URL", ""),
             stream_key=env.get("FABRIC_STREAM_KEY", ""),
+            index_url=env.get("FABRIC_INDEX_URL", "").strip(),
+            index_key=env.get("FABRIC_INDEX_KEY", ""),
             backends_file=Path(env.get("FABRIC_BACKENDS_FILE") or "backends.toml"),
             access_file=Path(env.get("FABRIC_ACCESS_FILE") or "access.toml"),
             webhooks_file=Path(env.get("FABRIC_WEBHOOKS_FILE") or "webhooks.toml"),
@@ -160,6 +188,7 @@ class Settings:
             or (LAPTOP_AUDIENCE if local else ""),
             operator_tenant=env.get("FABRIC_OPERATOR_TENANT") or (LAPTOP_TENANT if local else ""),
             operator_openid_url=_operator_openid_url(env, local=local),
+            app_service_auth=_app_service_auth(env, local=local),
             sign_in_authority=_url_or_nothing(env, "FABRIC_SIGN_IN_AUTHORITY", local=local),
             sign_in_client_id=env.get("FABRIC_SIGN_IN_CLIENT_ID", "").strip(),
             sign_in_client_secret=env.get("FABRIC_SIGN_IN_CLIENT_SECRET", ""),
@@ -176,6 +205,12 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
+            speech_key=env.get("FABRIC_SPEECH_KEY", ""),
+            translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",
+            translator_key=env.get("FABRIC_TRANSLATOR_KEY", ""),
+            documents_url=env.get("FABRIC_DOCUMENTS_URL") or "offline://",
+            documents_key=env.get("FABRIC_DOCUMENTS_KEY", ""),
             embeddings=embeddings,
             events_key=env.get("FABRIC_EVENTS_KEY", ""),
             cosmos_key=env.get("FABRIC_COSMOS_KEY", ""),
@@ -188,6 +223,9 @@ class Settings:
                 env, "FABRIC_TEAMS_OPENID_URL", BOTFRAMEWORK_OPENID_URL, local=local
             ),
             teams_token_url=_web_url(env, "FABRIC_TEAMS_TOKEN_URL", ENTRA_TOKEN_URL, local=local),
+            teams_token_service_url=_url_or_nothing(
+                env, "FABRIC_TEAMS_TOKEN_SERVICE_URL", local=local
+            ),
             teams_service_hosts=frozenset(h.strip().lower() for h in hosts if h.strip()),
             whatsapp_app_secrets=tuple(s.strip() for s in secrets if s.strip()),
             whatsapp_verify_token=env.get("FABRIC_WHATSAPP_VERIFY_TOKEN", ""),
@@ -200,9 +238,14 @@ class Settings:
         )
 
     @property
+    def has_directory(self) -> bool:
+        """Whether people can be known: there is a directory, and an app of ours in it."""
+        return bool(self.sign_in_authority and self.sign_in_client_id)
+
+    @property
     def signs_in(self) -> bool:
-        """Whether people can sign in: there is a directory, and an app of ours in it."""
-        return bool(self.sign_in_authority and self.sign_in_client_id and self.public_url)
+        """Whether people can sign in by a link: browsers find this app as well."""
+        return bool(self.has_directory and self.public_url)
 
     @property
     def laptop_keys(self) -> Path:
@@ -270,6 +313,22 @@ def _operator_openid_url(env: Mapping[str, str], *, local: bool) -> str:
     if not env.get("FABRIC_OPERATOR_OPENID_URL"):
         return default
     return _web_url(env, "FABRIC_OPERATOR_OPENID_URL", default, local=local)
+
+
+def _app_service_auth(env: Mapping[str, str], *, local: bool) -> bool:
+    """Whether App Service Authentication is in front: then a header of its says who asks.
+
+    Raises ConfigurationError where it is not, because anybody could send that header.
+    """
+    value = (env.get("FABRIC_APP_SERVICE_AUTH") or "off").strip().lower()
+    if value not in ("on", "off"):
+        raise ConfigurationError(f"FABRIC_APP_SERVICE_AUTH is {value[:20]!r}; write on or off")
+    if value == "on" and (local or env.get("WEBSITE_AUTH_ENABLED", "").lower() != "true"):
+        raise ConfigurationError(
+            "FABRIC_APP_SERVICE_AUTH is on, and App Service Authentication is not in front of this "
+            "app; enable it on the Function App, or write off"
+        )
+    return value == "on"
 
 
 def secure(url: str, *, local: bool) -> bool:

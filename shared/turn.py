@@ -1,6 +1,6 @@
 """The unit of work handed to a handler. It records effects; nothing happens until the commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,14 @@ from shared.records.waiting import Waiting
 if TYPE_CHECKING:
     from shared.ai.assistant import Assistant
     from shared.bot import Bot
-    from shared.knowledge.articles import Knowledge
+    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
+    from shared.media.file import Attached, File
     from shared.media.place import Locate
+    from shared.media.translate import Translated
     from shared.person import Person
     from shared.ports.knowledge import Passage
+    from shared.ports.senses import Senses
     from shared.records.topic import Topic
     from shared.skill import Skill
 
@@ -67,6 +70,7 @@ class Turn:
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     handed_to: str = ""
     comes_back: dict[str, Any] | None = None
+    files: "dict[str, tuple[Attached, File]]" = field(default_factory=dict)
     muted: bool = False
     breaks_silence: bool = False
     waiting: Waiting | None = None
@@ -75,6 +79,8 @@ class Turn:
     resumes: tuple[str, Event] | None = None
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
+    delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)
+    senses: "Callable[[], Senses] | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
 
     @property
@@ -95,14 +101,38 @@ class Turn:
         return attachments_of(self.activity)
 
     async def read(self, attachment: "Attachment") -> str:
-        """The text of a document that the person sent.
+        """The text of a document that the person sent; of a scan or photo, where one is read.
 
         Raises `shared.media.unread.Unread`: let it pass, and the person is told why not. What the
         text says are a stranger's words.
         """
         from shared.media.read import read
 
-        return await read(attachment, self.locate)
+        return await read(attachment, self.locate, self._senses.scans)
+
+    async def transcribe(self, voice: "Attachment") -> str:
+        """What is said in a recording that the person sent, in whatever language that is.
+
+        Raises `shared.ports.speech.Unheard`: let it pass, and the person is told why not.
+        """
+        from shared.media.transcribe import transcribe
+
+        return await transcribe(voice, self.locate, self._senses.speech)
+
+    async def translate(self, text: str, to: str) -> "Translated":
+        """`text` in the language `to` (`de`); its `language` is the one it was written in.
+
+        Raises `shared.ports.translator.Untranslated`: let it pass, and the person is told why not.
+        """
+        from shared.media.translate import translate
+
+        return await translate(text, to, self._senses.translator)
+
+    @property
+    def _senses(self) -> "Senses":
+        from shared.ports.senses import Senses
+
+        return self.senses() if self.senses else Senses()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -136,6 +166,22 @@ class Turn:
             self._called[name] = TurnBackend(self.backends[name], work, again=again)
         return self._called[name]
 
+    async def on_behalf_of(self, name: str) -> TurnBackend:
+        """A backend with `auth = "user"`, called in the name of who speaks.
+
+        Raises SignInNeeded when they have yet to sign in, Refused when their organisation does
+        not let the bot: let both pass.
+        """
+        await self.sign_in()
+        if name not in self.backends or self.delegate is None:
+            raise NotConnected(name)
+        if (own := f"{name}, on behalf") not in self._called:
+            work = f"{self.event.work_id}/{self.skill.name}"
+            again = 0.0 < self.event.fails_for() < AT_WORK
+            bearer = await self.delegate(name)
+            self._called[own] = TurnBackend(self.backends[name], work, again=again, bearer=bearer)
+        return self._called[own]
+
     def reply(
         self,
         text: str = "",
@@ -143,8 +189,9 @@ class Turn:
         buttons: Sequence[Button | str] = (),
         citations: "Sequence[Passage]" = (),
         card: dict[str, Any] | None = None,
+        files: "Sequence[File]" = (),
     ) -> None:
-        """Say something: Markdown text, choices, sources to cite, an Adaptive Card.
+        """Say something: Markdown text, choices, sources to cite, an Adaptive Card, files.
 
         Channels that cannot show a part leave it out or write it as text.
         """
@@ -155,11 +202,29 @@ class Turn:
             choices = [Button(b) if isinstance(b, str) else b for b in buttons]
             activity["suggestedActions"] = {"actions": [b.to_action() for b in choices]}
         if citations:
-            activity["entities"] = [_citation_entity(citations)]
+            from shared.knowledge.citations import entity
+
+            activity["entities"] = [entity(citations)]
+        attachments: list[dict[str, Any]] = []
         if card is not None:
-            content = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
-            activity["attachments"] = [content]
+            attachments.append(
+                {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+            )
+        if files:
+            attachments += [attached.to_attachment() for attached in self._attach(files)]
+        if attachments:
+            activity["attachments"] = attachments
         self.replies.append(activity)
+
+    def _attach(self, files: "Sequence[File]") -> "list[Attached]":
+        """Hold the bytes until the commit stores them."""
+        from shared.media.file import Attached, check_number
+
+        check_number(files)
+        work, first = f"{self.event.work_id}/{self.skill.name}", len(self.files)
+        found = [Attached.of(file, work, first + n) for n, file in enumerate(files)]
+        self.files |= {one.id: (one, file) for one, file in zip(found, files, strict=True)}
+        return found
 
     def send(self, activity: Activity) -> None:
         """Say an activity made by hand, for what `reply` has no words for."""
@@ -217,30 +282,3 @@ class Turn:
     def break_silence(self) -> None:
         """Say what this turn says although the bot is muted: a word about the waiting itself."""
         self.breaks_silence = True
-
-
-def _citation_entity(passages: "Sequence[Passage]") -> dict[str, Any]:
-    """The root `https://schema.org/Message` entity that Teams renders as sources.
-
-    Shape and limits (10 sources, name 80, abstract 160): learn.microsoft.com, "bot messages
-    with AI-generated content".
-    """
-    return {
-        "type": "https://schema.org/Message",
-        "@type": "Message",
-        "@context": "https://schema.org",
-        "additionalType": ["AIGeneratedContent"],
-        "citation": [
-            {
-                "@type": "Claim",
-                "position": position,
-                "appearance": {
-                    "@type": "DigitalDocument",
-                    "name": passage.title[:80],
-                    "abstract": passage.text[:160],
-                    **({"url": passage.url} if passage.url else {}),
-                },
-            }
-            for position, passage in enumerate(passages[:10], start=1)
-        ],
-    }

@@ -14,6 +14,7 @@ from simulators import teams_connector
 from simulators.faults import Faults
 from simulators.server import Handler, Server
 from simulators.teams_connector import Connector
+from simulators.teams_files import Drive, offered
 from simulators.teams_tokens import Tokens
 from simulators.transcript import Transcript
 from simulators.webhook import Delivery, Webhook
@@ -70,10 +71,12 @@ class TeamsSimulator:
         self._clock = clock
         self._waits = [patience, anew_after]
         self._poster = Webhook(timeout=patience)
+        self.drive = Drive()
         routes: list[tuple[str, str, Handler]] = [
             ("GET", "/openid", self._openid),
             ("GET", "/keys", self._keys),
             ("POST", "/{tenant}/oauth2/v2.0/token", self._token),
+            ("PUT", "/drive/{file}", self.drive.put),
             *self.connector.routes("/teams"),
         ]
         self.server = Server(routes, self.faults, self.report, port=port)
@@ -130,6 +133,17 @@ class TeamsSimulator:
         """An invoke, answered in the same response: `statuses[-1]` and `body`. No copies."""
         activity = self._addressed({"type": "invoke", "name": name, "value": value}, **more)
         return await self._post(activity, Delivery())
+
+    async def answer_consent(
+        self, name: str, *, accept: bool = True, conversation: str = "a:anna"
+    ) -> Delivery:
+        """The person says whether they want the file of that name, which was offered last."""
+        content = offered(self.transcript, name)["content"]
+        value: dict[str, Any] = {"type": "fileUpload", "action": "decline"}
+        value["context"] = content["acceptContext" if accept else "declineContext"]
+        if accept:
+            value |= {"action": "accept", "uploadInfo": self.drive.place(name, self.server.url)}
+        return await self.invoke("fileConsent/invoke", value, conversation=conversation)
 
     async def uninstall(self, conversation: str = "a:anna") -> Delivery:
         """The app is removed: from now on the bot is not in the roster."""

@@ -16,11 +16,13 @@ from typing import Any, Self
 
 from simulators import whatsapp_graph
 from simulators.faults import Faults
-from simulators.server import Server
+from simulators.server import Handler, Server
 from simulators.transcript import Transcript
 from simulators.webhook import Delivery, Webhook
 from simulators.whatsapp_graph import Graph, user_id
+from simulators.whatsapp_media import Media
 from simulators.whatsapp_message import MESSAGES
+from simulators.whatsapp_sent import Sent
 
 VERSION = "v24.0"
 ACCOUNT, PHONE = "102290129340000", "15550100200"
@@ -77,7 +79,14 @@ class WhatsAppSimulator:
         self._statuses = statuses
         self._reports: set[asyncio.Task[None]] = set()
         self._poster = Webhook(timeout=10)
-        routes = [("POST", f"/{VERSION}/{{number}}/messages", self.graph.messages)]
+        self.sent = Sent(access_token, lambda: self.server.url)
+        self.media = Media(number, access_token)
+        routes: list[tuple[str, str, Handler]] = [
+            ("POST", f"/{VERSION}/{{number}}/messages", self.graph.messages),
+            ("POST", f"/{VERSION}/{{number}}/media", self.media.take),
+            ("GET", f"/{VERSION}/{{id}}", self.sent.about),
+            ("GET", "/sent/{id}", self.sent.content),
+        ]
         self.server = Server(routes, self.faults, self.report, port=port)
 
     async def __aenter__(self) -> Self:
@@ -131,6 +140,12 @@ class WhatsAppSimulator:
     ) -> Delivery:
         """A person writes; `at` is when (Unix time, now by default)."""
         return await self.write({"type": "text", "text": {"body": text}}, user=user, at=at, id=id)
+
+    async def send(
+        self, content: bytes, content_type: str, *, name: str = "", user: str = "31655501001"
+    ) -> Delivery:
+        """A person sends a file: a voice note, a photo, a document."""
+        return await self.write(self.sent.message(content, content_type, name), user=user)
 
     async def write(
         self, message: dict[str, Any], *, user: str, at: float | None = None, id: str = ""

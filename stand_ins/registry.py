@@ -72,6 +72,30 @@ def _entra(around: Surroundings) -> Server:
     return EntraServer()
 
 
+def _speech(around: Surroundings) -> Server:
+    from stand_ins.speech.server import SpeechServer
+
+    return SpeechServer()
+
+
+def _translator(around: Surroundings) -> Server:
+    from stand_ins.translator.server import TranslatorServer
+
+    return TranslatorServer()
+
+
+def _documents(around: Surroundings) -> Server:
+    from stand_ins.documents.server import DocumentsServer
+
+    return DocumentsServer()
+
+
+def _ai_search(around: Surroundings) -> Server:
+    from stand_ins.aisearch.server import SearchServer
+
+    return SearchServer()
+
+
 SERVICES: Sequence[Service] = (
     Service("Service Bus", _service_bus),
     Service("Cosmos DB", _cosmos),
@@ -80,6 +104,10 @@ SERVICES: Sequence[Service] = (
     Service("OpenAI", _openai),
     Service("CRM", _crm),
     Service("Entra", _entra),
+    Service("Speech", _speech),
+    Service("Translator", _translator),
+    Service("Document Intelligence", _documents),
+    Service("AI Search", _ai_search),
 )
 
 

@@ -53,11 +53,16 @@ class MemoryChannel:
 class Lab(Fabric):
     """One bot with the given skills. `say`, `drain`, then look at `heard`.
 
-    `manifest` are tables to add to the bot's.
+    `manifest` are tables to add to the bot's, `head` keys before its first table.
     """
 
     def __init__(
-        self, folder: Path, *skills: Skill, floorless: str = "", manifest: str = ""
+        self,
+        folder: Path,
+        *skills: Skill,
+        floorless: str = "",
+        manifest: str = "",
+        head: str = "",
     ) -> None:
         names = ", ".join(f'"{skill.name}"' for skill in skills)
         bots = folder / "bots"
@@ -70,6 +75,7 @@ class Lab(Fabric):
             department = "Research"
             skills = [{names}]
             default_skill = "{floorless or skills[0].name}"
+            {head}
             [channels.web]
             origins = ["http://localhost:7071"]
             {manifest}

@@ -11,7 +11,7 @@ from stand_ins.azurite.process import missing
 from tests import services
 
 PROGRAMS = {
-    "node": "the Agents Playground, the web clients and the parser of KQL",
+    "node": "the Agents Playground, the web clients, MCP's client and the parser of KQL",
     "npm": "what they are made of",
     "chromium": "the chat page in a browser",
 }

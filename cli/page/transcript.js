@@ -2,6 +2,7 @@
 
 import { card, settle } from "./card.js";
 import { dress, el, link, safeUrl } from "./dom.js";
+import { file } from "./file.js";
 import { markdown } from "./markdown.js";
 
 const GROUP_MS = 5 * 60_000;
@@ -117,12 +118,7 @@ export class Transcript {
       this.#cards.set(activity.id, form);
       return form;
     }
-    const name = String(attachment?.name ?? "Attachment");
-    if (String(attachment?.contentType).startsWith("image/")) {
-      const src = safeUrl(attachment.contentUrl, ["https:", "data:"]);
-      if (src) return el("img", { class: "picture", src, alt: name, referrerpolicy: "no-referrer" });
-    }
-    return attachment?.contentUrl ? el("div", { class: "bubble" }, el("p", {}, link(attachment.contentUrl, name, ["https:"]))) : null;
+    return attachment?.contentUrl ? file(attachment, () => this.near && this.scroll()) : null;
   }
 
   #append(who, activity, ...parts) {

@@ -17,6 +17,7 @@ from shared.errors import Conflict, Rejected
 from shared.fabric import Fabric
 from shared.identity.entra_error import DEVICE_CODES, code_of
 from shared.observability import log
+from shared.pipeline.door.keeping import keep
 from shared.records import sign_in
 from shared.records.sign_in import LASTS_SECONDS, Offer
 
@@ -29,10 +30,16 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;color-scheme:light dark;display:grid;"
-    "min-height:100dvh;place-content:center;margin:0;padding:1.5rem;text-align:center;"
-    "box-sizing:border-box}main{max-width:26rem}code{display:block;font-size:2.25rem;"
-    "letter-spacing:.1em;margin:1rem 0;white-space:nowrap}small{opacity:.75}"
+    ":root{color-scheme:light dark;--paper:#f5f4f0;--surface:#fff;--ink:#1c1e1b;--muted:#62665f;"
+    "--line:#dfded7;--accent:#1b6552}@media(prefers-color-scheme:dark){:root{--paper:#141614;"
+    "--surface:#1f221f;--ink:#e9eae5;--muted:#a2a69d;--line:#343832;--accent:#7fcfb4}}"
+    "*{box-sizing:border-box}body{font:1rem/1.5 system-ui,sans-serif;display:grid;"
+    "min-height:100dvh;place-content:center;margin:0;padding:1.5rem;background:var(--paper);"
+    "color:var(--ink);text-align:center;text-wrap:balance}main{width:min(26rem,100vw - 3rem);"
+    "padding:1.5rem;background:var(--surface);border:1px solid var(--line);border-radius:1.125rem}"
+    "p{margin:0}code{display:block;margin:1rem 0;color:var(--accent);"
+    "font:600 clamp(1.75rem,9vw,2.25rem)/1.25 ui-monospace,monospace;letter-spacing:.08em;"
+    "white-space:nowrap;user-select:all}small{color:var(--muted)}"
 )
 
 bp = func.Blueprint()
@@ -86,12 +93,12 @@ async def _finish(
         raise Rejected(403, "sign_in_not_begun_or_used")
     if not query.get("code"):
         return _refused(offer, code_of(query))
-    person = await here.sign_in.redeem(
+    arrival = await here.sign_in.redeem(
         query["code"][:4000], nonce=begun.body["nonce"], verifier=begun.body["verifier"]
     )
-    code = sign_in.new_code()
-    await here.store.write(offer.partition, offer.closing(code, person))
-    bot = here.bots.get(offer.bot)
+    code, bot = sign_in.new_code(), here.bots.get(offer.bot)
+    holder = await keep(here, bot, offer.id, arrival.token) if bot else None
+    await here.store.write(offer.partition, offer.closing(code, arrival.person, holder))
     return _page("signin.page-code", offer.language, code=code, bot=bot.name if bot else offer.bot)
 
 

@@ -5,7 +5,7 @@ import azure.functions as func
 from functions.host import fabric
 from functions.http import json_response, refused, request_of, responding
 from functions.triggers import take_in
-from shared.pipeline.door import calls
+from shared.pipeline.door import calls, sign_in_invokes
 
 bp = func.Blueprint()
 
@@ -17,6 +17,14 @@ async def teams(req: func.HttpRequest) -> func.HttpResponse:
         received = await fabric().teams.receive(request_of(req))
         for inbound in received.activities:
             if inbound.activity.type == "invoke":
+                if calls.waits_in_queue(fabric(), inbound):
+                    await take_in(received)
+                    return func.HttpResponse(status_code=200)
+                if sign_in_invokes.are_ours(inbound):
+                    signed = await sign_in_invokes.answer(fabric(), inbound)
+                    if signed.body is None:
+                        return func.HttpResponse(status_code=signed.status)
+                    return json_response(signed.body, signed.status)
                 answered = await calls.invoke(fabric(), inbound)
                 if answered is None:
                     return refused(501)

@@ -11,6 +11,7 @@ from functions.operators import dead_letters as dead_letters
 from functions.operators import health as health
 from functions.operators import parked as parked
 from functions.operators import persons as persons
+from functions.operators import rollouts as rollouts
 from functions.operators import slow as slow
 from functions.operators import switches as switches
 from functions.operators import usage as usage

@@ -19,7 +19,7 @@ def asked_scope(ask: Ask) -> Scope:
     if department and department not in ask.departments:
         raise Foreign("department")
     everywhere = ask.departments.everywhere
-    return Scope(bot, department, None if everywhere else ask.departments.names)
+    return Scope(bot, department, departments=None if everywhere else ask.departments.names)
 
 
 def asked_period(ask: Ask) -> Period:

@@ -52,8 +52,7 @@ def _department(ask: Ask, bot: str) -> str:
 
 async def _look(ask: Ask, action: str, target: dict[str, str], department: str) -> None:
     """Raises TransientError: what cannot be recorded is not shown."""
-    await audit.record(
-        ask.fabric.store,
+    await ask.fabric.audit.record(
         ask.operator,
         action,
         target,

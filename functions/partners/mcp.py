@@ -20,11 +20,12 @@ from shared.governance.audit import Operator
 from shared.governance.roles import Role
 from shared.operations.deeds.tools import BadCall, offered, use
 from shared.parse import json_object
+from shared.version import VERSION
 
 MAX_BODY_BYTES = 65_536
 STATELESS = "2026-07-28"
 WITH_HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-SERVER = {"name": "bot-fabric", "version": "0.1.0"}
+SERVER = {"name": "bot-fabric", "version": VERSION}
 CACHED_MS = 60_000
 """How long a client may keep the list of tools."""
 
@@ -101,6 +102,7 @@ async def _answered(
 ) -> func.HttpResponse:
     id, method, params = body["id"], body.get("method"), body.get("params", {})
     status: int = HTTPStatus.OK
+    shook_hands = False
     try:
         if not isinstance(id, str | int) or isinstance(id, bool):
             id = None
@@ -110,13 +112,15 @@ async def _answered(
         if not isinstance(params, dict):
             raise _Error(_BAD_PARAMS, "params is an object")
         call = _Call(who, departments, method, params, headers)
+        shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         if call.is_stateless:
             _check_envelope(call)
         answer = {"result": await _result(call)}
     except _Error as error:
         said = {"code": error.code, "message": error.message}
         answer = {"error": said if error.data is None else {**said, "data": error.data}}
-        status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
+        if not shook_hands:  # clients of before take any other status for a broken connection
+            status = _STATUS.get(error.code, HTTPStatus.BAD_REQUEST)
     return json_response({"jsonrpc": "2.0", "id": id, **answer}, status)
 
 

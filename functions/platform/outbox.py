@@ -1,4 +1,9 @@
-"""Every minute: take up what a crash left behind, and bring back who was away too long."""
+"""Every minute: take up what a crash left behind, and bring back who was away too long.
+
+Every quarter of an hour files go whose time is over.
+"""
+
+from datetime import UTC, datetime
 
 import azure.functions as func
 
@@ -14,3 +19,5 @@ bp = func.Blueprint()
 async def outbox_sweep(timer: func.TimerRequest) -> None:
     await relay.sweep(fabric())
     await return_overdue(fabric())
+    if datetime.now(UTC).minute % 15 == 0:
+        await fabric().files.remove_old()

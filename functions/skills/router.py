@@ -19,6 +19,9 @@ from shared.turn import Button, Turn
 
 skill = Skill("router", "Finds the right skill for a message")
 
+INTAKE = "intake"
+"""The skill for files that come without a word, and for languages that the bot does not speak."""
+
 CALM = 0.1
 """Nearness beyond sure that an article needs to be quoted to somebody who is angry."""
 
@@ -30,6 +33,8 @@ async def route(turn: Turn) -> None:
         await _first(turn, topic)
     elif talk := small_talk(turn.text):
         _chat(turn, talk, others)
+    elif not words(turn.text) and turn.attachments and INTAKE in turn.bot.skills:
+        turn.hand_off(INTAKE)
     elif not words(turn.text):
         said = "file" if turn.activity.attachments else "what"
         turn.reply(phrase(turn.language, f"dialogue.{said}"), buttons=_menu(turn, others))
@@ -136,6 +141,9 @@ async def _understand(turn: Turn, others: Sequence[Skill]) -> None:
 
 
 def _decline(turn: Turn, others: Sequence[Skill]) -> None:
+    if is_foreign(turn.text) and INTAKE in turn.bot.skills:
+        turn.hand_off(INTAKE)
+        return
     if is_vague(turn.text) or leans(turn.text):
         turn.reply(phrase(turn.language, "dialogue.unclear"), buttons=_menu(turn, others))
         return

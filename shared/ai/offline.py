@@ -90,6 +90,9 @@ class OfflineModel:
 class OfflineModels:
     """Every alias is the one offline model."""
 
+    embedder = ""
+    """Its vectors are of words: the encoder's are better."""
+
     def named(self, alias: str) -> Metered:
         return Metered(OfflineModel(), alias)
 

@@ -62,6 +62,10 @@ class OpenAIModels:
             )
         return self._pools[alias]
 
+    @property
+    def embedder(self) -> str:
+        return next((one.name for one in self._aliases.get(EMBEDDING, ())), "")
+
     def behind(self, alias: str) -> Behind:
         deployments = self._deployments(alias)
         embedders = self._aliases.get(EMBEDDING) or deployments

@@ -9,11 +9,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import count
-from random import uniform
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.breaker import Breaker
+from shared.clients.patience import pause
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.ports.models import ChatModel, Completion
 
@@ -115,12 +115,12 @@ class Pool:
         deadline = self._clock() + self._budget
 
         def spent(state: "RetryCallState") -> bool:
-            pause = state.upcoming_sleep
-            return pause > PATIENCE or self._clock() + pause >= deadline
+            seconds = state.upcoming_sleep
+            return seconds > PATIENCE or self._clock() + seconds >= deadline
 
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientError),
-            wait=_pause,
+            wait=pause,
             stop=spent,
             sleep=self._sleep,
             reraise=True,
@@ -177,11 +177,3 @@ class Pool:
             start = turn % len(equals)
             ordered += equals[start:] + equals[:start]
         return ordered
-
-
-def _pause(state: "RetryCallState") -> float:
-    """As long as the deployments rest, but a little more each time."""
-    error = state.outcome.exception() if state.outcome else None
-    after = error.after if isinstance(error, TransientError) else None
-    backoff = min(8.0, 0.5 * 2.0**state.attempt_number)
-    return max(after or 0.0, uniform(0.5, 1.0) * backoff)

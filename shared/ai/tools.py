@@ -16,11 +16,13 @@ from inspect import getdoc, iscoroutinefunction
 from typing import Any
 
 from shared import wire
+from shared.ai.declared_tool import DeclaredTool
 from shared.ai.extraction import problems
 from shared.ai.service_name import service_name
 from shared.errors import FabricError
 from shared.observability import log
 from shared.ports.models import ChatModel, Completion, ToolCall
+from shared.ports.tools import SCHEMA, WRITES
 
 SECONDS = 20.0
 """Time for one call of a tool."""
@@ -39,12 +41,10 @@ Tool = Callable[..., Awaitable[Any]]
 Approve = Callable[[ToolCall], Awaitable[bool]]
 """Whether a person has approved this very call."""
 
-_WRITES = "fabric_writes"
-
 
 def writes(tool: Tool) -> Tool:
     """Mark a tool that changes something: `@writes` above the function."""
-    setattr(tool, _WRITES, True)
+    setattr(tool, WRITES, True)
     return tool
 
 
@@ -75,7 +75,7 @@ class Toolbox:
         self._writing: dict[str, frozenset[str]] = {}
         self.has_read = False
         """Whether the model has read what may speak to it: then no tool that writes is its idea."""
-        self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self._adapters: dict[str, TypeAdapter[Any] | DeclaredTool] = {}
         self.definitions: list[Mapping[str, Any]] = []
         for function in functions:
             name = getattr(function, "__name__", "")
@@ -85,10 +85,12 @@ class Toolbox:
             if name in self._adapters:
                 raise ValueError(f"two tools are called {name!r}; rename one")
             called: Any = function
-            adapter: TypeAdapter[Any] = TypeAdapter(called)
+            schema = getattr(function, SCHEMA, None)
+            adapter = TypeAdapter(called) if schema is None else DeclaredTool(function, schema)
             self._adapters[name] = adapter
-            if getattr(function, _WRITES, False):
-                self._writing[name] = _choices(adapter.json_schema())
+            if getattr(function, WRITES, False):
+                own = _choices(adapter.json_schema()) if schema is None else frozenset[str]()
+                self._writing[name] = own  # what another server lists was nobody's choice here
             described = {"name": name, "parameters": adapter.json_schema()}
             if doc := getdoc(function):
                 described["description"] = doc
@@ -122,6 +124,8 @@ class Toolbox:
             running = adapter.validate_json(call.arguments or "{}")
         except ValidationError as error:
             return _error(call, "bad_arguments", problems(error))
+        except ValueError as error:
+            return _error(call, "bad_arguments", str(error)[:200])
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:

@@ -6,7 +6,7 @@ It follows no redirect, caps what it reads, and turns what goes wrong on the way
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,7 @@ LONGEST = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, header names in lower case, at most 1 MiB of body."""
+    """Status, header names in lower case, body."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,10 +78,13 @@ def retry_after_ms(value: str) -> float | None:
 
 
 class HttpClient:
-    """A connection pool for the event loop it is first used on. `timeout`: seconds, whole call."""
+    """A connection pool for the event loop it is first used on.
 
-    def __init__(self, *, timeout: float = 10) -> None:
-        self._timeout = timeout
+    `timeout`: seconds, whole call. `max_bytes`: what an answer may have.
+    """
+
+    def __init__(self, *, timeout: float = 10, max_bytes: int = MAX_RESPONSE_BYTES) -> None:
+        self._timeout, self._max_bytes = timeout, max_bytes
         self._session: ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -94,8 +97,9 @@ class HttpClient:
         json: Any = None,
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        until: Callable[[bytes], bool] | None = None,
     ) -> Response:
-        """Send to `url` as it stands, percent-encoding untouched, and read whole.
+        """Send to `url` as it stands, percent-encoding untouched, and read whole, or `until`.
 
         The body is `json`, a `form`, or the bytes of `body` as they are.
 
@@ -116,8 +120,11 @@ class HttpClient:
                 received = bytearray()
                 async for chunk in response.content.iter_any():
                     received += chunk
-                    if len(received) > MAX_RESPONSE_BYTES:
-                        raise Unavailable(f"answer over 1 MiB from {_host(url)}", maybe_done=True)
+                    if len(received) > self._max_bytes:
+                        size = f"{self._max_bytes // 1_048_576} MiB"
+                        raise Unavailable(f"answer over {size} from {_host(url)}", maybe_done=True)
+                    if until is not None and until(bytes(received)):
+                        break
                 return Response(
                     response.status,
                     {name.lower(): value for name, value in response.headers.items()},

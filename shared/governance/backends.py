@@ -91,16 +91,28 @@ def granted(
     return found
 
 
-def check_rights(bot: Bot, guarded: Mapping[str, Sequence[str]]) -> None:
-    """Raises ConfigurationError for a right that a declared backend does not know."""
+def check_rights(bot: Bot, guarded: Mapping[str, Sequence[str]], manifest: str) -> None:
+    """Raises ConfigurationError for a backend that is not there, or a right that it does not know.
+
+    `guarded` are the fields of each backend there is, `manifest` is the bot's file.
+    """
     for name, rights in (bot.backends or {}).items():
-        known = [READ, WRITE, *guarded.get(name, rights)]
+        if name not in guarded:
+            raise ConfigurationError(
+                f"{manifest}: backends.{name}: there is no such backend; declare it in "
+                f"backends.toml, or write one of {_quoted(sorted(guarded))}"
+            )
+        known = [READ, WRITE, *guarded[name]]
         for right in rights:
             if right not in known:
-                words = ", ".join(f'"{word}"' for word in known)
                 raise ConfigurationError(
-                    f'bot {bot.id}: backends.{name}: "{right}" is no right; write some of {words}'
+                    f'{manifest}: backends.{name}: "{right}" is no right; write some of '
+                    f"{_quoted(known)}"
                 )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
 
 
 def without(answer: Any, fields: frozenset[str]) -> Any:

@@ -1,6 +1,5 @@
 """A chat model whose every call is held against the limits of its bot before it is made."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -9,17 +8,11 @@ from math import ceil
 from time import time
 from typing import Any
 
-from shared.errors import PermanentError, TransientError
-from shared.governance.limits.spending import (
-    MICRO,
-    NEAR_SHARE,
-    Amount,
-    Hold,
-    Limit,
-    Spending,
-)
+from shared.errors import PermanentError
+from shared.governance.limits.reservation import reserved
+from shared.governance.limits.spending import MICRO, NEAR_SHARE, Amount, Limit, Spending
 from shared.governance.prices import Prices
-from shared.observability import log, meter
+from shared.observability import meter
 from shared.observability.meter import ModelCall
 from shared.ports.models import Behind, ChatModel, Completion, texts_in
 
@@ -93,33 +86,16 @@ class GovernedModel:
         """Hold the upper bound, then settle at what the meter read, however the call ends."""
         limits = self._limits(time())
         bound = self._bound(sent, limits, answers=answers)
-        lent = self._spending.take_from_float(limits, bound)
-        hold = None if lent else await self._hold(limits, bound)
-        near = hold is not None and hold.share >= NEAR_SHARE
-        offer = self._cheaper if near and self._cheaper else self._preferred
         with meter.watching() as calls:
-            try:
-                yield offer.model
-            finally:
-                used = self._used(calls, money=_in_money(limits))
-                if hold is None:
-                    self._spending.book(limits, bound, used)
-                else:
-                    await asyncio.shield(self._spending.settle(hold, used))
-
-    async def _hold(self, limits: Sequence[Limit], bound: Amount) -> Hold:
-        """Who leaves meanwhile leaves no hold behind."""
-        holding = asyncio.create_task(self._spending.hold(limits, bound))
-        try:
-            return await asyncio.shield(holding)
-        except TransientError as error:
-            if not self._allow_unknown:
-                raise
-            log.warning("spending.unknown", reason=str(error))
-            return Hold("", limits, Amount())
-        except asyncio.CancelledError:
-            self._spending.give_back(holding)
-            raise
+            async with reserved(
+                self._spending, limits, bound, allow_unknown=self._allow_unknown
+            ) as place:
+                near = place.share >= NEAR_SHARE
+                offer = self._cheaper if near and self._cheaper else self._preferred
+                try:
+                    yield offer.model
+                finally:
+                    place.used = self._used(calls, money=_in_money(limits))
 
     def _bound(self, sent: Sequence[object], limits: Sequence[Limit], *, answers: bool) -> Amount:
         """The most that the call can take. Raises PermanentError for a model without a price."""

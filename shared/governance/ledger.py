@@ -1,11 +1,13 @@
-"""What each turn used, written beside it: tokens by model, calls of backends, request units."""
+"""What each turn used, written beside it: tokens by model, calls of backends
+and services, request units."""
 
 from time import time
 from typing import Any
 
 from shared.event import Event
-from shared.observability.meter import BackendCall, ModelCall, Offered, current
+from shared.observability.meter import BackendCall, ModelCall, Offered, ServiceCall, current
 from shared.ports.store import Put
+from shared.records.conversation import FIRST_VERSION
 
 KEPT = 400 * 86_400
 """Seconds that an entry is kept: more than a year, for yearly reports."""
@@ -28,16 +30,23 @@ class Ledger:
         """
         meter = current()
         meter.request_units += self._carried.pop(event.bot, 0.0)
-        if not (meter.calls or meter.backend_calls or meter.request_units):
+        if not (meter.calls or meter.backend_calls or meter.service_calls or meter.request_units):
             return []
-        meter.offered = Offered(len(meter.calls), len(meter.backend_calls), meter.request_units)
+        meter.offered = Offered(
+            len(meter.calls),
+            len(meter.backend_calls),
+            meter.request_units,
+            len(meter.service_calls),
+        )
         body = {
             "bot": event.bot,
             "skill": skill,
+            **({"version": meter.version} if meter.version not in ("", FIRST_VERSION) else {}),
             "at": time(),
             "request_units": round(meter.request_units, 2),
             "calls": [_call(call) for call in meter.calls],
             "backends": [_backend_call(call) for call in meter.backend_calls],
+            "services": [_service_call(call) for call in meter.service_calls],
         }
         id = f"ledger:{event.id}" + (f".{delivery}" if delivery else "")
         return [Put(id, body, ttl=KEPT)]
@@ -48,6 +57,7 @@ class Ledger:
         offered, meter.offered = meter.offered, Offered()
         meter.calls = meter.calls[offered.calls :]
         meter.backend_calls = meter.backend_calls[offered.backend_calls :]
+        meter.service_calls = meter.service_calls[offered.service_calls :]
         meter.request_units -= offered.request_units
 
     def carry(self, event: Event) -> None:
@@ -78,4 +88,13 @@ def _backend_call(call: BackendCall) -> dict[str, Any]:
         "outcome": call.outcome,
         "seconds": round(call.seconds, 3),
         "tries": call.tries,
+    }
+
+
+def _service_call(call: ServiceCall) -> dict[str, Any]:
+    return {
+        "meter": call.meter,
+        "amount": round(call.amount, 3),
+        "outcome": call.outcome,
+        "seconds": round(call.seconds, 3),
     }

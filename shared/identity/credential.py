@@ -28,6 +28,25 @@ def credential(*, local: bool, client_id: str) -> "AsyncTokenCredential":
     return ManagedIdentityCredential(client_id=client_id or None)
 
 
+class OneCredential:
+    """The same one, made by who needs it first."""
+
+    def __init__(self, *, local: bool, client_id: str) -> None:
+        self._local = local
+        self._client_id = client_id
+        self._made: AsyncTokenCredential | None = None
+
+    def get(self) -> "AsyncTokenCredential":
+        if self._made is None:
+            self._made = credential(local=self._local, client_id=self._client_id)
+        return self._made
+
+    async def close(self) -> None:
+        if self._made is not None:
+            await self._made.close()
+            self._made = None
+
+
 class ManagedIdentities:
     """Tokens of the user-assigned identities that bots have, by client id."""
 

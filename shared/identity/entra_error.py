@@ -65,6 +65,15 @@ DEVICE_CODES = frozenset({"50005", "53000", "53001", "53002", "53003", "530034",
 """Conditional Access refuses a person who signs in, for the device that they do it on."""
 
 
+RENEW_CODES = frozenset(
+    {"50013", "50076", "50078", "50079", "50133", "50173", "500131", "500133", "70043", "700082"}
+)
+"""What somebody signed in with is not enough any more: they have to do so once again."""
+
+GONE_CODES = frozenset({"50020", "50034", "50057"})
+"""The person is not in the directory any more, or is disabled there."""
+
+
 def code_of(answer: Mapping[str, Any]) -> str:
     """Return the number of an `AADSTS...` error, of several the one that is known here."""
     codes = answer.get("error_codes")

@@ -3,16 +3,21 @@
 Source: learn.microsoft.com, "Access tokens in the Microsoft identity platform".
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.errors import Rejected
+from shared.identity import groups, principal
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
 from shared.identity.openid_keys import SigningKey
 
 ISSUERS = ("https://login.microsoftonline.com/{tenant}/v2.0", "https://sts.windows.net/{tenant}/")
 """What Entra's public cloud calls itself in tokens of version 2 and 1."""
+
+
+OWN_SITE = frozenset({"same-origin", "none"})
+"""What a browser says of a request that no other site has made (`Sec-Fetch-Site`)."""
 
 
 class Keys(Protocol):
@@ -32,13 +37,44 @@ class Caller:
     groups: frozenset[str] = frozenset()
 
 
-class OperatorTokens:
-    """Validates the `Authorization` header of an operator's request."""
+GroupsOf = Callable[[str], Awaitable[frozenset[str]]]
 
-    def __init__(self, keys: Keys, *, audience: str, tenant: str) -> None:
+
+class OperatorTokens:
+    """Finds out who sends an operator's request.
+
+    `groups_of` looks up by object id what is too much for a token; without it such groups are
+    nobody's. `fronted` where App Service Authentication stands before the app.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        *,
+        audience: str,
+        tenant: str,
+        groups_of: GroupsOf | None = None,
+        fronted: bool = False,
+    ) -> None:
         self._keys = keys
         self._audience = audience
         self._tenant = tenant.lower()
+        self._groups_of, self._fronted = groups_of, fronted
+
+    async def admit(self, method: str, headers: Mapping[str, str]) -> Caller:
+        """Take the token of a request, or whom the platform vouches for, where it is in front.
+
+        Raises Rejected 401 or 403 (431 when over-long); Unavailable when it cannot be checked.
+        """
+        shown, authorization = headers.get(principal.HEADER, ""), headers.get("authorization", "")
+        if not self._fronted or not shown or authorization:
+            return await self.validate(authorization)
+        claims = principal.claims_of(shown)
+        if not self._tenant or str(claims["tid"]).lower() != self._tenant:
+            raise Rejected(401, "foreign_tenant")
+        if method != "GET" and headers.get("sec-fetch-site", "none") not in OWN_SITE:
+            raise Rejected(403, "sent_by_another_site")  # the browser adds the session by itself
+        return await self._caller(str(claims["oid"]), claims)
 
     async def validate(self, authorization: str) -> Caller:
         """Check form, key, signature, audience, issuer, tenant and times, in this order.
@@ -71,7 +107,14 @@ class OperatorTokens:
         oid = claims.get("oid")
         if not isinstance(oid, str) or not oid:
             raise Rejected(401, "token_without_oid")
-        return Caller(oid, _names(claims.get("roles")), _names(claims.get("groups")))
+        return await self._caller(oid, claims)
+
+    async def _caller(self, oid: str, claims: Mapping[str, Any]) -> Caller:
+        """Raises Unavailable when the groups are too many for a token and Graph does not tell."""
+        held = _names(claims.get("groups"))
+        if self._groups_of and groups.are_too_many(claims):
+            held = await self._groups_of(oid)
+        return Caller(oid, _names(claims.get("roles")), held)
 
     def _check_tenant(self, claims: dict[str, Any]) -> None:
         """The issuer is one of our tenant's; one that does not name it needs `tid` to do so."""

@@ -1,10 +1,10 @@
-"""What a backend knows this app by: a key, or a token of the app's identity."""
+"""What a backend knows a caller by: a key, a token of the app's identity, or of a person."""
 
 import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from shared.errors import Unavailable
+from shared.errors import PermanentError, Unavailable
 from shared.manifest.backends import Declaration
 
 if TYPE_CHECKING:
@@ -21,9 +21,19 @@ class Access:
     ) -> None:
         self._declared, self._credential = declared, credential
 
-    async def headers(self) -> dict[str, str]:
-        """Raises Unavailable when there is no token."""
+    async def headers(self, bearer: str = "") -> dict[str, str]:
+        """Return them; `bearer` is the token of the person in whose name a call is.
+
+        Raises Unavailable when there is no token, PermanentError for a call in nobody's name.
+        """
         declared = self._declared
+        if declared.auth == "user":
+            if not bearer:
+                raise PermanentError(
+                    "backend_without_person",
+                    'auth = "user" in the backends file: call it by turn.on_behalf_of(...)',
+                )
+            return {"Authorization": f"Bearer {bearer}"}
         if declared.scope:
             return {"Authorization": f"Bearer {await self._token(declared.scope)}"}
         if not declared.key:

@@ -44,7 +44,7 @@ _NOT_DONE = frozenset({401, 425, 429, 503})
 
 
 @dataclass(slots=True)
-class _Record:
+class Record:
     """What the log tells of one call; `unsure` when an answer was lost, or may have been."""
 
     tries: int = 0
@@ -81,7 +81,7 @@ class HttpBackend:
         self._recent = Recent(clock)
 
     async def call(self, call: Call) -> Any:
-        record, started = _Record(unsure=call.again), self._clock()
+        record, started = Record(unsure=call.again), self._clock()
         try:
             answer = await self._until_answered(call, record, started)
             record.outcome = "ok"
@@ -133,7 +133,7 @@ class HttpBackend:
     async def close(self) -> None:
         await self._http.close()
 
-    async def _until_answered(self, call: Call, record: _Record, started: float) -> Any:
+    async def _until_answered(self, call: Call, record: Record, started: float) -> Any:
         takes_key = call.key and self._declared.idempotency_header
         repeatable = takes_key or call.method in REPEATABLE
         while True:
@@ -155,9 +155,9 @@ class HttpBackend:
         after = max(1.0, error.after or 0.0, self._breaker.wait()) * uniform(1.0, 1.2)
         return Unavailable(str(error), after=after, maybe_done=error.maybe_done)
 
-    async def _try(self, call: Call, record: _Record) -> Any:
+    async def _try(self, call: Call, record: Record) -> Any:
         self._refuse_while_resting()
-        headers = await self._access.headers()
+        headers = await self._access.headers(call.bearer)
         async with self._gate.enter():
             self._refuse_while_resting()
             self._breaker.admit()
@@ -188,7 +188,7 @@ class HttpBackend:
         if wait := self._breaker.wait():
             raise Unavailable(f"{self._problem}; it rests", after=wait)
 
-    async def _exchange(self, call: Call, headers: dict[str, str], record: _Record) -> Any:
+    async def _exchange(self, call: Call, headers: dict[str, str], record: Record) -> Any:
         headers["Accept"] = "application/json"
         if position := trace.traceparent():
             headers["traceparent"] = position
@@ -217,7 +217,7 @@ class HttpBackend:
             return answer
         if status == 404 and call.method == "GET":
             return None
-        if status == 401:
+        if status == 401 and not call.bearer:
             raise Unavailable(
                 f"{self.name} does not know this app (401); mend key, key_header or scope of "
                 f"[{self.name}] in the backends file",

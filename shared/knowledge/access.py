@@ -5,8 +5,8 @@
     access: [5f0f9e8e-6b0e-4f0e-9b39-0f8d4d2a7a11, ...]
     ---
 
-`signed-in` stands for everybody whom Entra knows. What a folder's `access.toml` says holds for
-all articles in it; an article can only narrow that.
+`signed-in` stands for everybody whom Entra knows, `user:<object id>` for one person. What a
+folder's `access.toml` says holds for all articles in it; an article can only narrow that.
 """
 
 import re
@@ -59,12 +59,25 @@ class Stranger:
 
 def opens(access: Access, person: Person | None) -> bool:
     """Whether somebody may read what is declared so."""
-    if not access:
-        return True
+    return opens_to(access, held(person))
+
+
+def held(person: Person | None) -> frozenset[str]:
+    """What somebody has to show: that they are signed in, who they are, and their groups."""
     if person is None:
-        return False
-    held = {SIGNED_IN, *(group.casefold() for group in person.groups)}
-    return all(groups & held for groups in access)
+        return frozenset()
+    groups = (group.casefold() for group in person.groups)
+    return frozenset({SIGNED_IN, person_principal(person.id), *groups})
+
+
+def person_principal(id: str) -> str:
+    """How `access` names one person, by their object id."""
+    return f"user:{id.casefold()}"
+
+
+def opens_to(access: Access, principals: frozenset[str]) -> bool:
+    """Whether who holds `principals` may read what is declared so."""
+    return all(groups & principals for groups in access)
 
 
 def shown(access: Access) -> str:

@@ -28,9 +28,13 @@ class Hit:
 
 
 class Index:
-    """Documents of (title, heading, text), numbered in their order."""
+    """Documents of (title, heading, text), numbered in their order.
 
-    def __init__(self, documents: Sequence[tuple[str, str, str]]) -> None:
+    `of` is among how many they are the best, where they are not all that there are.
+    """
+
+    def __init__(self, documents: Sequence[tuple[str, str, str]], of: int = 0) -> None:
+        self._of = max(of, len(documents))
         postings: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         lengths = []
         for number, fields in enumerate(documents):
@@ -64,7 +68,7 @@ class Index:
     def _rarity(self, term: str) -> float:
         """Inverse document frequency; a word of the question that nobody wrote is the rarest."""
         found = len(self._postings.get(term, ()))
-        return log(1 + (len(self._norms) - found + 0.5) / (found + 0.5))
+        return log(1 + (self._of - found + 0.5) / (found + 0.5))
 
     def _known(self, term: str) -> str:
         """The term, or for a misspelt one the most frequent term one edit away."""

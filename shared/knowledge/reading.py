@@ -13,9 +13,12 @@ from shared.ports.knowledge import Access, Passage
 PASSAGE_WORDS = 120
 """A passage is closed when the next paragraph would make it longer."""
 
+PASSAGE_CHARACTERS = 4000
+"""A paragraph that is longer is cut, at the end of a line or sentence where there is one."""
+
 _ASKED = re.compile(r"<!--\s*asked:(.*?)-->", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_HEADING = re.compile(r"#{1,6}\s+(.+?)[\s#]*$")
+_HEADING = re.compile(r"(#{1,6})\s+(.+?)[\s#]*$")
 
 
 def read_article(path: Path) -> list[Passage]:
@@ -39,8 +42,9 @@ def read_article(path: Path) -> list[Passage]:
             url,
             asked=asked,
             access=access,
+            path=above,
         )
-        for n, (heading, text, asked) in enumerate(_sections(body, title), start=1)
+        for n, (above, heading, text, asked) in enumerate(_sections(body, title), start=1)
     ]
 
 
@@ -75,31 +79,49 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
     return meta, "\n".join(lines[end + 1 :])
 
 
-def _sections(body: str, title: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """(heading, text, asked) of each passage: paragraphs under one heading, joined while short.
+Section = tuple[tuple[str, ...], str, str, tuple[str, ...]]
+"""The headings above, the last of them, the text, and the questions that it answers."""
+
+
+def _sections(body: str, title: str) -> Iterator[Section]:
+    """The passages: paragraphs under one heading, joined while short.
 
     A comment `<!-- asked: How ...? | What ...? -->` holds questions that what follows answers;
     other comments are for authors alone.
     """
-    heading, held, size, asked = "", list[str](), 0, list[str]()
+    above, heading, held, size, asked = dict[int, str](), "", list[str](), 0, list[str]()
     for block in re.split(r"\n\s*\n|\n(?=#{1,6}\s)", body):
         questions = [q.strip() for listed in _ASKED.findall(block) for q in listed.split("|")]
         paragraph = _COMMENT.sub("", block).strip()
         head, _, rest = paragraph.partition("\n")
         found = _HEADING.match(head)
         text = rest.strip() if found else paragraph
-        length = len(text.split())
-        if held and (found or size + length > PASSAGE_WORDS):
-            yield heading, "\n\n".join(held), tuple(asked)
-            held, size, asked = [], 0, []
-        if found:
-            heading = "" if found[1] == title else found[1]
-        asked += filter(None, questions)
-        if text:
-            held.append(text)
-            size += length
+        for number, piece in enumerate(_pieces(text)):
+            length = len(piece.split())
+            if held and ((found and not number) or size + length > PASSAGE_WORDS):
+                yield tuple(above.values()), heading, "\n\n".join(held), tuple(asked)
+                held, size, asked = [], 0, []
+            if found and not number:
+                heading = "" if found[2] == title else found[2]
+                above = {level: name for level, name in above.items() if level < len(found[1])}
+                above |= {len(found[1]): heading} if heading else {}
+            asked += filter(None, () if number else questions)
+            if piece:
+                held.append(piece)
+                size += length
     if held:
-        yield heading, "\n\n".join(held), tuple(asked)
+        yield tuple(above.values()), heading, "\n\n".join(held), tuple(asked)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text, cut where it is longer than a passage may be; "" for none."""
+    while len(text) > PASSAGE_CHARACTERS:
+        head = text[:PASSAGE_CHARACTERS]
+        cut = max(head.rfind("\n"), head.rfind(". ") + 1, 0)
+        cut = cut if cut > PASSAGE_CHARACTERS // 2 else PASSAGE_CHARACTERS
+        yield text[:cut].strip()
+        text = text[cut:].strip()
+    yield text
 
 
 def stamp(path: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic_core import SchemaValidator, ValidationError
@@ -16,6 +16,9 @@ from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.settings import secure
 
 _HEADER = re.compile(r"[A-Za-z0-9-]*")
+TOOL = {"pattern": r"^[A-Za-z0-9_.-]{1,128}$"}
+"""The name of a tool, as the protocol has it."""
+
 NAME = r"[a-z][a-z0-9-]{0,39}"
 NUMBERS = frozenset(
     {
@@ -42,14 +45,20 @@ class Declaration:
     """One backend. `requests_per_second` and `concurrency` hold for each process.
 
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
-    token of the app's own identity instead. An empty `idempotency_header`: it takes no keys.
-    `guarded` are fields of its answers that only bots see whose manifest names them.
+    token of the app's own identity instead, or with `auth = "user"` of the person in whose name a
+    skill calls. An empty `idempotency_header`: it takes no keys.
+    `guarded` are fields of its answers that only bots see whose manifest names them. Of a server
+    of the Model Context Protocol (`kind`) `tools` may be called that read, and those in `writes`.
     """
 
     url: str = field(metadata={"min_length": 1})
+    kind: Literal["http", "mcp"] = "http"
+    tools: list[str] = field(default_factory=list, metadata=TOOL)
+    writes: list[str] = field(default_factory=list, metadata=TOOL)
     key: str = field(default="", repr=False)
     key_header: str = "Authorization"
     scope: str = ""
+    auth: Literal["app", "user"] = "app"
     idempotency_header: str = "Idempotency-Key"
     timeout_seconds: float = _limited(5.0, gt=0, le=60)
     tries: int = _limited(3, ge=1, le=10)
@@ -116,7 +125,32 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
         name = getattr(declared, key)
         if not _HEADER.fullmatch(name) or (key == "key_header" and not name):
             yield key, f'"{name[:60]}" names no header; write letters, digits and hyphens'
+    yield from _problems_of_tools(declared)
     if declared.key and declared.scope:
         yield "scope", "there is a key already; keep one of the two"
+    if declared.auth == "user" and not declared.scope:
+        yield (
+            "scope",
+            'missing; with auth = "user" write the scope of a person\'s token, such as '
+            '"api://crm/.default"',
+        )
     if not (declared.key.isascii() and declared.key.isprintable()):
         yield "key", "has characters that no header takes; write it as it was issued"
+
+
+def _problems_of_tools(declared: Declaration) -> Iterator[tuple[str, str]]:
+    named = [*declared.tools, *declared.writes]
+    if declared.kind == "mcp" and not named:
+        yield (
+            "tools",
+            'write which tools may be called, tools = ["search"]; those that change things go '
+            "into writes",
+        )
+    if declared.kind == "http" and named:
+        yield "kind", 'only a server of tools has tools; write kind = "mcp"'
+    if len(set(named)) < len(named):
+        yield "writes", "a tool is named twice; it reads or it writes"
+    if declared.kind == "mcp" and declared.guarded:
+        yield "guarded", "tools return text, which has no fields; leave it out"
+    if declared.kind == "mcp" and declared.auth == "user":
+        yield "auth", "tools are pinned for all, so they are called in the app's own name"

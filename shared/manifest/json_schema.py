@@ -14,6 +14,7 @@ from shared.bot import Bot
 from shared.governance.department import Department
 from shared.governance.prices import Price
 from shared.manifest import access, apps, backends, bots, policy, webhooks
+from shared.sources.declaration import Declaration
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -61,6 +62,7 @@ FILES = {
     "policy": TomlFile("What the organisation demands of manifests", policy.Declared),
     "apps": TomlFile("Apps of their own", apps.Declared, rows="app"),
     "webhooks": TomlFile("Facts out and in", webhooks.Declared),
+    "sources": TomlFile("Where a collection's articles come from", Declaration, rows="source"),
 }
 """Every TOML file of the platform, by the name of its schema."""
 

@@ -94,7 +94,7 @@ def _teams(teams: TeamsChannel, bot_id: str, *, local: bool) -> Iterator[Problem
 
     variable = bot_id.upper().replace("-", "_")
     if not teams.app_id:
-        others = (*TEAMS_CREDENTIALS, "certificate_password", "tenant_id", "tenants")
+        others = (*TEAMS_CREDENTIALS, "certificate_password", "tenant_id", "tenants", "connection")
         if stray := [name for name in others if getattr(teams, name)]:
             yield (
                 key("app_id"),

@@ -58,6 +58,7 @@ def _value(hint: Any, limits: dict[str, Any]) -> CoreSchema:
     if is_dataclass(hint) and isinstance(hint, type):
         return _table(hint)
     builders: dict[Any, Any] = {
+        bool: core_schema.bool_schema,
         str: core_schema.str_schema,
         int: core_schema.int_schema,
         float: core_schema.float_schema,

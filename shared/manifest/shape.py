@@ -98,13 +98,18 @@ def _sentence(mistake: ErrorDetails, form: Form) -> str:
         case "string_too_short":
             return f"empty; {form.missing.get(key, 'write it')}"
         case "greater_than_equal":
-            zero = "; 0 allows none, and without the key there is no limit"
+            zero = "; 0 allows none, and without the key there is no limit" * _is_limit(key)
             return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
         case "less_than_equal":
             return f"{value} is too large; write {ctx['le']:g} or less"
         case "greater_than":
             return f"{value} is too small; write more than {ctx['gt']:g}"
     return f"has the wrong type ({_kind(value)}); {_TYPES.get(kind, 'write another value')}"
+
+
+def _is_limit(key: str) -> bool:
+    """Whether it says how much of something there may be: an absent one is no limit."""
+    return key.startswith("quota.") or key == "budget_usd_per_month"
 
 
 def _app_type(value: object) -> str:

@@ -12,6 +12,13 @@ _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|(end of document))\)$")
 
 
+class AsWritten(dict[str, str]):
+    """An environment in which every variable is set: for whoever needs no secret of a bot."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name) or "1"
+
+
 def parse(path: Path) -> dict[str, Any]:
     """What the file says. Raises ConfigurationError with the line that is no TOML."""
     content = ""

@@ -32,6 +32,11 @@ class Attachment:
     content: bytes | None = field(default=None, repr=False)
     size: int | None = None
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether its sender calls it sound."""
+        return self.content_type.startswith("audio/")
+
 
 def attachments_of(activity: Activity) -> tuple[Attachment, ...]:
     """The files of a message; cards, places and contacts are none."""

@@ -24,6 +24,16 @@ _MARKUP = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM")
+_HEIF = frozenset((b"heic", b"heix", b"mif1", b"msf1"))
+
+
+def is_picture(content: bytes) -> bool:
+    """Whether it is one page of a picture: JPEG, PNG, BMP or HEIF."""
+    heif = content[4:8] == b"ftyp" and content[8:12] in _HEIF
+    return heif or content.startswith(_PICTURES)
+
+
 def suffix_of(content: bytes) -> str:
     """The ending that a file of this content has: `.pdf`, `.docx`, `.html`, `.txt`, ...
 

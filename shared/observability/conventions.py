@@ -13,6 +13,10 @@ OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
 
 STATUS = "http.response.status_code"
 
+SERVICE_SPAN = "service"
+SERVICE_AMOUNT = "bot.service.amount"
+SERVICE_UNIT = "bot.service.unit"
+
 BOT = "bot.id"
 SKILL = "bot.skill"
 CHANNEL = "bot.channel"

@@ -1,4 +1,4 @@
-"""What one unit of work uses: calls of models and backends, request units
+"""What one unit of work uses: calls of models, backends and services, request units
 of the store.
 
 Adapters record, whoever runs the work takes the sum and writes it to the ledger.
@@ -48,24 +48,45 @@ class BackendCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """One call of a service that listens, translates or reads scans.
+
+    `meter` names service and unit, as prices do: `speech.seconds`; `amount` is what it bills.
+    `outcome` is `ok`, `declined`, `unavailable` or `cancelled`; `seconds` is how long the caller
+    waited.
+    """
+
+    meter: str
+    amount: float
+    outcome: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """How much of a meter stands in an entry that may be committed now."""
 
     calls: int = 0
     backend_calls: int = 0
     request_units: float = 0.0
+    service_calls: int = 0
 
 
 @dataclass
 class Meter:
-    """The readings of one unit of work: what is not booked yet, and the sums of all."""
+    """The readings of one unit of work: what is not booked yet, and the sums of all.
+
+    `version` is the skill's that it runs, "" until that is known.
+    """
 
     calls: list[ModelCall] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
+    service_calls: list[ServiceCall] = field(default_factory=list)
     request_units: float = 0.0
     offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
+    version: str = ""
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -121,3 +142,8 @@ def record(call: ModelCall) -> None:
 def record_backend(call: BackendCall) -> None:
     if meter := _current.get():
         meter.backend_calls.append(call)
+
+
+def record_service(call: ServiceCall) -> None:
+    if meter := _current.get():
+        meter.service_calls.append(call)

@@ -6,13 +6,16 @@ limits, is declared once for all bots (`shared/manifest/backends.py`).
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from shared.errors import PermanentError, Unavailable
 from shared.event import event_id
+
+if TYPE_CHECKING:
+    from shared.ports.tools import RemoteTool
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)+")
@@ -56,7 +59,8 @@ class Call:
     """One request. `path` is percent-encoded; `operation` is its name in logs.
 
     `key` is the idempotency key, "" when the request needs none; `again` when an earlier run of
-    the turn may have made the request, and the backend may be at it still.
+    the turn may have made the request, and the backend may be at it still. `bearer` is a token
+    of the person in whose name it is, "" for the app's own.
     """
 
     method: str
@@ -66,6 +70,7 @@ class Call:
     json: Any = None
     key: str = ""
     again: bool = False
+    bearer: str = field(default="", repr=False)
 
 
 class Backend(Protocol):
@@ -95,9 +100,12 @@ class TurnBackend:
     it out of the logs. Writes carry an idempotency key that is the same each time the turn runs.
     """
 
-    def __init__(self, backend: Backend, work: str, *, again: bool = False) -> None:
-        self._backend, self._work, self._again = backend, work, again
+    def __init__(
+        self, backend: Backend, work: str, *, again: bool = False, bearer: str = ""
+    ) -> None:
+        self._backend, self._work, self._again, self._bearer = backend, work, again, bearer
         self._ordinals: Counter[tuple[str, str]] = Counter()
+        self._remote: list[RemoteTool] | None = None
 
     async def get(
         self, path: str, *, query: Mapping[str, str] | None = None, **fields: object
@@ -123,6 +131,48 @@ class TurnBackend:
     async def delete(self, path: str, *, idempotency_key: str = "", **fields: object) -> Any:
         return await self._call("DELETE", path, fields, key=idempotency_key)
 
+    async def tools(self) -> list[Callable[..., Awaitable[str]]]:
+        """The tools of an MCP server as functions for `turn.ai.complete(..., tools=)`."""
+        return [self._function(tool) for tool in await self._offered()]
+
+    async def tool(self, name: str, /, **arguments: Any) -> str:
+        """Call a tool of an MCP server; what it returns is text by a stranger.
+
+        Raises BackendError also when there is no such tool, or it says that it failed.
+        """
+        offered = {tool.name: tool for tool in await self._offered()}
+        if name in offered:
+            return await self._use(offered[name], arguments)
+        return str(await self._backend.call(Call("GET", f"/{quote(name, safe='')}", "tool *")))
+
+    async def _offered(self) -> "list[RemoteTool]":
+        if self._remote is None:
+            from shared.ports.tools import TOOLS, RemoteTool
+
+            found = await self._backend.call(Call("GET", TOOLS, "tools/list"))
+            if not isinstance(found, list) or not all(isinstance(t, RemoteTool) for t in found):
+                raise PermanentError("no_tools", f'{self._backend.name}: write kind = "mcp"')
+            self._remote = found
+        return self._remote
+
+    def _function(self, tool: "RemoteTool") -> Callable[..., Awaitable[str]]:
+        from shared.ports.tools import SCHEMA, WRITES
+
+        async def call(**arguments: Any) -> str:
+            return await self._use(tool, arguments)
+
+        call.__name__ = re.sub(r"\W", "_", f"{self._backend.name}_{tool.name}")
+        call.__doc__ = tool.description
+        setattr(call, SCHEMA, tool.schema)
+        setattr(call, WRITES, tool.writes)
+        return call
+
+    async def _use(self, tool: "RemoteTool", arguments: Mapping[str, Any]) -> str:
+        method, path = "POST" if tool.writes else "GET", f"/{quote(tool.name, safe='')}"
+        again = self._again and tool.writes
+        call = Call(method, path, f"tool {tool.name}", json=dict(arguments), again=again)
+        return str(await self._backend.call(call))
+
     async def _call(
         self,
         method: str,
@@ -139,7 +189,7 @@ class TurnBackend:
         operation = f"{method} {_nameless(template)}"
         again = self._again and key != ""
         return await self._backend.call(
-            Call(method, path, operation, query or {}, json, key, again)
+            Call(method, path, operation, query or {}, json, key, again, self._bearer)
         )
 
     def _key(self, method: str, path: str) -> str:

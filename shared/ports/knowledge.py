@@ -16,7 +16,7 @@ class Passage:
     words, weighted by their rarity, that the passage has; `meaning` how near it is to what the
     question means, None when there is no encoder. Outside of a search they are 0 and None.
     `asked` are questions that it answers, as its author wrote them down; `access` is what its
-    reader has to have.
+    reader has to have; `path` are the headings that it stands under, the outermost first.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Passage:
     access: Access = ()
     asked: tuple[str, ...] = ()
     meaning: float | None = None
+    path: tuple[str, ...] = ()
 
     @property
     def article(self) -> str:

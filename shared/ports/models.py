@@ -99,6 +99,11 @@ class Behind:
 class Models(Protocol):
     """The chat models there are, by the alias that bots name."""
 
+    @property
+    def embedder(self) -> str:
+        """The deployment that makes all vectors, as prices name it; "" when none is set up."""
+        ...
+
     def named(self, alias: str) -> ChatModel:
         """Raises ConfigurationError when nothing stands behind the alias."""
         ...

@@ -86,7 +86,8 @@ class Store(Protocol):
         """Apply all or nothing; return the etags it gave. Raises Conflict with the id that lost.
 
         On return it is durable; unless that is not asked for, when losing it in a power cut
-        only means that something is done again or not counted.
+        only means that something is done again or not counted. What was written before is never
+        lost alone: a cut takes the newest writes of a store, in their order.
         """
         ...
 
@@ -108,6 +109,10 @@ class Blobs(Protocol):
 
     async def delete(self, name: str) -> None:
         """No error when absent."""
+        ...
+
+    async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
+        """An URL that opens this blob for so long, as a download called `file`; "" without one."""
         ...
 
     async def check(self) -> str: ...

@@ -129,6 +129,12 @@ class Conversation:
             body["last_message"] = newest
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
+    @property
+    def open_sign_in(self) -> dict[str, Any]:
+        """The offer to sign in that has not ended, {} without one."""
+        pending = self.signing_in
+        return pending if pending and pending["until"] > time() else {}
+
     def written_by(self, skill: str) -> str:
         """The version that wrote a skill's state, "" when there is none."""
         return self.versions.get(skill, FIRST_VERSION) if self.state.get(skill) else ""

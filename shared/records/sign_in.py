@@ -9,9 +9,9 @@ import secrets
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from time import time
-from typing import Any, Self
+from typing import Self
 
-from shared.person import Person
+from shared.person import Holder, Person
 from shared.ports.store import Create, Delete, Item, Put, Store
 
 OFFER, BEGUN, CODE = "offer", "begun", "code"
@@ -56,10 +56,20 @@ class Offer:
         body = {"state": digest(state), "nonce": nonce, "verifier": verifier}
         return Put(BEGUN, body, ttl=LASTS_SECONDS)
 
-    def closing(self, code: str, person: Person) -> Put:
-        """Somebody has signed in and was shown the code."""
+    def closing(self, code: str, person: Person, holder: Holder | None = None) -> Put:
+        """Somebody has signed in and was shown the code; `holder` is as in `Redeemed`."""
         body = {"code": digest(code), "person": person.to_dict(), "until": self.until}
+        if holder is not None:
+            body["holder"] = holder.to_dict()
         return Put(CODE, body, ttl=LASTS_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Who signed in, and for whom the token service keeps their token; None without one."""
+
+    person: Person
+    holder: Holder | None = None
 
 
 async def offer_of(store: Store, id: str) -> Offer | None:
@@ -81,7 +91,7 @@ async def returned(store: Store, offer: Offer, state: str) -> Item | None:
     return item
 
 
-async def redeemed(store: Store, offer: str, code: str, *, by: str) -> Person | None:
+async def redeemed(store: Store, offer: str, code: str, *, by: str) -> Redeemed | None:
     """Close an offer with the code that the message `by` brought; None when it is another one.
 
     It is good for one message, which may come twice. Raises Conflict when another message
@@ -96,8 +106,8 @@ async def redeemed(store: Store, offer: str, code: str, *, by: str) -> Person | 
         return None
     used = Put(CODE, {**item.body, "by": by}, etag=item.etag, ttl=LASTS_SECONDS)
     await store.write(item.partition, used)
-    person: dict[str, Any] = item.body["person"]
-    return Person.from_dict(person)
+    person, kept = item.body["person"], item.body.get("holder")
+    return Redeemed(Person.from_dict(person), Holder.from_dict(kept) if kept else None)
 
 
 def new_code() -> str:

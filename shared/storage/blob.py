@@ -1,10 +1,11 @@
-"""Blob Storage, for bodies that are too large for a message."""
+"""Blob Storage, for bodies that are too large for a message, and for files of conversations."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from shared.clients.storage_account import NO_CONNECTION, OPTIONS, Service
 from shared.errors import Unavailable
+from shared.storage.blob_address import Signer
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -37,6 +38,7 @@ class BlobStorage:
             by_key=bool(connection),
         )
         self._client: ContainerClient | None = None
+        self._signer = Signer(credential, **OPTIONS)
 
     async def put(self, name: str, body: bytes) -> None:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -65,6 +67,14 @@ class BlobStorage:
         async with self._service.calling():
             with suppress(ResourceNotFoundError):
                 await self._container().delete_blob(name)
+
+    async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
+        """A service SAS by the connection string's key, else one by user delegation."""
+        async with self._service.calling():
+            client = self._container().get_blob_client(name)
+            return await self._signer.signed(
+                client, seconds=seconds, content_type=content_type, file=file
+            )
 
     async def check(self) -> str:
         from azure.core.exceptions import ResourceNotFoundError

@@ -36,6 +36,10 @@ class Signer:
         named = {"kid": self.key_id, "use": "sig", "alg": "RS256"}
         return {"issuer": self.issuer, "keys": [{**public, **named}]}
 
+    @property
+    def public_key(self) -> rsa.RSAPublicKey:
+        return self._key.public_key()
+
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
 

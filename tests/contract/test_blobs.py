@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from aiohttp import ClientSession
+from yarl import URL
+
 from shared.ports.store import Blobs
 
 
@@ -65,6 +68,27 @@ async def test_writers_of_one_name_leave_one_whole_body(blobs: Blobs) -> None:
     await asyncio.gather(*(blobs.put("one", body) for body in bodies))
 
     assert await blobs.get("one") in bodies
+
+
+async def test_an_address_opens_one_blob_as_a_download_and_ends(blobs: Blobs) -> None:
+    await blobs.put("one", b"1")
+    await blobs.put("two", b"2")
+    about = {"content_type": "application/pdf", "file": "Übersicht 1.pdf"}
+
+    url = await blobs.address("one", seconds=60, **about)
+    over = await blobs.address("one", seconds=-60, **about)
+    if not url:
+        assert over == ""
+        return
+
+    async with ClientSession() as client:
+        async with client.get(URL(url, encoded=True)) as response:
+            assert (response.status, await response.read()) == (200, b"1")
+            assert response.content_type == "application/pdf"
+            assert "attachment" in response.headers["Content-Disposition"]
+        for wrong in (over, url.replace("/one?", "/two?"), url.partition("?")[0]):
+            async with client.get(URL(wrong, encoded=True)) as response:
+                assert response.status in (403, 404), wrong
 
 
 async def test_working_blobs_check_out(blobs: Blobs) -> None:

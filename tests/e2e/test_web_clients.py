@@ -139,7 +139,9 @@ def test_a_person_picks_a_bot_and_gets_an_answer(seen: dict[str, Any]) -> None:
     assert chat["csp"].startswith("default-src 'self'")
 
 
-@pytest.mark.parametrize("name", ["chat", "keyboard", "phone", "reload", "hostile", "hidden"])
+@pytest.mark.parametrize(
+    "name", ["chat", "keyboard", "phone", "reload", "hostile", "hidden", "files"]
+)
 def test_the_console_stays_empty(seen: dict[str, Any], name: str) -> None:
     assert story(seen, name)["errors"] == []
 
@@ -187,6 +189,16 @@ def test_what_is_said_never_becomes_html(seen: dict[str, Any]) -> None:
     hostile = story(seen, "hostile")
 
     assert (hostile["hacked"], hostile["images"], hostile["links"]) == (0, 0, [])
+
+
+def test_files_are_seen_heard_and_saved_by_what_they_are(seen: dict[str, Any]) -> None:
+    files = story(seen, "files")
+
+    assert files["picture"] == {"alt": "A plan", "own": True}
+    assert files["sound"] == "Spoken"
+    assert files["file"] == ["form.pdf", "48 kB"]
+    assert files["named"] == ["echo: files", "bad.pdf", "elsewhere.png"]
+    assert files["hacked"] == 0
 
 
 def test_a_hidden_page_does_not_poll(seen: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ from stand_ins.entra.server import EntraServer
 from tests.browser import Browser, link_in
 from tests.lab import Lab
 from tests.operators import bearer
+from tests.teams_people import people_on_teams
 
 BANDS = f"""---
 title: Salary bands
@@ -39,6 +40,8 @@ access: [{HR}]
 ---
 Salary band seven begins at 61,000 euros.
 """
+
+QUESTION = "where does salary band seven begin"
 
 
 def desk() -> Skill:
@@ -61,12 +64,17 @@ async def entra() -> AsyncIterator[EntraServer]:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    hr = tmp_path / "knowledge" / "hr"
+    hr.mkdir(parents=True)
+    (hr / "bands.md").write_text(BANDS)
+    return tmp_path
+
+
+@pytest.fixture
 def fabric(
-    lab: Callable[..., Lab], entra: EntraServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lab: Callable[..., Lab], entra: EntraServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Lab:
-    folder = tmp_path / "knowledge" / "hr"
-    folder.mkdir(parents=True)
-    (folder / "bands.md").write_text(BANDS)
     made = lab(desk(), manifest="")
     made.bots["lab"].knowledge.append("hr")
     given: dict[str, Any] = {
@@ -104,11 +112,31 @@ async def audit_as_seen(fabric: Lab, *places: str) -> list[dict[str, Any]]:
 
 
 async def test_the_story_of_one_hr_manager(fabric: Lab) -> None:
+    assert "61,000" in await asks(fabric, "henry", QUESTION)
+    assert "61,000" not in await asks(fabric, "erika", QUESTION)
+
+    await ends_well(fabric)
+    assert [text for text in fabric.heard("erika") if "61,000" in text] == []
+
+
+async def test_the_same_story_on_teams_where_clients_sign_people_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with people_on_teams(folder, monkeypatch, desk()) as people:
+        monkeypatch.setattr(operator, "fabric", lambda: people.fabric)
+        people.fabric.bots["lab"].knowledge.append("hr")
+        for login in ("henry", "erika"):
+            await people.sign_in(login, QUESTION)
+        assert "61,000" in people.heard("henry")[-1]
+        assert [text for text in people.heard("erika") if "61,000" in text] == []
+
+        await ends_well(people.fabric)
+        assert people.entra.tokens.holders == {"29:erika"}
+
+
+async def ends_well(fabric: Lab) -> None:
+    """An auditor sees both; she takes her data and is erased; a change of the record shows."""
     henry = next(person for person in PEOPLE if person.login == "henry")
-
-    assert "61,000" in await asks(fabric, "henry", "where does salary band seven begin")
-    assert "61,000" not in await asks(fabric, "erika", "where does salary band seven begin")
-
     seen = await audit_as_seen(fabric, "Research")
     assert [(e["outcome"], e["purpose"], e["target"]["article"]) for e in seen] == [
         ("done", "answer", "hr/bands"),
@@ -120,13 +148,12 @@ async def test_the_story_of_one_hr_manager(fabric: Lab) -> None:
     boss = Operator("boss", "cli")
     export = await persons.export(fabric, boss, henry.subject.oid, "she asked")
     said = [r["content"]["text"] for r in export["records"] if r["kind"] == "said"]
-    assert "where does salary band seven begin" in said
+    assert QUESTION in said
     receipt = await persons.erase(fabric, boss, henry.subject.oid, "she asked")
     assert receipt.left == []
     assert await persons.faults(fabric, henry.subject.oid, receipt) == []
     left = [str(item.body) async for item in every(fabric.store, "")]
     assert not [body for body in left if henry.subject.oid in body or "Henry Human" in body]
-    assert [text for text in fabric.heard("erika") if "61,000" in text] == []
 
     assert await broken(fabric.store) == ""
     [entry, *_] = [item async for item in every(fabric.store, "audit:")]

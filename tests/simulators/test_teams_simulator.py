@@ -260,7 +260,7 @@ async def test_the_people_of_a_thread_are_those_of_its_channel(world: World) -> 
     teams, bot = world
     thread = "19:general@thread.tacv2;messageid=17"
     await teams.say("hello", conversation=thread, user="29:ben")
-    token = await bot.channel._outbound_tokens.get(bot.bot, bot.bot.channels.teams)  # type: ignore[arg-type]
+    token = await bot.channel.tokens.get(bot.bot, bot.bot.channels.teams)  # type: ignore[arg-type]
 
     url = f"{teams.service_url}v3/conversations/19%3Ageneral%40thread.tacv2"
     async with ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
@@ -27,6 +27,9 @@ from shared.ports.channel import Inbound, Received, Request
 from shared.ports.store import Store
 from shared.settings import Settings
 from shared.text.clean import cleaned
+
+if TYPE_CHECKING:
+    from shared.media.files import Files
 
 CHANNEL_ID = "directline"
 _WATERMARK = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -53,6 +56,7 @@ class DirectLineChannel:
         settings: Settings,
         *,
         streams: Streams | None = None,
+        files: "Callable[[], Files] | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.access = Access(bots, store, settings, clock)
@@ -60,6 +64,7 @@ class DirectLineChannel:
         self._clock = clock
         self._log = ActivityLog(store)
         self.streams = streams
+        self._files = files
 
     # --- Channel ---
 
@@ -197,7 +202,7 @@ class DirectLineChannel:
         after = int(given) if _WATERMARK.fullmatch(given) else 0
         try:
             token, _ = await self.access.authorize(request)
-            activities, last = await self._log.read(token.conversation, after)
+            activities, last = await self.after(token.conversation, after)
         except Rejected as refusal:
             if refusal.status == 401:
                 raise Rejected(403, refusal.reason) from refusal
@@ -219,14 +224,23 @@ class DirectLineChannel:
 
     async def after(self, conversation: str, watermark: int) -> tuple[list[Activity], int]:
         """What was said after the watermark, and the new one, for a socket of the conversation."""
-        return await self._log.read(conversation, watermark)
+        activities, last = await self._log.read(conversation, watermark)
+        return [await self._shown(conversation, activity) for activity in activities], last
 
     async def _append(
         self, conversation: str, activity: Activity, *, ttl: int, fades: int | None = None
     ) -> None:
         number = await self._log.append(conversation, activity, ttl=ttl, fades=fades)
         if number and self.streams:
-            await self.streams.said(conversation, activity, number)
+            await self.streams.said(conversation, await self._shown(conversation, activity), number)
+
+    async def _shown(self, conversation: str, activity: Activity) -> Activity:
+        """What the log has, with addresses of its files that are good for now."""
+        if self._files is None or not activity.attachments:
+            return activity
+        bot = activity.sender if activity.sender.get("role") == "bot" else activity.recipient
+        key = ConversationReference(str(bot.get("id")), "web", conversation).key
+        return await self._files().shown(key, activity)
 
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self._clock(), UTC)

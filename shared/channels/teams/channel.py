@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
@@ -38,6 +38,10 @@ from shared.ports.channel import Inbound, Received, Request
 from shared.settings import BOTFRAMEWORK_OPENID_URL, Settings
 from shared.text.clean import LONGEST_NAME, one_line
 
+if TYPE_CHECKING:
+    from shared.media.file import Attached
+    from shared.media.files import Files
+
 MAX_BODY_BYTES = 256 * 1024
 
 
@@ -56,16 +60,18 @@ class TeamsChannel:
         *,
         secrets: Secrets | None = None,
         identities: ManagedIdentities | None = None,
+        files: "Callable[[], Files] | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._bots = bots
         self._local = settings.local
         self._service_hosts = settings.teams_service_hosts if settings.local else frozenset()
         self._http = http
+        self._files = files
         self._rate = SendRate()
         self._openid_url, self._clock = settings.teams_openid_url, clock
         self._inbound: dict[str, tuple[OpenIdKeys, ConnectorTokens]] = {}
-        self._outbound_tokens = BotTokens(
+        self.tokens = BotTokens(
             settings.teams_token_url,
             http,
             secrets=secrets or Secrets(http, local=settings.local, clock=clock),
@@ -114,7 +120,12 @@ class TeamsChannel:
         return Received(activities=[Inbound(bot, reference, activity)])
 
     def split(self, activity: Activity) -> list[Activity]:
-        return message.split(activity)
+        """Long texts and files of ours apart; `outgoing` is met only where there are some."""
+        if not activity.attachments:
+            return message.split(activity)
+        from shared.channels.teams.outgoing import apart
+
+        return [piece for part in apart(activity) for piece in message.split(part)]
 
     async def send(self, bot: Bot, reference: ConversationReference, activity: Activity) -> str:
         """Send, reply to `reference.reply_to`, or replace the message `activity["updateId"]`.
@@ -128,6 +139,8 @@ class TeamsChannel:
             raise PermanentError("service_url_not_allowed")
         if reference.alone and not activity.is_message:
             return ""
+        if activity.attachments:
+            activity = await self._presented(reference, activity)
         update_id = activity.get("updateId")
         method, segments = "POST", ["conversations", reference.conversation, "activities"]
         if update_id:
@@ -142,6 +155,14 @@ class TeamsChannel:
         throttled, after = response.status == 429, response.retry_after
         self._rate.answered(bot.id, throttled=throttled, after=after)
         return connector.message_id(response) or str(update_id or "")
+
+    async def _presented(self, reference: ConversationReference, activity: Activity) -> Activity:
+        from shared.channels.teams.outgoing import presented
+
+        async def link(file: "Attached") -> str:
+            return await self._files().link(reference.key, file) if self._files else ""
+
+        return await presented(activity, reference, link)
 
     async def check(self) -> str:
         errors = {keys.error for keys, _ in self._inbound.values() if keys.error}
@@ -179,12 +200,12 @@ class TeamsChannel:
         if not teams.app_id:
             return await self._http.request(method, url, json=body)
         for _ in range(2):
-            token = await self._outbound_tokens.get(bot, teams)
+            token = await self.tokens.get(bot, teams)
             headers = {"authorization": f"Bearer {token}"}
             response = await self._http.request(method, url, headers=headers, json=body)
             if response.status != 401:
                 break
-            self._outbound_tokens.drop(teams, token)
+            self.tokens.drop(teams, token)
         return response
 
 

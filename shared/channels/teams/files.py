@@ -11,5 +11,10 @@ HOSTS = frozenset({".sharepoint.com", ".sharepoint.us", ".sharepoint-mil.us", ".
 _REDIRECTS = 3
 
 
+def upload_place(url: str, *, local: bool) -> Place:
+    """Where a file goes that the person has agreed to: a client names it, so it is on the list."""
+    return Place(url, HOSTS, loopback=local)
+
+
 def place(attachment: Attachment, *, local: bool) -> Place:
     return Place(attachment.url, HOSTS, redirects=_REDIRECTS, loopback=local)

@@ -7,7 +7,8 @@ the business number that an update is about selects the bot.
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shared.activity import Activity, ConversationReference
@@ -23,6 +24,10 @@ from shared.identity.signature import same, signed
 from shared.parse import json_object
 from shared.ports.channel import Received, Request
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.media.file import Attached
+    from shared.media.files import Files
 
 MAX_BODY_BYTES = 3_500_000
 """Meta sends at most 3 MB."""
@@ -57,6 +62,7 @@ class WhatsAppChannel:
         http: HttpClient,
         *,
         secrets: Secrets | None = None,
+        files: "Callable[[], Files] | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._secrets = secrets or Secrets(http, local=settings.local, clock=clock)
@@ -67,6 +73,7 @@ class WhatsAppChannel:
         }
         self._settings = settings
         self._http = http
+        self._files = files
         self._clock = clock
         self._rate = SendRate()
         self._wrong_tokens: list[float] = []
@@ -132,38 +139,78 @@ class WhatsAppChannel:
             raise PermanentError(
                 "whatsapp_not_configured", f"bots/{bot.id}.toml: no [channels.whatsapp]"
             )
+        number = table.phone_number_id
         if activity.type == "typing" and reference.reply_to:
             body = outbound.read_and_typing(reference.reply_to)
         elif activity.is_message:
             if len(outbound.split(activity)) > 1:
                 raise PermanentError("too_long", "one WhatsApp message cannot hold it: split it")
+            activity = await self._presented(number, reference, activity)
             body = outbound.body(activity, reference)
         else:
             return ""
-        value = self._settings.whatsapp_access_token
-        if not value:
-            raise PermanentError(
-                "whatsapp_not_configured", "no access token: set FABRIC_WHATSAPP_ACCESS_TOKEN"
-            )
-        number = table.phone_number_id
         if activity.is_message:
             await self._rate.wait(number, min(PER_SECOND, table.requests_per_second or PER_SECOND))
-        url = f"{self._settings.whatsapp_graph_url}/{quote(number, safe='')}/messages"
-        token = await self._secrets.get(value)
-        response = await self._post(url, token, body)
-        if response.status == 401:
-            newer = await self._secrets.get(value, refused=token)
-            if newer != token:
-                response = await self._post(url, newer, body)
+        response = await self._post(number, "messages", json=body)
         try:
             return message_id(response, fetches=outbound.has_link(body))
         except NumberThrottled as error:
             self._rate.answered(number, throttled=True, after=error.after, whole=True)
             raise
 
-    async def _post(self, url: str, token: str, body: dict[str, Any]) -> Response:
-        headers = {"authorization": f"Bearer {token}"}
-        return await self._http.request("POST", url, headers=headers, json=body)
+    async def _presented(
+        self, number: str, reference: ConversationReference, activity: Activity
+    ) -> Activity:
+        """The part with its file uploaded, once, however often it is sent."""
+        if not activity.attachments or self._files is None:
+            return activity
+        from shared.channels.whatsapp import outgoing
+
+        files, key = self._files(), reference.key
+
+        async def upload(file: "Attached") -> str:
+            if known := await files.uploaded(key, file.id):
+                return known
+            headers, body = outgoing.form(file, await files.content(key, file.id))
+            response = await self._post(number, "media", headers=headers, body=body)
+            if id := outgoing.media_id(response):
+                await files.note_upload(key, file.id, id, outgoing.UPLOADED_SECONDS)
+            return id
+
+        return await outgoing.presented(activity, upload, partial(files.link, key))
+
+    async def _post(
+        self,
+        number: str,
+        what: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: dict[str, Any] | None = None,
+        body: bytes | None = None,
+    ) -> Response:
+        """Call Graph for a number; a token that it refuses is renewed once."""
+        value = self._settings.whatsapp_access_token
+        if not value:
+            raise PermanentError(
+                "whatsapp_not_configured", "no access token: set FABRIC_WHATSAPP_ACCESS_TOKEN"
+            )
+        url = f"{self._settings.whatsapp_graph_url}/{quote(number, safe='')}/{what}"
+        refused = ""
+        for _ in range(2):
+            token = await self._secrets.get(value, refused=refused)
+            if token == refused:
+                break
+            response = await self._http.request(
+                "POST",
+                url,
+                headers={**(headers or {}), "authorization": f"Bearer {token}"},
+                json=json,
+                body=body,
+            )
+            if response.status != 401:
+                break
+            refused = token
+        return response
 
     async def check(self) -> str:
         if not self._settings.whatsapp_app_secrets:

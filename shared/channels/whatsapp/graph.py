@@ -86,6 +86,14 @@ def message_id(response: Response, *, fetches: bool = False) -> str:
 
     `fetches` when Meta had to fetch a file for the message, which may fail for a moment.
     """
+    messages = checked(response, fetches=fetches).get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else None
+    id = first.get("id") if isinstance(first, dict) else None
+    return id if isinstance(id, str) else ""
+
+
+def checked(response: Response, *, fetches: bool = False) -> dict[str, Any]:
+    """The answer to what Meta took; or the error it stands for."""
     status, answer = response.status, response.json()
     answer = answer if isinstance(answer, dict) else {}
     code = _code(answer.get("error"))
@@ -99,10 +107,7 @@ def message_id(response: Response, *, fetches: bool = False) -> str:
     if response.is_page:
         raise TransientError(f"a page answers {status} instead of graph", maybe_done=True)
     if 200 <= status < 300:
-        messages = answer.get("messages")
-        first = messages[0] if isinstance(messages, list) and messages else None
-        id = first.get("id") if isinstance(first, dict) else None
-        return id if isinstance(id, str) else ""
+        return answer
     if status == 429:
         raise NumberThrottled("graph answers 429", after=response.retry_after)
     if status == 408 or status >= 500:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from shared.activity import Activity, ConversationReference
+from shared.activity import FILE_SCHEME, Activity, ConversationReference
 from shared.channels.whatsapp import card as cards
 from shared.channels.whatsapp.activity import MEDIA_URL, text_of
 from shared.channels.whatsapp.callback import callback_data
@@ -112,7 +112,7 @@ def _shown(activity: Activity) -> tuple[str, list[dict[str, Any]], list[Choice]]
             card = cards.content(attachment)
             texts.append("\n".join(cards.card_texts(card)))
             actions += cards.card_actions(card)
-        elif _source(attachment):
+        elif _source(attachment) or _is_own(attachment):
             files.append(attachment)
         else:
             texts.append(text_of(attachment.get("name")))
@@ -177,7 +177,18 @@ def _unique(titles: list[str], limit: int) -> list[str]:
 
 
 def _takes_caption(file: dict[str, Any], text: str) -> bool:
+    if _is_own(file):
+        from shared.channels.whatsapp.outgoing import is_taken
+        from shared.media.file import Attached
+
+        own = Attached.read(file)
+        if own is None or not is_taken(own):
+            return False  # it becomes a line of text, with its address
     return _kind(file) != "audio" and len(text) <= MAX_CAPTION
+
+
+def _is_own(attachment: dict[str, Any]) -> bool:
+    return text_of(attachment.get("contentUrl")).startswith(FILE_SCHEME)
 
 
 def _kind(file: dict[str, Any]) -> str:

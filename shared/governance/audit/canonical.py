@@ -9,25 +9,34 @@ from typing import Any
 LARGEST_NUMBER = 2**53 - 1
 
 
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """Write a value as RFC 8785 does. Raises ValueError for what its reader might take otherwise.
 
     Fractions are refused: none is kept on record, and their form is the hard part of the RFC.
     """
-    return _text(value).encode("utf-8")
+    return _WRITTEN.encode(_ordered(value)).encode("utf-8")
 
 
-def _text(value: Any) -> str:
+def _ordered(value: Any) -> Any:
+    """Put the names of every object in the order of their UTF-16 code units."""
     match value:
+        case str() | bool() | None:
+            return value
+        case int():
+            if abs(value) > LARGEST_NUMBER:
+                raise ValueError("a whole number beyond 2^53 - 1")
+            return value
         case dict():
-            names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-            return "{" + ",".join(f"{_text(name)}:{_text(value[name])}" for name in names) + "}"
+            if not all(isinstance(name, str) for name in value):
+                raise ValueError("a name that is no text is no JSON")
+            ascii = all(map(str.isascii, value))
+            names = sorted(value) if ascii else sorted(value, key=lambda n: n.encode("utf-16-be"))
+            return {name: _ordered(value[name]) for name in names}
         case list() | tuple():
-            return "[" + ",".join(map(_text, value)) + "]"
+            return [_ordered(one) for one in value]
         case float():
             raise ValueError("a fraction has no place in a record")
-        case int() if not isinstance(value, bool) and abs(value) > LARGEST_NUMBER:
-            raise ValueError("a whole number beyond 2^53 - 1")
-        case str() | int() | None:
-            return json.dumps(value, ensure_ascii=False)
     raise ValueError(f"{type(value).__name__} is no JSON value")

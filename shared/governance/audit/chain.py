@@ -5,30 +5,22 @@ day says which entry it follows. A deed has two entries: `begun`, written before
 outcome, whose `of` names the first.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from random import random
 from time import time
+from typing import Any, Self
 
-from shared.errors import Conflict, TransientError
-from shared.event import utc_now
 from shared.governance.audit.entry import (
     KEPT_SECONDS,
     PARTITION_PREFIX,
     PREFIX,
     Entry,
-    Operator,
     partition,
 )
-from shared.observability import log, trace
-from shared.ports.store import Create, Item, Put, Store, every
+from shared.ports.store import Create, Item, Store, every
 
 DAYS, DAY_PREFIX, HEAD = "audit", "day:", "head"
-
-MAX_CONFLICTS = 50
-"""Times that a place in the chain is tried for, against other operators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +36,31 @@ class Link:
     def id(self) -> str:
         return f"{self.day}/{self.number}"
 
-
-async def record(
-    store: Store,
-    who: Operator,
-    action: str,
-    target: Mapping[str, str],
-    outcome: str,
-    *,
-    of: str = "",
-    purpose: str = "",
-    policy: str = "",
-    bot: str = "",
-    department: str = "",
-    conversation: str = "",
-) -> str:
-    """Append an entry, durably, and return its id. Raises TransientError.
-
-    Of two that want the same place, the create of the second conflicts.
-    """
-    span = trace.current()
-    draft = Entry(
-        who=_storable(who.name),
-        via=who.via,
-        action=action,
-        target={name: _storable(value) for name, value in target.items()},
-        outcome=_storable(outcome),
-        of=of,
-        purpose=purpose,
-        policy=policy,
-        bot=bot,
-        department=department,
-        conversation=conversation,
-        trace=span.trace_id if span else "",
-    )
-    for _ in range(MAX_CONFLICTS):
-        now = utc_now()
+    def next(self, draft: Entry, now: str) -> Entry:
+        """Return the entry that follows, written `now`, an ISO 8601 time."""
         day = now[:10]
-        try:
-            entry = await _append(store, replace(draft, day=day, at=now))
-        except Conflict:
-            await asyncio.sleep(random() * 0.02)
-            continue
-        told = {"id": entry.id, "action": action, "outcome": outcome, "of": of}
-        log.info("audit", **told, digest=entry.digest)
-        return entry.id
-    raise TransientError("others keep writing the audit trail")
+        return replace(
+            draft,
+            day=day,
+            number=self.number + 1 if self.day == day else 1,
+            at=now,
+            before=self.at,
+            previous=self.digest,
+        ).sealed()
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"day": self.day, "number": self.number, "at": self.at, "digest": self.digest}
+
+    @classmethod
+    def to(cls, entry: Entry) -> Self:
+        return cls(entry.day, entry.number, entry.at, entry.digest)
 
 
-async def _append(store: Store, draft: Entry) -> Entry:
-    """Put an entry at the end of its day. Raises Conflict when another took the place."""
-    day = draft.day
+async def end_of(store: Store, day: str) -> Link:
+    """Return what the next entry of `day` follows; a new day is tied to the days before."""
     head = await store.get(partition(day), HEAD)
-    last = Link(**head.body) if head else await _open(store, day)
-    number = last.number + 1 if last.day == day else 1
-    entry = replace(draft, number=number, before=last.at, previous=last.digest).sealed()
-    top = asdict(Link(day, number, draft.at, entry.digest))
-    guard = Put(HEAD, top, etag=head.etag) if head else Create(HEAD, top)
-    await store.write(partition(day), entry.to_op(), guard)
-    return entry
+    return Link(**head.body) if head else await _open(store, day)
 
 
 async def _open(store: Store, day: str) -> Link:
@@ -115,7 +73,7 @@ async def _open(store: Store, day: str) -> Link:
         name = earlier[-1].id.removeprefix(DAY_PREFIX)
         head = await store.get(partition(name), HEAD)
         last = Link(**(head.body if head else earlier[-1].body))
-    await store.write(DAYS, Create(f"{DAY_PREFIX}{day}", asdict(last)))
+    await store.write(DAYS, Create(f"{DAY_PREFIX}{day}", last.body))
     return last
 
 
@@ -149,7 +107,3 @@ def expired(at: str, *, slack: float = 60.0) -> bool:
     A store's clock may be ahead by `slack` seconds.
     """
     return not at or time() - datetime.fromisoformat(at).timestamp() > KEPT_SECONDS - slack
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

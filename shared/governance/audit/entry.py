@@ -1,7 +1,7 @@
 """One line of the audit, and how it is kept."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -61,23 +61,30 @@ class Entry:
     @classmethod
     def from_item(cls, item: Item) -> Self:
         """Read what is kept, as it is: what was added to it stays out, and shows in the digest."""
-        names = cls.__dataclass_fields__
-        body = {name: value for name, value in item.body.items() if name in names}
+        body = {name: value for name, value in item.body.items() if name in FIELDS}
         return cls(**body)
 
     def sealed(self) -> Self:
-        return replace(self, digest=digest_of(asdict(self)))
+        return replace(self, digest=digest_of(self.body))
 
     def to_op(self) -> Create:
-        return Create(f"{PREFIX}{self.number:012d}", asdict(self), ttl=KEPT_SECONDS)
+        return Create(f"{PREFIX}{self.number:012d}", self.body, ttl=KEPT_SECONDS)
 
     def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, **asdict(self)}
+        return {"id": self.id, **self.body}
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What is stored of it, and what `digest` is of."""
+        return {name: getattr(self, name) for name in FIELDS} | {"target": dict(self.target)}
 
     @property
     def time(self) -> float:
         """When it was written, in Unix time."""
         return datetime.fromisoformat(self.at).timestamp()
+
+
+FIELDS = tuple(Entry.__dataclass_fields__)
 
 
 def digest_of(body: Mapping[str, Any]) -> str:

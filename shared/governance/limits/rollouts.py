@@ -1,13 +1,13 @@
 """Which version of a skill a conversation gets: a sticky share, changed while the app runs."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from time import monotonic
+from dataclasses import asdict, dataclass, replace
+from time import monotonic, time
 from typing import Any, Self
 
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
 from shared.ports.store import Item, Put, Store
 from shared.records.conversation import FIRST_VERSION
 
@@ -22,7 +22,9 @@ _POINTS = 2**64
 class Rollout:
     """`share` of the conversations, from 0 to 1, get `version`; `bots` limits it to these.
 
-    `salt` decides which ones; it stays while the share of one version grows and shrinks.
+    `salt` decides which ones; it stays while the share of one version grows and shrinks, and
+    `began` is when it was drawn. Above the share `stop_above` of turns that fail the version gets
+    no conversation any more; 0 is no such bound.
     """
 
     skill: str
@@ -33,14 +35,20 @@ class Rollout:
     by: str = ""
     reason: str = ""
     at: float = 0.0
+    began: float = 0.0
+    stop_above: float = 0.0
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
         body: dict[str, Any] = dict(item.body)
         return cls(**{**body, "bots": tuple(body.get("bots", ()))})
 
-    def to_op(self) -> Put:
-        return Put(f"rollout:{self.skill}", {**asdict(self), "bots": list(self.bots)})
+    def to_op(self, etag: str | None = None) -> Put:
+        return Put(_id(self.skill), {**asdict(self), "bots": list(self.bots)}, etag=etag)
+
+    def stopped(self, by: str, reason: str) -> Self:
+        """Return it as it is when no conversation gets the version any more."""
+        return replace(self, share=0.0, by=by, reason=reason, at=round(time(), 3))
 
     def covers(self, bot: str, conversation: str) -> bool:
         """Whether a conversation is in the share: who is in at 10 % is in at 20 % too."""
@@ -53,14 +61,27 @@ class Rollout:
 class Rollouts:
     """What is rolled out, as the store says, asked at most once in `FRESH_SECONDS`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = monotonic) -> None:
         self._store = store
+        self._clock = clock
         self._rollouts: Mapping[str, Rollout] = {}
         self._read_at = -FRESH_SECONDS
 
     async def set(self, rollout: Rollout) -> None:
         await self._store.write(PARTITION, rollout.to_op())
         self._read_at = -FRESH_SECONDS
+
+    async def stop(self, seen: Rollout, by: str, reason: str) -> bool:
+        """Take the share of a rollout back, as it was `seen`; whether nobody was faster."""
+        item = await self._store.get(PARTITION, _id(seen.skill))
+        if item is None or (now := Rollout.from_item(item)) != seen or not now.share:
+            return False
+        try:
+            await self._store.write(PARTITION, now.stopped(by, reason).to_op(item.etag))
+        except Conflict:
+            return False
+        self._read_at = -FRESH_SECONDS
+        return True
 
     async def read(self) -> Mapping[str, Rollout]:
         """By skill, as the store says now. Raises Unavailable."""
@@ -70,11 +91,28 @@ class Rollouts:
 
     async def current(self) -> Mapping[str, Rollout]:
         """The same, or what was read last while it is fresh or the store does not answer."""
-        if monotonic() - self._read_at >= FRESH_SECONDS:
-            self._read_at = monotonic()
+        if self._clock() - self._read_at >= FRESH_SECONDS:
+            self._read_at = self._clock()
             with suppress(Unavailable):
                 await self.read()
         return self._rollouts
+
+
+def share_of(written: object) -> float:
+    """Read `"10%"`, or `0.1` as a number. Raises ValueError for what is no share."""
+    found = -1.0
+    if isinstance(written, str):
+        with suppress(ValueError):
+            found = float(written.removesuffix("%")) / 100
+    elif isinstance(written, int | float) and not isinstance(written, bool):
+        found = float(written)
+    if not 0 <= found <= 1:
+        raise ValueError(f"{written!r} is no share")
+    return found
+
+
+def _id(skill: str) -> str:
+    return f"rollout:{skill}"
 
 
 def wanted_version(

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from shared.ports.documents import Unreadable
+
 MAX_BYTES = 50_000_000
 MAX_CHARACTERS = 5_000_000
 """More than a book; what is longer is no article."""
 
 
-class Unreadable(Exception):
-    """A document cannot be read; the text says why and what to do."""
+__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "Document", "Empty", "Locked", "TooLarge", "Unreadable"]
 
 
 class TooLarge(Unreadable):

@@ -1,8 +1,16 @@
 """PDF documents, each page under a heading of its own."""
 
+import io
 from pathlib import Path
 
 from shared.knowledge.documents.document import Document, Locked
+
+
+def count_pages(content: bytes) -> int:
+    """How many pages a PDF has that could be read."""
+    from pypdf import PdfReader
+
+    return len(PdfReader(io.BytesIO(content)).pages)
 
 
 def read(path: Path) -> Document:

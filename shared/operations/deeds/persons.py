@@ -23,9 +23,11 @@ from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
 from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
-from shared.records import acceptance
+from shared.records import acceptance, signed_in
 from shared.records.conversation import rows_of
 from shared.records.effect import OUTBOX
+from shared.records.file import PREFIX as FILE
+from shared.records.file import StoredFile
 from shared.records.row import Row
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
@@ -117,14 +119,18 @@ async def erase(
 
     async def deed() -> None:
         if why := await held(fabric, id):
-            raise PermanentError("held", f"a legal hold forbids it: {why}")
+            raise PermanentError(
+                "held",
+                f"a legal hold forbids it: {why}; nothing was erased. It ends with "
+                "botfabric person show ID --reason TEXT --release",
+            )
         receipts.append(await _erase(fabric, id, name, reason, departments))
 
     target = {"person": name, "reason": reason}
     await on_record(fabric, who, "person.erase", target, deed, purpose=PURPOSE)
     [receipt] = receipts
     proof = {"person": name, "receipt": receipt.digest}
-    await audit.record(fabric.store, who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
+    await fabric.audit.record(who, "person.receipt", proof, audit.DONE, purpose=PURPOSE)
     if departments.everywhere and not receipt.left:
         await fabric.store.write(PERSONS, Delete(key_id(id)))
     return receipt
@@ -153,7 +159,8 @@ async def _hold(fabric: Fabric, id: str, reason: str) -> None:
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):
         try:
-            lasting = Put(item.id, item.body, etag=item.etag, due=item.due, ttl=FOR_EVER)
+            due = None if item.id.startswith(FILE) else item.due  # no sweep may find a file
+            lasting = Put(item.id, item.body, etag=item.etag, due=due, ttl=FOR_EVER)
             await fabric.store.write(item.partition, lasting)
         except Conflict:
             continue  # a turn has written it anew meanwhile
@@ -169,6 +176,7 @@ async def _erase(
     for item in found:
         if not _is_on_its_way(item, rows):
             partitions[item.partition].append(item)
+    await _sign_out(fabric, found)
     erased: list[Item] = []
     for where, items in partitions.items():
         for start in range(0, len(items), AT_ONCE):
@@ -184,8 +192,25 @@ def _is_on_its_way(item: Item, rows: Mapping[str, Row]) -> bool:
     return item.id.startswith(OUTBOX) and item.due is not None
 
 
+async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:
+    """Have the token service forget the person, who is named there by what goes now.
+
+    Raises Unavailable: nothing has been erased then.
+    """
+    for item in found:
+        signed = signed_in.place_of(item)
+        if signed and (bot := fabric.bots.get(signed.reference.bot)) and signed.holder:
+            await fabric.token_service.sign_out(bot, signed.holder)
+
+
 async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:
-    """Delete what is as it was read, together or else one by one. Return what is gone."""
+    """Delete what is as it was read, together or else one by one. Return what is gone.
+
+    The blob of a file goes before its record.
+    """
+    for item in items:
+        if item.id.startswith(FILE):
+            await fabric.blobs.delete(StoredFile.of(item).blob)
     try:
         await fabric.store.write(where, *(Delete(item.id, etag=item.etag) for item in items))
     except Conflict:

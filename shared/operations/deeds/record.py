@@ -1,6 +1,7 @@
 """Deeds of operators, each with an audit entry before it and one after."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from shared.errors import FabricError, TransientError
 from shared.fabric import Fabric
@@ -20,18 +21,18 @@ async def on_record(
 ) -> None:
     """Do it, with an audit entry before and one after; what cannot be recorded is not done."""
     bot = fabric.bots.get(target.get("bot", ""))
-    about = {
+    about: dict[str, Any] = {
         "purpose": purpose,
         "policy": "cli" if who.via == "cli" else "access.toml",
         "bot": target.get("bot", ""),
         "department": bot.department if bot else "",
         "conversation": target.get("conversation", ""),
     }
-    begun = await audit.record(fabric.store, who, action, target, audit.BEGUN, **about)
+    begun = await fabric.audit.record(who, action, target, audit.BEGUN, **about)
 
     async def close(outcome: str) -> None:
         try:
-            await audit.record(fabric.store, who, action, target, outcome, of=begun, **about)
+            await fabric.audit.record(who, action, target, outcome, of=begun, **about)
         except TransientError as error:
             log.error("audit.unfinished", entry=begun, outcome=outcome, reason=str(error))
 

@@ -92,6 +92,9 @@ async def charges(fabric: Fabric, scope: Scope, period: Period) -> tuple[list[Ch
         for call in entry.model_calls:
             for meter, tokens in metered_tokens(call):
                 used[*place, meter] += tokens
+        for service in entry.service_calls:
+            if service.amount:
+                used[*place, service.meter] += Decimal(str(service.amount))
     found = [_charge(fabric, key, quantity) for key, quantity in sorted(used.items())]
     return found, len(conversations)
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.fabric import Fabric
-from shared.observability.meter import BackendCall, ModelCall
+from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.ports.models import Usage
 from shared.ports.store import Item, every
+from shared.records.conversation import FIRST_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +19,21 @@ class Entry:
 
     bot: str
     skill: str
+    version: str
     channel: str
     at: float
     request_units: float
     model_calls: Sequence[ModelCall]
     backend_calls: Sequence[BackendCall]
+    service_calls: Sequence[ServiceCall]
 
 
 async def entries(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[Entry]:
     """Walk the ledger: for reports, never in a turn."""
     async for item in every(fabric.store, "ledger:"):
         entry = _entry(item)
-        if entry.at in period and scope.takes(entry.bot, fabric.bots.get(entry.bot)):
+        about = scope.is_about(entry.skill, entry.version)
+        if about and entry.at in period and scope.takes(entry.bot, fabric.bots.get(entry.bot)):
             yield entry
 
 
@@ -38,11 +42,13 @@ def _entry(item: Item) -> Entry:
     return Entry(
         bot=str(body["bot"]),
         skill=str(body["skill"]),
+        version=str(body.get("version", FIRST_VERSION)),
         channel=item.partition.rsplit(".", 2)[1] if item.partition.count(".") > 1 else "",
         at=float(body["at"]),
         request_units=float(body["request_units"]),
         model_calls=[_model_call(call) for call in body["calls"]],
         backend_calls=[BackendCall(**call) for call in body.get("backends", ())],
+        service_calls=[ServiceCall(**call) for call in body.get("services", ())],
     )
 
 

@@ -16,6 +16,9 @@ _SERVICES = {
     "functions": ("Azure Functions", "Compute"),
     "cosmos": ("Azure Cosmos DB", "Databases"),
     "tokens": ("Azure OpenAI", "AI and Machine Learning"),
+    "speech": ("Azure AI Speech", "AI and Machine Learning"),
+    "translator": ("Azure AI Translator", "AI and Machine Learning"),
+    "documents": ("Azure AI Document Intelligence", "AI and Machine Learning"),
     "whatsapp": ("WhatsApp Business Platform", "Integration"),
 }
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable
-from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.fabric import Fabric
+from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.knowledge.embedding import Embedder
 
 FRESH_SECONDS, FRESH_LOCAL_SECONDS = 15.0, 1.0
 """How long a look at the dependencies is believed: in the cloud, and on a laptop."""
@@ -18,7 +21,11 @@ _WITHOUT = {
     "events": "facts wait in the outbox; replies go out",
     "ai": "routing and answers use the offline way",
     "content safety": "words and patterns judge in its place",
+    "speech": "voice notes wait; what is written is not affected",
+    "translator": "messages that need a translation wait; others are not affected",
+    "documents": "scans and photos wait; documents with text are read",
     "knowledge": "bots without articles are not affected",
+    "index": "words decide, over the articles that the app was packed with",
     "teams": "the other channels are not affected",
     "whatsapp": "the other channels are not affected",
     "web": "the other channels are not affected",
@@ -62,6 +69,16 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     }
     if not fabric.settings.safety_url.startswith("offline:"):
         checks["content safety"] = fabric.safety.check()
+    if fabric.indexed is not None:
+        checks["index"] = fabric.indexed.check(_embedder(fabric))
+    senses = fabric.senses
+    for name, sense in (
+        ("speech", senses.speech),
+        ("translator", senses.translator),
+        ("documents", senses.scans),
+    ):
+        if sense:
+            checks[name] = sense.check()
     for name in ("teams", "whatsapp", "web"):
         if any(getattr(bot.channels, name) is not None for bot in fabric.bots.values()):
             checks[name] = fabric.channel(name).check()
@@ -79,10 +96,16 @@ async def health(fabric: Fabric) -> dict[str, Any]:
     lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
-        "version": _version(),
+        "version": VERSION,
         "bots": len(fabric.bots),
         "dependencies": lines,
     }
+
+
+def _embedder(fabric: Fabric) -> "Embedder | None":
+    """Any bot's: they differ in who is charged."""
+    bot = next(iter(fabric.bots.values()), None)
+    return fabric.embedder(bot) if bot else None
 
 
 async def _stopped(fabric: Fabric) -> dict[str, str]:
@@ -107,10 +130,3 @@ async def _line(name: str, check: Awaitable[str]) -> str:
     except Exception as error:  # a health report reports, whatever is broken
         problem = type(error).__name__
     return f"degraded: {problem}; {_WITHOUT.get(name, _WITHOUT_BACKEND)}" if problem else "ok"
-
-
-def _version() -> str:
-    try:
-        return version("bot-fabric")
-    except PackageNotFoundError:
-        return "0.1.0"

@@ -1,6 +1,7 @@
 """Everything that is kept of one person, over every partition of the store and every blob."""
 
 import json
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from shared.governance.pseudonym import PERSONS
 from shared.ports.store import Item, every
 from shared.records import signed_in
 from shared.records.conversation import DOCUMENT
+from shared.records.file import PREFIX, StoredFile
 from shared.records.person import Marks
 from shared.records.seen import is_transcript
 from shared.records.ticket import TICKETS_PREFIX
@@ -22,7 +24,8 @@ from shared.records.ticket import TICKETS_PREFIX
 README = (
     "This is everything that the organisation's chatbots keep of you: what you wrote and what "
     "they answered (records whose kind is 'said'), how your conversations stand ('conversation'), "
-    "your tickets ('ticket'), what you asked a person for ('waiting'), and technical notes that "
+    "your tickets ('ticket'), files that you sent or were sent ('file', the bytes as base64), "
+    "what you asked a person for ('waiting'), and technical notes that "
     "keep messages from getting lost or being answered twice (all others). "
     "Times are in Unix seconds unless they say otherwise. You may ask the organisation to correct "
     "or erase it."
@@ -80,10 +83,24 @@ async def export(fabric: Fabric, id: str, departments: Departments = ALL) -> dic
         "person": id,
         "summary": [asdict(kept) for kept in summed(found)],
         "records": [
-            {"kind": _kind(item), "where": item.partition, "id": item.id, "content": item.body}
+            {
+                "kind": _kind(item),
+                "where": item.partition,
+                "id": item.id,
+                "content": item.body,
+                **await _bytes(fabric, item),
+            }
             for item in found
         ],
     }
+
+
+async def _bytes(fabric: Fabric, item: Item) -> dict[str, str]:
+    """What is in a file, as base64; nothing for any other item."""
+    if not item.id.startswith(PREFIX):
+        return {}
+    content = await fabric.blobs.get(StoredFile.of(item).blob)
+    return {"base64": b64encode(content or b"").decode()}
 
 
 def summed(items: Iterable[Item]) -> list[Kept]:

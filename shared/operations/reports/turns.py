@@ -9,15 +9,21 @@ from shared.bot import Bot
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
 from shared.ports.store import Item
+from shared.records.conversation import FIRST_VERSION
 from shared.records.seen import MESSAGE, transcripts
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which bots a report is about; without names or departments, all of them."""
+    """Which bots a report is about; without names or departments, all of them.
+
+    With a `skill` it is about that alone, with a `version` of it about what that one did.
+    """
 
     bot: str = ""
     department: str = ""
+    skill: str = ""
+    version: str = ""
     departments: frozenset[str] | None = None
     """Those whose figures the asker may see; None for all."""
 
@@ -29,6 +35,9 @@ class Scope:
             and (self.departments is None or department in self.departments)
         )
 
+    def is_about(self, skill: str, version: str) -> bool:
+        return self.skill in ("", skill) and self.version in ("", version)
+
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
@@ -39,6 +48,7 @@ class TurnRecord:
     conversation: str
     person: str
     skill: str
+    version: str
     type: str
     handed_to: str
     replies: int
@@ -59,7 +69,8 @@ async def turns(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[T
     """Walk all transcripts of a scope and period: for reports, never in a turn."""
     async for item in transcripts(fabric.store):
         record = _record(item)
-        if record.at in period and scope.takes(record.bot, fabric.bots.get(record.bot)):
+        about = scope.is_about(record.skill, record.version)
+        if about and record.at in period and scope.takes(record.bot, fabric.bots.get(record.bot)):
             yield record
 
 
@@ -72,6 +83,7 @@ def _record(item: Item) -> TurnRecord:
         conversation=item.partition,
         person=str(body.get("person", "")),
         skill=str(body["skill"]),
+        version=str(body.get("version", FIRST_VERSION)),
         type=str(body.get("type", MESSAGE)),
         handed_to=str(body.get("handed_to", "")),
         replies=len(body["replies"]),

@@ -6,7 +6,7 @@ from random import random
 from typing import Any
 from uuid import uuid4
 
-from shared.activity import Activity, ConversationReference
+from shared.activity import FILE_CONSENT, Activity, ConversationReference
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.errors import Busy, Conflict, PermanentError, Rejected, TransientError
@@ -50,6 +50,16 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
     return outcome.answer or {}
 
 
+def waits_in_queue(fabric: Fabric, inbound: Inbound) -> bool:
+    """Whether an invoke is acknowledged, and done in its turn: the answer to an offered file.
+
+    Unless a skill has a handler of its own for that.
+    """
+    if inbound.activity.name != FILE_CONSENT:
+        return False
+    return not any(FILE_CONSENT in fabric.skills[name].invokes for name in inbound.bot.skills)
+
+
 async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Activity]:
     """Run the turn, and those it is handed to, now; the replies come back instead of going out.
 
@@ -61,7 +71,8 @@ async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Ac
     replies: list[Activity] = []
     while True:
         outcome = await _directly(fabric, fabric.skills[name], event, collect=True)
-        replies += outcome.replies
+        key = event.conversation
+        replies += [await _shown(fabric, key, reply) for reply in outcome.replies]
         if outcome.handed is None:
             return replies
         name, event = outcome.handed_to, outcome.handed
@@ -134,6 +145,11 @@ class ApiCall:
             return await converse(fabric, Inbound(self.bot, reference, activity), skill.name)
         except Busy as error:
             raise Rejected(429, "too_many_turns", after=error.delay(0)) from None
+
+
+async def _shown(fabric: Fabric, key: str, reply: Activity) -> Activity:
+    """A reply with the addresses of its files, for who gets it in the answer."""
+    return await fabric.files.shown(key, reply) if reply.attachments else reply
 
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:

@@ -41,14 +41,14 @@ def made(conversation: Conversation, cause: effects.Cause, turn: Turn) -> list[R
 async def record(fabric: Fabric, key: str, effect: Record) -> bool:
     """Put one on record.
 
-    Return False when the audit does not take it: it stays, due for the sweep.
+    The effect is durable and goes after the entry does, so that no entry is lost with it. Return
+    False when the audit does not take it: it stays, due for the sweep.
     """
     reference, entry = effect.reference, effect.entry
     where = {"region": fabric.settings.region} if fabric.settings.region else {}
     try:
         name = await pseudonym(fabric.store, reference.user or reference.conversation)
-        await audit.record(
-            fabric.store,
+        await fabric.audit.record(
             Operator(name, reference.channel),
             entry["action"],
             entry["target"] | where,
@@ -58,6 +58,7 @@ async def record(fabric: Fabric, key: str, effect: Record) -> bool:
             bot=reference.bot,
             department=entry["department"],
             conversation=key,
+            durable=False,
         )
     except TransientError as error:
         log.error("audit.waits", conversation=key, id=effect.id, reason=str(error))

@@ -16,9 +16,14 @@ class Asker:
     """The person of one turn, and what was read for them or refused of what is not for all."""
 
     def __init__(
-        self, store: Store, reference: ConversationReference, bot: Bot, skill: Skill
+        self,
+        store: Store,
+        trail: audit.Trail,
+        reference: ConversationReference,
+        bot: Bot,
+        skill: Skill,
     ) -> None:
-        self._store = store
+        self._store, self._audit = store, trail
         self._reference = reference
         self._bot, self._skill = bot, skill
         self._known: list[Person | None] = []
@@ -46,8 +51,7 @@ class Asker:
         """Put it on record at once: the turn that was denied commits nothing."""
         reference = self._reference
         name = await pseudonym(self._store, reference.user or reference.conversation)
-        await audit.record(
-            self._store,
+        await self._audit.record(
             Operator(name, reference.channel),
             "backend.call",
             {"backend": f"{backend} {operation}", "skill": self._skill.name},

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity
 from shared.errors import PermanentError
@@ -20,6 +20,9 @@ from shared.records.effect import AnyEffect
 from shared.records.person import mark_of
 from shared.records.seen import MESSAGE, seen_with
 from shared.turn import Turn
+
+if TYPE_CHECKING:
+    from shared.records.file import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ async def commit(
         conversation.spoke = max(conversation.spoke, event.asked())
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     answers: dict[str, Any] = {}
+    files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
         made.append(
@@ -90,6 +94,7 @@ async def commit(
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
+        *(file.put() for file in files),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *ended,
@@ -106,6 +111,13 @@ async def commit(
     fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+async def _kept(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> "Sequence[StoredFile]":
+    """Store what the replies carry; a turn without files does not meet what does that."""
+    from shared.pipeline.turns.kept_files import keep
+
+    return await keep(fabric, turn, replies)
 
 
 def question_of(event: Event) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from time import time
 from typing import Any
 
-from shared.activity import Activity
+from shared.activity import FILE_CONSENT, Activity
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
@@ -27,7 +27,8 @@ from shared.errors import (
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
-from shared.pipeline.turns import overlap, readable, signing_in
+from shared.observability import meter
+from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.closing import close_copy
 from shared.pipeline.turns.commit import Outcome, commit, question_of
@@ -37,6 +38,7 @@ from shared.pipeline.turns.still_working import still_working
 from shared.pipeline.turns.suspicious import tell_if_suspicious
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
+from shared.pipeline.turns.voice import hear
 from shared.ports.store import Item
 from shared.records.acceptance import numbered
 from shared.records.conversation import (
@@ -96,9 +98,11 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
+    meter.current().version = skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
+        asked = asked and not signing_in.has_arrived(turn.activity)
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, conversation, direct=direct)
@@ -162,7 +166,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, conversation.reference, bot, skill)
+    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
+    person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
         skill=skill,
@@ -171,8 +176,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, quota.counted_person(conversation.reference)),
-        knowledge=fabric.knowledge.for_bot(bot, asker),
+        ai=fabric.assistant(bot, person),
+        knowledge=fabric.knowledge_for(bot, asker, person),
         now=round(time(), 3),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
@@ -180,6 +185,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         muted=conversation.muted,
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
+        delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
+        senses=partial(fabric.senses_for, bot),
     )
 
 
@@ -197,6 +204,8 @@ async def _run(
     handler: Handler | None
     if turn.event.type != ACTIVITY:
         handler = skill.events.get(turn.event.type)
+    elif activity.type == "invoke" and await _took_consent(fabric, turn):
+        return None
     elif activity.type == "invoke":
         return await skill.invokes[activity.name](turn)
     else:
@@ -208,20 +217,31 @@ async def _run(
         handler = skill.message if activity.is_message else skill.activities.get(activity.type)
     if handler is None:
         return None
-    if activity.is_message and turn.event.hops == 0:
-        tell_if_suspicious(turn)
     try:
         async with (
             asyncio.timeout(TURN_SECONDS) as limit,
             typing(fabric, turn, shown=not direct),
             still_working(fabric, turn, shown=not direct),
         ):
+            if not direct:
+                await hear(turn, conversation)
+            if activity.is_message and turn.event.hops == 0:
+                tell_if_suspicious(turn)
             await handler(turn)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
     return None
+
+
+async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
+    """Whether it answers a file that was offered; what deals with that is met only then."""
+    if turn.activity.name != FILE_CONSENT or FILE_CONSENT in turn.skill.invokes:
+        return False
+    from shared.pipeline.turns.consent import took
+
+    return await took(fabric, turn)
 
 
 async def _instead(

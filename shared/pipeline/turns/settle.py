@@ -28,6 +28,7 @@ from shared.pipeline.outbox import relay
 from shared.pipeline.turns.bury import bury, bury_body
 from shared.pipeline.turns.park import retry_later
 from shared.pipeline.turns.perform import perform
+from shared.pipeline.turns.trial import count_turn
 from shared.ports.store import Create
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED
@@ -93,6 +94,7 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> Fate
         try:
             await fabric.switches.check(event.bot, skill.name)
             await handle(fabric, skill, event, known=count > 1)
+            await count_turn(fabric, skill.name, failed=False)
             return Fate.DONE
         except TransientError as error:
             if event.fails_for() > MAX_AGE and not isinstance(error, Waits):
@@ -100,6 +102,8 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> Fate
             await retry_later(fabric, skill, event, error)
             return Fate.PARKED
     except PermanentError as error:
+        if count == 1:
+            await count_turn(fabric, skill.name, failed=True)
         queue = skill_queue(skill.name)
         await bury(fabric, queue, event, error.reason, error.detail, deliveries=count)
         return Fate.DEAD
@@ -115,6 +119,8 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> Fate
             delivery=count,
             reason=type(error).__name__,
         )
+        if count == 1 and not outage:
+            await count_turn(fabric, skill.name, failed=True)
         if last and not outage:
             queue, detail = skill_queue(skill.name), type(error).__name__
             await bury(fabric, queue, event, "handler_error", detail, deliveries=count)

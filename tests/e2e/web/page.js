@@ -15,7 +15,7 @@ const QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 640 };
 
-const stories = { chat, keyboard, phone, reload, lostAnswer, ended, hostile, hidden };
+const stories = { chat, keyboard, phone, reload, lostAnswer, ended, hostile, hidden, files };
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...QUIET.split(" ")] });
 const told = await Promise.all(Object.entries(stories).map(async ([name, story]) => [name, await tell(story)]));
 await browser.close();
@@ -158,6 +158,37 @@ async function hostile(page) {
     hacked: await page.evaluate(() => window.hacked ?? 0),
     images: await page.locator("#log img").count(),
     links: await page.locator("#log a").evaluateAll((links) => links.map((link) => link.href)),
+  };
+}
+
+/** The answer comes with three files, as a skill sends them, at addresses of this app. */
+async function files(page) {
+  const address = (name) => `http://localhost:1/api/files/files.web.0/${name}?until=1&sig=x`;
+  const attachments = [
+    { contentType: "image/png", name: "plan.png", altText: "A plan", contentUrl: address("plan") },
+    { contentType: "audio/mpeg", name: "note.mp3", altText: "Spoken", contentUrl: address("note") },
+    { contentType: "application/pdf", name: "form.pdf", size: 48_213, contentUrl: address("form") },
+    { contentType: "application/pdf", name: "bad.pdf", contentUrl: "javascript:window.hacked=1" },
+    { contentType: "image/png", name: "elsewhere.png", contentUrl: "http://files.example/a.png" },
+  ];
+  const png = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  await page.route("**/api/files/**", (route) => route.fulfill({ contentType: "image/png", body: png }));
+  await page.route("**/activities?watermark=*", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    for (const activity of body.activities) if (activity.text === "echo: files") activity.attachments = attachments;
+    await route.fulfill({ response, json: body });
+  });
+  await pick(page, "Echo");
+  await say(page, "files");
+  await page.locator(".picture img").waitFor();
+  const href = page.locator("a.file");
+  return {
+    picture: await page.locator(".picture img").evaluate((img) => ({ alt: img.alt, own: img.src.startsWith(location.origin) })),
+    sound: await page.locator("audio").getAttribute("aria-label"),
+    file: [await href.getAttribute("download"), await href.locator(".about").innerText()],
+    named: await page.locator(".from-bot .bubble").allInnerTexts(),
+    hacked: await page.evaluate(() => window.hacked ?? 0),
   };
 }
 

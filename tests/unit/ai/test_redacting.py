@@ -121,6 +121,8 @@ async def test_a_bot_declares_it(
 
 def _use(fabric: Fabric, model: ChatModel) -> None:
     class One:
+        embedder = ""
+
         def named(self, alias: str) -> ChatModel:
             return model
 

@@ -1,6 +1,6 @@
 """A bot belongs to one of Microsoft's clouds: who signs, who gives tokens, and where it answers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -58,6 +58,7 @@ class Entra(HttpClient):
         json: Any = None,
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        until: Callable[[bytes], bool] | None = None,
     ) -> Response:
         self.asked.append((url, form or {}))
         return Response(200, {}, b'{"access_token": "outbound-1", "expires_in": 3600}')

@@ -81,6 +81,64 @@ def test_a_bot_passes_until_it_is_worsened(place: Path) -> None:
     assert [wrong["case"] for wrong in bot["wrong"]] == ["case-0"]
 
 
+def git(place: Path, *words: str) -> None:
+    who = ("-c", "user.name=Ann", "-c", "user.email=ann@contoso.example")
+    subprocess.run(["git", "-C", place, *who, *words], check=True, capture_output=True)
+
+
+def pipeline(place: Path) -> "subprocess.CompletedProcess[str]":
+    """The step of both pipelines."""
+    environ = {
+        **os.environ,
+        "BIN": str(Path(sys.executable).parent),
+        "FABRIC_BOTS_DIR": str(place / "bots"),
+        "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
+    }
+    return subprocess.run(
+        [ROOT / "infra" / "pipeline" / "eval.sh"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_a_pipeline_stops_at_a_bot_that_a_change_has_worsened(place: Path) -> None:
+    """Another bot, which the change does not concern, is not held; its cases would fail."""
+    other = MANIFEST.replace('"desk"', '"other"').replace('["it"]', '["hr"]')
+    (place / "bots" / "other.toml").write_text(other)
+    case = {"id": "c", "bot": "other", "group": "g", "turns": [CASES[0]]}
+    (place / "bots" / "other.cases.jsonl").write_text(json.dumps(case))
+    run(place, "desk", "--release", "v1.0.0")
+    git(place, "init", "--quiet")
+    git(place, "add", ".")
+    git(place, "commit", "--quiet", "--message", "One")
+    git(place, "tag", "v1.0.0")
+    git(place, "commit", "--quiet", "--allow-empty", "--message", "Two")
+
+    same = pipeline(place)
+    assert same.returncode == 0, same.stderr
+    assert "no bot has changed since v1.0.0" in same.stdout
+
+    (place / "knowledge" / "it" / "wifi.md").unlink()
+    worse = pipeline(place)
+
+    assert worse.returncode == 1, worse.stderr
+    assert "desk: changed since v1.0.0: knowledge/it/wifi.md" in worse.stdout
+    assert "desk: FAILED, 66.7% of the turns are right and the floor is 90.0%" in worse.stdout
+    assert "-100.0%" in worse.stdout
+    assert "other" not in worse.stdout
+
+
+def test_a_commit_that_is_not_there_is_named(place: Path) -> None:
+    git(place, "init", "--quiet")
+    result = run(place, "all", "--since", "v9")
+    assert result.returncode == 2
+    assert "--since: git says" in result.stderr
+    assert "a shallow one has few" in result.stderr
+
+
 def test_a_floor_without_a_case_is_refused(place: Path) -> None:
     (place / "bots" / "desk.cases.jsonl").unlink()
     result = run(place, "all")

@@ -30,6 +30,8 @@ class Clerk:
     def named(self, alias: str) -> ChatModel:
         return self
 
+    embedder = ""
+
     def behind(self, alias: str) -> Behind:
         return Behind((alias,), (alias,), 0)
 

@@ -11,7 +11,7 @@ import pytest
 from shared.errors import PermanentError, Unavailable
 from shared.event import utc_now
 from shared.governance import audit
-from shared.governance.audit import Entry, Operator, chain
+from shared.governance.audit import Entry, Operator, Trail, chain, trail
 from shared.governance.audit.anchor import Anchored, anchor
 from shared.governance.audit.canonical import canonical
 from shared.governance.audit.chain import DAY_PREFIX, HEAD, days
@@ -44,11 +44,83 @@ async def test_a_deed_is_told_with_who_what_when_and_outcome(fabric: Lab) -> Non
 
 
 async def test_entries_of_many_operators_at_once_are_one_chain(fabric: Lab) -> None:
-    deeds = [audit.record(fabric.store, ANN, "stop", {"bot": str(n)}, "done") for n in range(12)]
+    deeds = [fabric.audit.record(ANN, "stop", {"bot": str(n)}, "done") for n in range(12)]
     numbers = await asyncio.gather(*deeds)
 
     assert sorted(int(id.partition("/")[2]) for id in numbers) == list(range(1, 13))
     assert len([entry async for entry in audit.entries(fabric.store)]) == 12
+    assert await broken(fabric.store) == ""
+
+
+async def test_entries_of_two_processes_at_once_are_one_chain(fabric: Lab) -> None:
+    trails = [Trail(fabric.store), Trail(fabric.store)]
+    await asyncio.gather(*(one.record(ANN, "stop", {}, "done") for one in trails * 20))
+
+    assert len([entry async for entry in audit.entries(fabric.store)]) == 40
+    assert await broken(fabric.store) == ""
+
+
+async def test_what_comes_while_one_write_is_under_way_goes_together(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes, write = list[int](), fabric.store.write
+
+    async def counted(where: str, *ops: Op, durable: bool) -> None:
+        writes.append(len(ops))
+        await write(where, *ops, durable=durable)
+
+    await fabric.audit.record(ANN, "stop", {}, "done")
+    monkeypatch.setattr(fabric.store, "write", counted)
+    await asyncio.gather(*(fabric.audit.record(ANN, "stop", {}, "done") for _ in range(200)))
+
+    assert writes == [2, 91, 91, 20], "entries of a write, and the end of the chain"
+    assert await broken(fabric.store) == ""
+
+
+async def test_who_gives_up_waiting_takes_nobody_along(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, reached, go_on = fabric.store.write, asyncio.Event(), asyncio.Event()
+
+    async def slow(where: str, *ops: Op, durable: bool) -> None:
+        reached.set()
+        await go_on.wait()
+        await write(where, *ops, durable=durable)
+
+    monkeypatch.setattr(fabric.store, "write", slow)
+    first, *others = (
+        asyncio.create_task(fabric.audit.record(ANN, "stop", {"bot": str(n)}, "done"))
+        for n in range(4)
+    )
+    await reached.wait()
+    first.cancel()
+    others[0].cancel()
+    go_on.set()
+    kept = await asyncio.gather(first, *others, return_exceptions=True)
+
+    assert [isinstance(one, str) for one in kept] == [False, False, True, True]
+    assert [entry.target["bot"] async for entry in audit.entries(fabric.store)] == ["2", "3"]
+
+
+async def test_a_store_that_is_away_is_asked_once_for_all_who_wait(
+    fabric: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+
+    async def away(where: str, *ops: Op, durable: bool) -> None:
+        asked.append(where)
+        await asyncio.sleep(0)
+        raise Unavailable("store")
+
+    await fabric.audit.record(ANN, "stop", {"bot": "0"}, "done")
+    with monkeypatch.context() as patched:
+        patched.setattr(fabric.store, "write", away)
+        records = (fabric.audit.record(ANN, "stop", {}, "done") for _ in range(12))
+        refused = await asyncio.gather(*records, return_exceptions=True)
+
+    assert all(isinstance(one, Unavailable) for one in refused)
+    assert len(asked) == 2, "for the first, and for those who came meanwhile"
+    await fabric.audit.record(ANN, "stop", {"bot": "1"}, "done")
     assert await broken(fabric.store) == ""
 
 
@@ -79,10 +151,10 @@ async def test_what_cannot_be_recorded_is_not_done(
 ) -> None:
     write = fabric.store.write
 
-    async def no_audit(where: str, *ops: Put) -> Etags:
+    async def no_audit(where: str, *ops: Put, **how: bool) -> Etags:
         if where.startswith("audit"):
             raise Unavailable("store")
-        return await write(where, *ops)
+        return await write(where, *ops, **how)
 
     monkeypatch.setattr(fabric.store, "write", no_audit)
     with pytest.raises(Unavailable):
@@ -94,7 +166,7 @@ async def test_what_cannot_be_recorded_is_not_done(
 async def fill(store: Store, count: int = 4) -> str:
     """Write entries, and return today's partition."""
     for n in range(count):
-        await audit.record(store, ANN, "stop", {"bot": str(n)}, "done")
+        await Trail(store).record(ANN, "stop", {"bot": str(n)}, "done")
     [day] = [item async for item in days(store)]
     return partition(day.id.removeprefix(DAY_PREFIX))
 
@@ -175,9 +247,9 @@ async def test_entries_since_the_anchor_are_no_fault(fabric: Lab) -> None:
 async def test_days_are_tied_to_each_other(fabric: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     store = fabric.store
     for day in ("2026-10-01", "2026-10-02", "2026-10-05"):
-        monkeypatch.setattr(chain, "utc_now", lambda day=day: f"{day}T10:00:00+00:00")
-        await audit.record(store, ANN, "stop", {"bot": day}, "done")
-        await audit.record(store, ANN, "start", {"bot": day}, "done")
+        monkeypatch.setattr(trail, "utc_now", lambda day=day: f"{day}T10:00:00+00:00")
+        await fabric.audit.record(ANN, "stop", {"bot": day}, "done")
+        await fabric.audit.record(ANN, "start", {"bot": day}, "done")
     monkeypatch.setattr(chain, "time", lambda: 1_791_500_000.0)
     assert await broken(store) == ""
 

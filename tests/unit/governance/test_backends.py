@@ -142,6 +142,13 @@ def test_a_field_is_cut_however_deep_it_is() -> None:
 
 
 def test_a_right_that_the_backend_does_not_know_stops_the_start() -> None:
-    with pytest.raises(ConfigurationError, match=r'backends.crm: "rad" .*"read", "write", "iban"'):
-        check_rights(bot({"crm": ["rad"]}), {"crm": ["iban"]})
-    check_rights(bot({"crm": ["read", "iban"]}), {"crm": ["iban"]})
+    said = r'desk.toml: backends.crm: "rad" is no right; .*"read", "write", "iban"'
+    with pytest.raises(ConfigurationError, match=said):
+        check_rights(bot({"crm": ["rad"]}), {"crm": ["iban"]}, "desk.toml")
+    check_rights(bot({"crm": ["read", "iban"]}), {"crm": ["iban"]}, "desk.toml")
+
+
+def test_a_backend_that_is_not_there_stops_the_start() -> None:
+    said = r'desk.toml: backends.crn: .* write one of "crm", "tickets"'
+    with pytest.raises(ConfigurationError, match=said):
+        check_rights(bot({"crn": ["read"]}), {"tickets": [], "crm": []}, "desk.toml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.governance.limits.rollouts import Rollout, Rollouts, wanted_version
+from shared.governance.limits.rollouts import Rollout, Rollouts, share_of, wanted_version
 from shared.storage.sqlite import SqliteStore
 
 CONVERSATIONS = [f"helpdesk.teams.{number:05d}" for number in range(10_000)]
@@ -65,6 +65,70 @@ def test_a_version_that_cannot_read_the_state_does_not_get_the_conversation(
 
 def test_without_a_rollout_there_is_the_first_version() -> None:
     assert wanted_version(None, "desk", "any", written_by="", reads={}) == "v1"
+
+
+async def test_ten_thousand_conversations_follow_a_share_up_and_down(tmp_path: Path) -> None:
+    """0, 10, 100 and 0 % again: each within 0.5 points, and at 10 % always the same ones."""
+    store = SqliteStore(str(tmp_path / "store.db"))
+    rollouts = Rollouts(store)
+
+    async def with_v2(share: float) -> set[str]:
+        await rollouts.set(rollout(share))
+        now = (await rollouts.current())["knowledge"]
+        return {
+            key
+            for key in CONVERSATIONS
+            if wanted_version(now, "desk", key, written_by="", reads={}) == "v2"
+        }
+
+    none, tenth, whole, back, again = [await with_v2(s) for s in (0.0, 0.1, 1.0, 0.0, 0.1)]
+
+    for had, wanted in ((none, 0.0), (tenth, 10.0), (whole, 100.0), (back, 0.0)):
+        assert abs(len(had) / len(CONVERSATIONS) * 100 - wanted) <= 0.5
+    assert tenth == again < whole
+    await store.close()
+
+
+async def test_a_change_is_everywhere_within_two_seconds(tmp_path: Path) -> None:
+    here, there = (SqliteStore(str(tmp_path / "store.db")) for _ in range(2))
+    now = [100.0]
+    elsewhere = Rollouts(there, lambda: now[0])
+    assert await elsewhere.current() == {}
+
+    await Rollouts(here).set(rollout(0.5))
+    now[0] += 2.0
+
+    assert (await elsewhere.current())["knowledge"].share == 0.5
+    await here.close()
+    await there.close()
+
+
+async def test_only_what_was_seen_is_stopped(tmp_path: Path) -> None:
+    store = SqliteStore(str(tmp_path / "store.db"))
+    rollouts = Rollouts(store)
+    await rollouts.set(rollout(0.1))
+    await rollouts.set(rollout(0.2))
+
+    assert not await rollouts.stop(rollout(0.1), "guard", "of before")
+    assert await rollouts.stop(rollout(0.2), "guard", "too many")
+    assert not await rollouts.stop(rollout(0.2), "guard", "too many")
+
+    stopped = (await rollouts.read())["knowledge"]
+    assert (stopped.share, stopped.by, stopped.reason) == (0.0, "guard", "too many")
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "share"), [("10%", 0.1), ("10", 0.1), (0.1, 0.1), (1, 1.0), ("0%", 0.0)]
+)
+def test_a_share_is_read_as_percent_or_as_a_number(written: object, share: float) -> None:
+    assert share_of(written) == share
+
+
+@pytest.mark.parametrize("written", ["101%", "ten", "", "nan", 10, -0.1, True, None, ["10%"]])
+def test_what_is_no_share_is_refused(written: object) -> None:
+    with pytest.raises(ValueError, match="is no share"):
+        share_of(written)
 
 
 async def test_another_process_sees_it_and_forgets_nothing(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-SDKS = {
+SDKS: dict[str, str | tuple[str, ...]] = {
     "azure.servicebus": "shared/messaging/servicebus/",
     "azure.storage.queue": "shared/messaging/storagequeue/",
-    "azure.storage.blob": "shared/storage/blob.py",
+    "azure.storage.blob": ("shared/storage/blob", "shared/sources/container.py"),
     "azure.eventgrid": "shared/messaging/eventgrid.py",
     "azure.cosmos": "shared/storage/cosmos/",
     "azure.identity": "shared/identity/credential.py",

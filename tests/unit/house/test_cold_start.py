@@ -62,6 +62,10 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
 
 
 UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
+SENSES = (
+    *("shared.media", "shared.azure_ai", "shared.azure_ai.speech", "shared.azure_ai.translator"),
+    *("shared.azure_ai.document_intelligence", "shared.governance.governed_senses"),
+)
 WEBHOOK = """
 import asyncio, json, sys
 import azure.functions as func
@@ -100,9 +104,50 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "shared.ai.encoder",
         "shared.ai.meaning",
         "shared.ai.quoting",
-        "shared.media",
+        *SENSES,
     }
     assert not understanding & set(loaded)
+
+
+TURN = """
+import asyncio, json, sys
+from pathlib import Path
+from shared.skill import Skill
+from tests.lab import Lab
+
+async def answer(turn):
+    if sys.argv[2:]:
+        turn.attachments
+    turn.reply(turn.text)
+
+async def talk():
+    fabric = Lab(Path(sys.argv[1]), Skill("plain", "Repeats", message=answer), head="voice = true")
+    await fabric.say("hello")
+    await fabric.drain()
+    print(json.dumps([fabric.heard(), sorted(sys.modules)]))
+    await fabric.close()
+
+asyncio.run(talk())
+"""
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["plain", "looks for files"])
+def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
+    tmp_path: Path, asks: bool
+) -> None:
+    """Not even that of a bot that hears, whose message is written."""
+    result = subprocess.run(
+        [sys.executable, "-c", TURN, str(tmp_path), *(["asks"] if asks else [])],
+        cwd=ROOT,
+        env={"PATH": "", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    heard, loaded = json.loads(result.stdout)
+    assert heard == ["hello"]
+    files = {"shared.media", "shared.media.attachment"}
+    assert set(SENSES) & set(loaded) <= files
+    assert not {"shared.media.read", "shared.media.fetch", "aiohttp", "pypdf"} & set(loaded)
 
 
 def test_unset_means_cloud_and_fails_closed(tmp_path: Path) -> None:

@@ -31,13 +31,14 @@ NOT_IN_THE_CLOUD = {
 
 MAY_BE_EMPTY = {
     *("FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS", "FABRIC_PUBLIC_URL"),
+    *("FABRIC_SPEECH_URL", "FABRIC_TRANSLATOR_URL", "FABRIC_DOCUMENTS_URL"),
     *("FABRIC_SIGN_IN_AUTHORITY", "FABRIC_SIGN_IN_CLIENT_ID", "FABRIC_SIGN_IN_CLIENT_SECRET"),
 }
 """What has a default, or belongs to what an app may do without."""
 
 LEFT_AT_ITS_DEFAULT = re.compile(
-    r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|SAFETY_URL|REGION|EMBEDDINGS"
+    r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|TEAMS_TOKEN_SERVICE_URL|APP_SERVICE_AUTH|WHATSAPP_GRAPH_URL"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|INDEX_URL|SAFETY_URL|REGION|EMBEDDINGS"
     r"|TRACES|TRUSTED_PROXIES|\w+_KEY)"
 )
 
@@ -148,6 +149,19 @@ def test_every_setting_that_the_app_reads_is_set_and_no_other(bus: str) -> None:
     assert made - PLATFORM - {"AZURE_CLIENT_ID"} == read_by_the_app
 
 
+def test_what_hears_and_reads_stands_where_the_apps_do_and_is_shut_with_them() -> None:
+    source = read(INFRA / "modules" / "senses.bicep")
+    for name in ("speech", "translator", "documents"):
+        given = properties(body(source.declared[name]))
+        assert text(given["location"]) == "location"
+        closed = text(properties(given.get("properties"))["publicNetworkAccess"])
+        assert closed == "publicNetworkAccess"
+    main = (INFRA / "main.bicep").read_text()
+    [made] = re.findall(r"module sensing .*?\n}\n", main, re.DOTALL)
+    assert "location: location" in made
+    assert "privateNetwork ? 'Disabled' : 'Enabled'" in made
+
+
 @pytest.mark.parametrize("bus", ["servicebus", "storagequeue"])
 def test_the_doctor_finds_nothing_missing_and_misses_what_is(bus: str, tmp_path: Path) -> None:
     environ = {name: _value(name, bus) for name in settings(bus)}
@@ -184,6 +198,9 @@ def _value(name: str, bus: str) -> str:
         "FABRIC_BUS_URL": f"{bus}://acme",
         "FABRIC_EVENTS_URL": "bus://",
         "FABRIC_AI_URL": "azure-openai://acme.openai.azure.com",
+        "FABRIC_SPEECH_URL": "azure-speech://acme.cognitiveservices.azure.com",
+        "FABRIC_TRANSLATOR_URL": "azure-translator://acme.cognitiveservices.azure.com",
+        "FABRIC_DOCUMENTS_URL": "offline://",
         "FABRIC_FUNCTION_MEMORY_MB": "2048",
     }
     return known.get(name, "acme-of-our-own-making")

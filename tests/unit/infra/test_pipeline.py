@@ -57,7 +57,7 @@ def test_both_have_the_same_stages_by_the_same_scripts() -> None:
         stage["stage"] for stage in loaded(AZURE)["stages"]
     ]
     assert set(re.findall(script, github)) == set(re.findall(script, AZURE.read_text()))
-    for step in ("bash .ci/run", "botfabric eval all", "pip-audit@"):
+    for step in ("bash .ci/run", "infra/pipeline/eval.sh", "pip-audit@"):
         assert step in github
         assert step in AZURE.read_text()
 

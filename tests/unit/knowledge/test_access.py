@@ -130,7 +130,7 @@ async def test_in_a_group_nobody_is_shown_what_the_others_may_not_read(fabric: L
     await sign_in(fabric, alone, HR)
 
     def asker(reference: ConversationReference) -> Asker:
-        return Asker(fabric.store, reference, fabric.bots["lab"], knowledge_skill)
+        return Asker(fabric.store, fabric.audit, reference, fabric.bots["lab"], knowledge_skill)
 
     assert await asker(alone).person()
     assert await asker(replace(alone, is_group=True)).person() is None

@@ -6,7 +6,10 @@ from typing import Any
 import docx
 import openpyxl  # type: ignore[import-untyped]
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from pptx import Presentation
+from pypdf import PdfWriter
 
 from shared.knowledge.documents.document import Unreadable
 from shared.knowledge.documents.read import SUFFIXES, read
@@ -120,4 +123,106 @@ def test_an_empty_document_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(" \n")
     with pytest.raises(Unreadable, match="needs text recognition"):
+        read(path)
+
+
+def run(text: str) -> str:
+    return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def control(inside: str) -> str:
+    return f"<w:sdt><w:sdtContent>{inside}</w:sdtContent></w:sdt>"
+
+
+def tracked(kind: str, inside: str) -> str:
+    return f'<w:{kind} w:id="1" w:author="Ann">{inside}</w:{kind}>'
+
+
+def cell(text: str, span: int = 1) -> str:
+    return f'<w:tc><w:tcPr><w:gridSpan w:val="{span}"/></w:tcPr><w:p>{run(text)}</w:p></w:tc>'
+
+
+GONE = "<w:r><w:delText>250</w:delText></w:r><w:r><w:t>251</w:t></w:r>"
+SENTENCE = "".join(
+    [
+        run("A night costs "),
+        tracked("del", GONE),
+        tracked("ins", run("90")),
+        run(" euros in "),
+        control(run("Bonn")),
+        tracked("moveFrom", run(" and Rome")),
+        f'<w:hyperlink w:anchor="a">{run(", breakfast included")}</w:hyperlink>',
+        "<w:r><w:noBreakHyphen/><w:t>.</w:t></w:r>",
+    ]
+)
+BOX = f"<w:txbxContent><w:p>{run('Ask the desk.')}</w:p></w:txbxContent>"
+DRAWN = (
+    "<w:r><mc:AlternateContent><mc:Choice Requires='wps'>"
+    f"{BOX}</mc:Choice><mc:Fallback>{BOX}</mc:Fallback></mc:AlternateContent></w:r>"
+)
+ROWS = "".join(
+    [
+        control(f"<w:tr>{cell('City')}{control(cell('Euros'))}</w:tr>"),
+        f"<w:tr><w:trPr>{tracked('del', '')}</w:trPr>{cell('Rome')}{cell('400')}</w:tr>",
+        f"<w:tr>{cell('Bonn, every night', span=2)}</w:tr>",
+    ]
+)
+COMPATIBLE = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+
+
+def of_parts(path: Path, *parts: str) -> Path:
+    document = docx.Document()
+    body = document.element.body
+    for part in reversed(parts):
+        tag, _, rest = part.partition(">")
+        body.insert(0, parse_xml(f"{tag} {nsdecls('w')} {COMPATIBLE}>{rest}"))
+    document.save(str(path))
+    return path
+
+
+def test_a_word_document_is_read_as_word_shows_it(tmp_path: Path) -> None:
+    path = of_parts(
+        tmp_path / "a.docx",
+        f"<w:p>{SENTENCE}</w:p>",
+        control(f"<w:p>{run('Whole paragraphs too.')}</w:p>"),
+        f"<w:p>{run('Beside:')}{DRAWN}</w:p>",
+        f"<w:tbl>{ROWS}</w:tbl>",
+    )
+
+    assert read(path).markdown.split("\n\n") == [
+        "A night costs 90 euros in Bonn, breakfast included-.",
+        "Whole paragraphs too.",
+        "Beside:",
+        "Ask the desk.",
+        "| City | Euros |\n| --- | --- |\n| Bonn, every night |  |",
+    ]
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
+@pytest.mark.parametrize(
+    ("password", "said"), [("let me in", "is locked with a password; remove it"), ("", "")]
+)
+def test_a_pdf_is_locked_only_if_it_asks_for_a_password(
+    tmp_path: Path, algorithm: str, password: str, said: str
+) -> None:
+    """A document that only forbids printing opens for everybody."""
+    plain = made(tmp_path, ".pdf")
+    writer = PdfWriter(clone_from=plain)
+    writer.encrypt(password, owner_password="owner", algorithm=algorithm)
+    writer.write(plain)
+
+    if said:
+        with pytest.raises(Unreadable, match=said):
+            read(plain)
+    else:
+        assert "level 2" in read(plain).markdown
+
+
+def test_a_scan_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    writer = PdfWriter()
+    writer.add_blank_page(300, 300)
+    writer.write(path)
+
+    with pytest.raises(Unreadable, match="holds no text; a scan needs text recognition first"):
         read(path)

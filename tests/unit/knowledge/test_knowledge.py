@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 import shared.knowledge.articles
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge.articles import Knowledge, KnowledgeBase
+from shared.knowledge.articles import KnowledgeBase
 from shared.knowledge.index import Index
-from shared.knowledge.reading import PASSAGE_WORDS, read_article
+from shared.knowledge.knowledge import Knowledge
+from shared.knowledge.reading import PASSAGE_CHARACTERS, PASSAGE_WORDS, read_article
 
 PASSWORD = """\
 ---
@@ -193,3 +194,24 @@ def test_a_source_is_an_https_link(tmp_path: Path, url: str, kept: str) -> None:
     path = article(tmp_path, "it/a", f"---\nurl: {url}\n---\nSome words.")
     [passage] = read_article(path)
     assert passage.url == kept
+
+
+def test_a_passage_knows_the_headings_it_stands_under(tmp_path: Path) -> None:
+    text = "# Guide\n\n## Network\n\none\n\n### At home\n\ntwo\n\n## Mail\n\nthree"
+    passages = read_article(article(tmp_path, "it/guide", text))
+
+    assert [p.path for p in passages] == [
+        ("Network",),
+        ("Network", "At home"),
+        ("Mail",),
+    ]
+    assert [p.heading for p in passages] == ["Network", "At home", "Mail"]
+
+
+def test_an_article_of_five_megabytes_in_one_paragraph_is_cut_into_passages(tmp_path: Path) -> None:
+    whole = "The lift stops on every floor. " * 170_000
+    passages = read_article(article(tmp_path, "it/lift", f"# Lift\n\n{whole}"))
+
+    assert max(len(p.text) for p in passages) <= PASSAGE_CHARACTERS
+    assert all(p.text.endswith(".") for p in passages)
+    assert sum(p.text.count("lift") for p in passages) == 170_000

@@ -1,47 +1,93 @@
 """Documents become articles: what is new, the same, gone, forbidden, broken, or there already."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from shared.errors import ConfigurationError
+from shared.errors import Unavailable
 from shared.knowledge.articles import KnowledgeBase
-from shared.knowledge.sources import load_sources
-from shared.knowledge.sync import Synced, carry_out, kept_articles, origins, plan_sync, slug_of
+from shared.knowledge.kept import NOTES, Notes, kept_articles
+from shared.knowledge.sync import Declared, Synced, slug_of, sync
 from shared.person import Person
+from shared.ports.documents import Content, Listed, Source
+from shared.sources.folder import Folder
 
 SECRET = "The quokka budget is 77 crowns."
 MEMBER = Person("1", "t", groups=frozenset({"board"}))
+KEY = "folder:../../handbook"
+
+
+@dataclass
+class Handbook:
+    """A collection `it`, and the folder `handbook` that it is made of."""
+
+    collection: Path
+    access: Sequence[str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.collection.parents[1] / "handbook"
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
+
+    async def sync(self, *more: Declared, source: Source | None = None) -> Synced:
+        declared = Declared(KEY, source or Folder(self.folder), self.access)
+        done = Synced()
+        async for latest in sync(self.collection, [declared, *more], Notes.of(self.collection)):
+            done = latest
+        return done
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Shelf:
+    """A source with versions, that fails where a test says.
+
+    `dies_after` calls it kills the process; `away` is a document that is not to be had now, "*"
+    for the whole of it. `read` are the names of those that were given.
+    """
+
+    documents: dict[str, str]
+    readers: dict[str, Sequence[str]] = field(default_factory=dict)
+    dies_after: int = 1_000
+    away: str = ""
+    read: list[str] = field(default_factory=list)
+
+    async def listed(self) -> AsyncIterator[Listed]:
+        self._live("*")
+        for name, text in sorted(self.documents.items()):
+            yield Listed(name, version=f"v{hash(text)}", readers=self.readers.get(name))
+
+    async def content(self, listed: Listed, kept: str = "") -> Content | None:
+        self._live(listed.name)
+        self.read.append(listed.name)
+        return Content(self.documents[listed.name].encode(), listed.version)
+
+    async def close(self) -> None:
+        pass
+
+    def _live(self, name: str) -> None:
+        self.dies_after -= 1
+        if self.dies_after < 0:
+            raise Killed
+        if name == self.away:
+            raise Unavailable("the shelf answers 503", after=1)
 
 
 @pytest.fixture
-def collection(tmp_path: Path) -> Path:
-    """A collection `it` with one source, the folder `handbook` beside `knowledge`."""
+def handbook(tmp_path: Path) -> Handbook:
     (tmp_path / "handbook" / "pay").mkdir(parents=True)
-    folder = tmp_path / "knowledge" / "it"
-    folder.mkdir(parents=True)
-    declare(folder)
-    return folder
-
-
-def declare(collection: Path, more: str = "") -> None:
-    (collection / "sources.toml").write_text(f'[[source]]\nfolder = "../../handbook"\n{more}')
-
-
-def write(collection: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (collection.parents[1] / "handbook" / name).write_text(text)
-
-
-def sync(collection: Path, *, stop_after: int = 1_000) -> Synced:
-    """Run one, or kill it after so many documents."""
-    plan = plan_sync(list(origins(load_sources(collection))), kept_articles(collection))
-    done = Synced()
-    for number, done in enumerate(carry_out(collection, plan)):  # noqa: B007
-        if number >= stop_after:
-            break
-    return done
+    collection = tmp_path / "knowledge" / "it"
+    collection.mkdir(parents=True)
+    return Handbook(collection)
 
 
 def stamps(collection: Path) -> dict[Path, int]:
@@ -58,118 +104,89 @@ async def found(collection: Path, person: Person | None = None) -> list[str]:
     return [passage.id for passage in passages]
 
 
-async def test_documents_are_found_and_the_second_sync_writes_nothing(collection: Path) -> None:
-    write(collection, {"vpn.txt": "# VPN\n\nOpen the app.", "pay/Löhne.md": SECRET})
+async def test_documents_are_found_and_the_second_sync_writes_nothing(handbook: Handbook) -> None:
+    handbook.write({"vpn.txt": "# VPN\n\nOpen the app.", "pay/Löhne.md": SECRET})
 
-    assert sorted(sync(collection).written) == ["pay-lohne", "vpn"]
-    assert await found(collection) == ["it/pay-lohne#1"]
+    assert sorted((await handbook.sync()).written) == ["pay-lohne", "vpn"]
+    assert await found(handbook.collection) == ["it/pay-lohne#1"]
 
-    before = stamps(collection)
-    again = sync(collection)
+    before = stamps(handbook.collection)
+    again = await handbook.sync()
     assert (again.written, again.same) == ([], 2)
-    assert stamps(collection) == before
+    assert stamps(handbook.collection) == before
 
 
-async def test_what_is_gone_is_gone_from_every_answer(collection: Path) -> None:
-    write(collection, {"a.txt": SECRET, "b.txt": "Something else."})
-    sync(collection)
-    base = KnowledgeBase(collection.parent)
+async def test_what_is_gone_is_gone_from_every_answer(handbook: Handbook) -> None:
+    handbook.write({"a.txt": SECRET, "b.txt": "Something else."})
+    await handbook.sync()
+    base = KnowledgeBase(handbook.collection.parent)
     asked = ("quokka budget crowns", frozenset({"it"}), 5)
     assert await base.search(*asked)
 
-    (collection.parents[1] / "handbook" / "a.txt").unlink()
-    assert sync(collection).gone == ["a"]
+    (handbook.folder / "a.txt").unlink()
+    assert (await handbook.sync()).gone == ["a"]
     base._looked = 0.0
 
     assert await base.search(*asked) == []
-    assert SECRET not in everything_in(collection)
+    assert SECRET not in everything_in(handbook.collection)
 
 
-async def test_a_document_for_a_group_is_found_by_its_members_alone(collection: Path) -> None:
-    write(collection, {"a.txt": SECRET})
-    sync(collection)
-    assert await found(collection) == ["it/a#1"]
+async def test_a_document_for_a_group_is_found_by_its_members_alone(handbook: Handbook) -> None:
+    handbook.write({"a.txt": SECRET})
+    await handbook.sync()
+    assert await found(handbook.collection) == ["it/a#1"]
 
-    declare(collection, 'access = ["board"]')
-    assert sync(collection).written == ["a"]
+    handbook.access = ["board"]
+    assert (await handbook.sync()).written == ["a"]
 
-    assert await found(collection) == []
-    assert await found(collection, Person("2", "t", groups=frozenset({"staff"}))) == []
-    assert await found(collection, MEMBER) == ["it/a#1"]
-
-
-async def test_access_for_no_group_is_access_for_nobody(collection: Path) -> None:
-    write(collection, {"a.txt": SECRET})
-    declare(collection, "access = []")
-    sync(collection)
-    assert await found(collection, MEMBER) == []
+    assert await found(handbook.collection) == []
+    assert await found(handbook.collection, Person("2", "t", groups=frozenset({"staff"}))) == []
+    assert await found(handbook.collection, MEMBER) == ["it/a#1"]
 
 
-@pytest.mark.parametrize("done", range(4))
-async def test_a_sync_that_is_killed_goes_on_where_it_was(collection: Path, done: int) -> None:
-    write(collection, {f"{name}.txt": f"Text {name}." for name in "abc"})
-    sync(collection, stop_after=done)
-
-    rest = sync(collection)
-
-    assert rest.same + len(rest.written) == 3
-    assert rest.same == done
-    assert sorted(kept_articles(collection)) == ["a", "b", "c"]
+async def test_access_for_no_group_is_access_for_nobody(handbook: Handbook) -> None:
+    handbook.write({"a.txt": SECRET})
+    handbook.access = []
+    await handbook.sync()
+    assert await found(handbook.collection, MEMBER) == []
 
 
-def test_one_bad_document_is_named_and_the_rest_comes_in(collection: Path) -> None:
-    write(collection, {"a.txt": "Text.", "b.pdf": "no pdf", "c.txt": "Text too."})
+async def test_one_bad_document_is_named_and_the_rest_comes_in(handbook: Handbook) -> None:
+    handbook.write({"a.txt": "Text.", "b.pdf": "no pdf", "c.txt": "Text too."})
 
-    done = sync(collection)
+    done = await handbook.sync()
 
     assert sorted(done.written) == ["a", "c"]
     assert done.skipped == {"b.pdf": "cannot be read as .pdf (PdfStreamError)"}
 
 
-def test_two_documents_of_one_name_and_an_authors_article_are_told(collection: Path) -> None:
-    (collection / "mine.md").write_text("By hand.")
-    write(collection, {"a.md": "One.", "A!.txt": "Two.", "mine.txt": "Three."})
+async def test_two_documents_of_one_name_and_an_authors_article_are_told(
+    handbook: Handbook,
+) -> None:
+    (handbook.collection / "mine.md").write_text("By hand.")
+    handbook.write({"a.md": "One.", "A!.txt": "Two.", "mine.txt": "Three."})
 
-    done = sync(collection)
+    done = await handbook.sync()
 
     assert done.written == ["a"]
     assert "which A!.txt is" in done.skipped["a.md"]
     assert "written by hand" in done.skipped["mine.txt"]
-    assert (collection / "mine.md").read_text() == "By hand."
+    assert (handbook.collection / "mine.md").read_text() == "By hand."
 
 
-def test_a_document_cannot_forge_its_front_matter(collection: Path) -> None:
-    write(collection, {"a.md": "---\naccess: [everybody]\n---\n# x\naccess: signed-in\n"})
-    declare(collection, 'access = ["board"]')
-    sync(collection)
-    head = (collection / "a.md").read_text().split("\n---\n")[0]
+async def test_a_document_cannot_forge_its_front_matter(handbook: Handbook) -> None:
+    handbook.write({"a.md": "---\naccess: [everybody]\n---\n# x\naccess: signed-in\n"})
+    handbook.access = ["board"]
+    await handbook.sync()
+    head = (handbook.collection / "a.md").read_text().split("\n---\n")[0]
     assert head.count("access:") == 1
     assert 'access: ["board"]' in head
 
 
-def test_links_out_of_the_folder_are_not_followed(collection: Path, tmp_path: Path) -> None:
+async def test_links_out_of_the_folder_are_not_followed(handbook: Handbook, tmp_path: Path) -> None:
     (tmp_path / "outside.txt").write_text(SECRET)
     (tmp_path / "handbook" / "in.txt").symlink_to(tmp_path / "outside.txt")
-    assert sync(collection).written == []
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[[source]]", "there is no folder None"),
-        ('[[source]]\nfolder = "nowhere"', "there is no folder 'nowhere'"),
-        ('[[source]]\nfolder = "../../handbook"\naccess = "board"', "access: write a list"),
-        ('[[source]]\nfolder = "../../handbook"\nurl = "http://x"', "url: write https"),
-        ('[[source]]\nfolder = "../../handbook"\ngroups = []', "groups is not known here"),
-        ("folder = 1", "write [[source]]"),
-        ("[[", "sources.toml"),
-    ],
-)
-def test_a_wrong_declaration_is_one_line(collection: Path, text: str, said: str) -> None:
-    (collection / "sources.toml").write_text(text)
-    with pytest.raises(ConfigurationError) as refused:
-        load_sources(collection)
-    assert said in str(refused.value)
+    assert (await handbook.sync()).written == []
 
 
 @pytest.mark.parametrize(
@@ -178,3 +195,94 @@ def test_a_wrong_declaration_is_one_line(collection: Path, text: str, said: str)
 )
 def test_slugs_are_plain(parts: tuple[str, ...], slug: str) -> None:
     assert slug_of(parts) == slug
+
+
+LETTERS = {f"{name}.txt": f"Text {name}." for name in "abcd"}
+
+
+@pytest.mark.parametrize("calls", range(6))
+async def test_a_sync_that_is_killed_goes_on_where_it_was(handbook: Handbook, calls: int) -> None:
+    await handbook.sync(source=Shelf({"old.txt": SECRET, "a.txt": "Text before."}))
+    shelf = Shelf(LETTERS, dies_after=calls)
+    with suppress(Killed):
+        await handbook.sync(source=shelf)
+    (handbook.collection / ".b.md.new").write_text(SECRET)  # killed between write and rename
+    before = dict(stamps(handbook.collection))
+
+    rest = Shelf(LETTERS)
+    done = await handbook.sync(source=rest)
+
+    assert sorted(kept_articles(handbook.collection)) == ["a", "b", "c", "d"]
+    assert sorted([*shelf.read, *rest.read]) == sorted(LETTERS)
+    assert done.same == len(shelf.read)
+    assert SECRET not in everything_in(handbook.collection)
+    after = stamps(handbook.collection)
+    written = {f"{slug}.md" for slug in done.written}
+    assert all(
+        after[path] == at
+        for path, at in before.items()
+        if path in after and path.name not in written
+    )
+
+
+async def test_without_its_notes_a_sync_reads_all_and_writes_nothing(handbook: Handbook) -> None:
+    await handbook.sync(source=Shelf(LETTERS))
+    before = stamps(handbook.collection)
+    (handbook.collection / NOTES).write_text("{")
+
+    shelf = Shelf(LETTERS)
+    done = await handbook.sync(source=shelf)
+
+    assert (len(shelf.read), done.same, done.written) == (4, 4, [])
+    assert stamps(handbook.collection) == before
+
+
+async def test_what_has_not_changed_is_not_read(handbook: Handbook) -> None:
+    await handbook.sync(source=Shelf(LETTERS))
+    shelf = Shelf({**LETTERS, "b.txt": "Text changed."})
+
+    done = await handbook.sync(source=shelf)
+
+    assert (shelf.read, done.written, done.same) == (["b.txt"], ["b"], 3)
+
+
+async def test_a_source_that_is_away_takes_nothing_with_it(handbook: Handbook) -> None:
+    handbook.write({"mine.txt": "Of the folder."})
+    shelf = Shelf(LETTERS)
+    await handbook.sync(Declared("shelf", shelf))
+    (handbook.folder / "mine.txt").unlink()
+    shelf.away = "*"
+
+    done = await handbook.sync(Declared("shelf", shelf))
+
+    assert done.away == {"shelf": "the shelf answers 503"}
+    assert done.gone == ["mine"]
+    assert not done.is_whole
+    assert sorted(kept_articles(handbook.collection)) == ["a", "b", "c", "d"]
+
+
+async def test_a_document_that_is_away_stays_unless_fewer_may_read_it(handbook: Handbook) -> None:
+    shelf = Shelf({"a.txt": "One.", "b.txt": SECRET}, {"a.txt": ["staff"], "b.txt": ["staff"]})
+    declared = Declared("shelf", shelf, copies_access=True)
+    await handbook.sync(declared)
+    shelf.documents = {"a.txt": "Two.", "b.txt": SECRET}
+    shelf.readers["b.txt"] = ["board"]
+
+    shelf.away = "a.txt"
+    done = await handbook.sync(declared)
+    assert done.skipped == {"a.txt": "the shelf answers 503; the next sync tries again"}
+    assert sorted(kept_articles(handbook.collection)) == ["a", "b"]
+
+    shelf.readers["b.txt"], shelf.away = ["directors"], "b.txt"
+    await handbook.sync(declared)
+    assert sorted(kept_articles(handbook.collection)) == ["a"]
+
+
+async def test_readers_are_copied_and_nobody_named_is_nobody(handbook: Handbook) -> None:
+    shelf = Shelf({"a.txt": SECRET, "b.txt": SECRET}, {"a.txt": ["board", "user:7"]})
+    await handbook.sync(Declared("shelf", shelf, copies_access=True))
+
+    assert await found(handbook.collection) == []
+    assert await found(handbook.collection, MEMBER) == ["it/a#1"]
+    assert await found(handbook.collection, Person("7", "t")) == ["it/a#1"]
+    assert await found(handbook.collection, Person("8", "t")) == []

@@ -81,8 +81,9 @@ MISTAKES = {
     '[crm]\nurl = "$ORDERS_URL"': "crm.url: $ORDERS_URL is not set; set the environment variable "
     "ORDERS_URL",
     '[crm]\nurl = "$CRM_URL"\ntimeout = 3': "crm.timeout: unknown in a backend; remove it, or "
-    'write one of "url", "key", "key_header", "scope", "idempotency_header", "timeout_seconds", '
-    '"tries", "requests_per_second", "concurrency", "breaker", "guarded"',
+    'write one of "url", "kind", "tools", "writes", "key", "key_header", "scope", "auth", '
+    '"idempotency_header", "timeout_seconds", "tries", "requests_per_second", "concurrency", '
+    '"breaker", "guarded"',
     '[crm]\nurl = "$CRM_URL"\ntriess = 3': "crm.triess: unknown in a backend; "
     'did you mean "tries"?',
     '[crm]\nurl = "$CRM_URL"\nfailures = 3': "crm.failures: unknown in a backend; it belongs to "
@@ -98,6 +99,8 @@ MISTAKES = {
     "a key goes into key",
     '[crm]\nurl = "$CRM_URL"\nkey = "a"\nscope = "b"': "crm.scope: there is a key already; keep "
     "one of the two",
+    '[crm]\nurl = "$CRM_URL"\nauth = "user"': 'crm.scope: missing; with auth = "user" write the '
+    'scope of a person\'s token, such as "api://crm/.default"',
     '[crm]\nurl = "$CRM_URL"\nkey_header = "x api key"': 'crm.key_header: "x api key" names no '
     "header; write letters, digits and hyphens",
     '[crm]\nurl = "$CRM_URL"\nkey = "s3cret\\nx: y"': "crm.key: has characters that no header "
@@ -119,3 +122,28 @@ def test_plain_http_is_for_loopback_and_only_locally(tmp_path: Path) -> None:
     assert load(tmp_path, text)["crm"].url == "http://127.0.0.1:7081"
     with pytest.raises(ConfigurationError, match="https://"):
         load(tmp_path, text, local=False)
+
+
+def test_a_server_of_tools_lists_those_that_may_be_called(tmp_path: Path) -> None:
+    where = '[wiki]\nkind = "mcp"\nurl = "https://wiki.example/mcp"\n'
+    declared = load(tmp_path, f'{where}tools = ["search"]\nwrites = ["add"]')["wiki"]
+    assert (declared.kind, declared.tools, declared.writes) == ("mcp", ["search"], ["add"])
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ('kind = "mcp"', "tools"),
+        ('kind = "mcp"\ntools = []', "tools"),
+        ('tools = ["search"]', "kind"),
+        ('kind = "mcp"\ntools = ["search"]\nwrites = ["search"]', "writes"),
+        ('kind = "mcp"\ntools = ["search"]\nguarded = ["iban"]', "guarded"),
+        ('kind = "mcp"\ntools = ["search"]\nauth = "user"\nscope = "api://wiki/a"', "auth"),
+        ('kind = "soap"', "kind"),
+        ('kind = "mcp"\ntools = ["a b"]', "tools"),
+        ('kind = "mcp"\ntools = "search"', "tools"),
+    ],
+)
+def test_a_mistake_about_tools_names_its_key(tmp_path: Path, keys: str, key: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"wiki\.{key}"):
+        load(tmp_path, f'[wiki]\nurl = "https://wiki.example/mcp"\n{keys}')

@@ -16,7 +16,7 @@ from shared.manifest.toml_file import parse
 
 ROOT = Path(__file__).parents[3]
 TAPLO = Path(sys.executable).with_name("taplo")
-PLACES = {"bot": "bots/*.toml"}
+PLACES = {"bot": "bots/*.toml", "sources": "knowledge/*/sources.toml"}
 """Where files of a kind stand, if not at the top under the name of the schema."""
 
 
@@ -71,6 +71,7 @@ def test_every_toml_file_of_the_platform_has_a_schema() -> None:
         ("policy", lambda text: text.replace("required = true", 'required = "yes"')),
         ("apps", lambda text: text + '[[app]]\nname = "x"\nmax_instances = 5000\n'),
         ("webhooks", lambda text: text + '[[webhook]]\nname = "x"\n'),
+        ("sources", lambda text: text + '[[source]]\nfolder = "x"\nacces = []\n'),
         ("backends", lambda text: text + '[crm]\nurl = "$CRM_URL"\ntries = 99\n'),
     ],
 )

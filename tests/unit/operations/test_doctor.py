@@ -145,6 +145,17 @@ SETTINGS = [
     ("operator-audience", {"FABRIC_OPERATOR_AUDIENCE": ""}),
     ("operator-tenant", {"FABRIC_OPERATOR_TENANT": "acme.onmicrosoft.com"}),
     ("other-region", {"REGION_NAME": "East US"}),
+    ("speech-url", {"FABRIC_SPEECH_URL": "https://acme.cognitiveservices.azure.com"}),
+    ("translator-url", {"FABRIC_TRANSLATOR_URL": "azure-translator://"}),
+    ("service-half-set", {"FABRIC_DOCUMENTS_KEY": "keyvault://acme.vault.azure.net/documents"}),
+    (
+        "service-host",
+        {"FABRIC_SPEECH_URL": "azure-speech://westeurope.api.cognitive.microsoft.com"},
+    ),
+    (
+        "service-host",
+        {"FABRIC_TRANSLATOR_URL": "azure-translator://api.cognitive.microsofttranslator.com"},
+    ),
 ]
 
 
@@ -174,6 +185,7 @@ TEXTS = [
     ("bot-default-skill", "bots/desk.toml", 'default_skill = "router"', 'default_skill = "faq"'),
     ("knowledge", "bots/desk.toml", 'knowledge = ["it"]', 'knowledge = ["hr"]'),
     ("region", "bots/desk.toml", '"westeurope"', '"West Europe"'),
+    ("voice-unheard", "bots/desk.toml", 'knowledge = ["it"]', 'knowledge = ["it"]\nvoice = true'),
     ("stale-price", "prices.toml", "2026-10-05", "2024-10-05"),
     ("prices", "prices.toml", "usd = 0.40", 'usd = "0.40"'),
     ("route-prefix", "host.json", '"routePrefix": "api"', '"routePrefix": ""'),
@@ -236,6 +248,31 @@ def _folder_is_a_file(app: App) -> None:
     app.environ["FABRIC_DATA_DIR"] = "host.json"
 
 
+def _no_directory(app: App) -> None:
+    app.edit("bots/desk.toml", "tenants =", 'connection = "entra"\ntenants =')
+
+
+def _for_persons(app: App) -> None:
+    app.edit(
+        "bots/desk.toml", "[channels.whatsapp]", '[backends]\ncrm = ["read"]\n[channels.whatsapp]'
+    )
+    (app.root / "backends.toml").write_text(
+        '[crm]\nurl = "https://crm.acme.example"\nauth = "user"\nscope = "api://crm/.default"\n'
+    )
+
+
+def _no_place_for_tokens(app: App) -> None:
+    _for_persons(app)
+    app.edit("bots/desk.toml", '[channels.whatsapp]\nphone_number_id = "1061"\n', "")
+
+
+def _managed_devices(app: App) -> None:
+    _for_persons(app)
+    _no_directory(app)
+    app.environ["FABRIC_SIGN_IN_AUTHORITY"] = "https://login.microsoftonline.com/acme/v2.0"
+    app.environ["FABRIC_SIGN_IN_CLIENT_ID"] = app.environ["FABRIC_SIGN_IN_CLIENT_SECRET"] = "x"
+
+
 OTHERS: list[tuple[str, Callable[[App], None]]] = [
     ("same-address", _twin),
     ("bots", _no_bots),
@@ -243,6 +280,9 @@ OTHERS: list[tuple[str, Callable[[App], None]]] = [
     ("python", _old_python),
     ("quota-cores", _too_many_cores),
     ("data-folder", _folder_is_a_file),
+    ("sign-in-directory", _no_directory),
+    ("persons-token", _no_place_for_tokens),
+    ("managed-devices", _managed_devices),
 ]
 
 

@@ -1,6 +1,7 @@
 """Each app is a folder with what it runs; it starts alone, and two packs are the same bytes."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,17 @@ def test_only_bots_with_a_skill_of_the_app_are_in_it(tmp_path: Path) -> None:
         if '"notify"' in path.read_text()
     }
     assert bots == with_it != {f"bots/{path.name}" for path in (ROOT / "bots").glob("*.toml")}
+
+
+def test_who_may_read_a_collection_is_packed_with_it(tmp_path: Path) -> None:
+    for path in ROOT.iterdir():
+        if path.name not in ("knowledge", ".venv"):
+            (tmp_path / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "knowledge", tmp_path / "knowledge")
+    (tmp_path / "knowledge" / "hr" / "access.toml").write_text('access = ["signed-in"]')
+    app = declared_apps(tmp_path, tmp_path / "none.toml")["main"]
+
+    assert "knowledge/hr/access.toml" in plan(tmp_path, app).copied
 
 
 def test_two_packs_are_the_same_bytes(tmp_path: Path) -> None:

@@ -213,10 +213,10 @@ async def test_a_token_that_is_not_for_this_sign_in_is_refused(
     if wrong == "nonce":
         address = address.replace("nonce=", "nonce=x")
     if wrong == "issuer":
-        await fabric.sign_in._keys.find(entra.signer.key_id)
+        await fabric.directory._keys.find(entra.signer.key_id)
         entra.signer.issuer = "https://login.microsoftonline.com/elsewhere/v2.0"
     if wrong == "audience":
-        monkeypatch.setattr("stand_ins.entra.server.id_token", _for_another)
+        monkeypatch.setattr("stand_ins.entra.grants.id_token", _for_another)
     if wrong == "expired":
         entra.clock = lambda: 1e9
     back = await browser.at_entra(address, "henry")
@@ -241,7 +241,8 @@ async def test_a_code_is_good_for_one_message_which_may_come_twice(fabric: Lab) 
     await fabric.store.write(offer.partition, offer.closing("BBBB-CCCC", Person("o", "t")))
 
     async def redeem(by: str) -> Person | None:
-        return await sign_in.redeemed(fabric.store, offer.id, "BBBB-CCCC", by=by)
+        redeemed = await sign_in.redeemed(fabric.store, offer.id, "BBBB-CCCC", by=by)
+        return redeemed.person if redeemed else None
 
     assert await redeem("first") == await redeem("first") == Person("o", "t")
     assert await redeem("second") is None

@@ -183,11 +183,16 @@ def test_a_version_must_handle_what_the_first_does() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("echo",), "error: write a version and a share: rollout SKILL v2 --share 10%\n"),
+        (("echo", "v2"), "error: write a version and a share: rollout SKILL v2 --share 10%\n"),
         (("echo", "v2", "--share", "ten"), "error: --share is 'ten'; write 0% to 100%\n"),
         (("echo", "v2", "--share", "101%"), "error: --share is '101%'; write 0% to 100%\n"),
         (("echo", "v2", "--share", "5%"), "error: echo has no v2; it has only one\n"),
         (("none", "v2", "--share", "5%"), "error: there is no skill 'none'\n"),
+        (("none",), "error: there is no skill 'none'\n"),
+        (
+            ("echo", "v2", "--share", "5%", "--stop-above", "few"),
+            "error: --stop-above is 'few'; write 0% to 100%\n",
+        ),
     ],
 )
 def test_the_command_says_what_to_write(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
@@ -201,3 +206,15 @@ def test_nothing_is_rolled_out_at_first(tmp_path: Path) -> None:
 
     assert terminal.type("rollout").stdout.startswith("nothing is rolled out")
     assert json.loads(terminal.type("rollout", "--json").stdout) == []
+
+
+def test_a_skill_alone_shows_its_versions_beside_each_other(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+
+    first, header, row = terminal.type("rollout", "echo").stdout.splitlines()
+    found = json.loads(terminal.type("rollout", "echo", "--json").stdout)
+
+    assert first == "echo: 0.0000% of the conversations get v1"
+    assert header.split()[:3] == ["version", "conversations", "turns"]
+    assert row.split()[:3] == ["v1", "0", "0"]
+    assert [one["version"] for one in found["versions"]] == ["v1"]

@@ -5,7 +5,7 @@ secret of the samples in the cloud, a store that dies with its instance, a price
 
     premises                      environment, folder, where it is to run
     settings identity             environment variables
-    files manifests               what stands in the folder
+    files manifests people        what stands in the folder
     services                      what answers, and how (asked only when wanted)
 """
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from shared.operations.reports.doctor import files, identity, manifests, settings
+from shared.operations.reports.doctor import (
+    files,
+    identity,
+    manifests,
+    people,
+    senses,
+    settings,
+)
 from shared.operations.reports.doctor.mistake import Check, Mistake, Premises
 
 CHECKS: Sequence[Check] = (
@@ -10,6 +17,8 @@ CHECKS: Sequence[Check] = (
     *identity.CHECKS,
     *files.CHECKS,
     *manifests.CHECKS,
+    *people.CHECKS,
+    *senses.CHECKS,
 )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError
@@ -123,19 +124,25 @@ def tables(premises: Premises) -> Iterator[Mistake]:
         ("webhooks", lambda path: load_webhooks(path, environ, local=local)),
         ("prices", load_prices),
     ):
-        path = premises.path(f"FABRIC_{name.upper()}_FILE", f"{name}.toml")
         try:
-            load(path)
+            load(_table(premises, name))
         except ConfigurationError as error:
             where, key, sentence = premises.told(error)
             yield Mistake(name, where, key or "cannot be read", sentence)
+
+
+def _table(premises: Premises, name: str) -> Path:
+    """Where it is; `apps.toml` is read where apps are packed, by its name alone."""
+    if name == "apps":
+        return premises.root / "apps.toml"
+    return premises.path(f"FABRIC_{name.upper()}_FILE", f"{name}.toml")
 
 
 def quota(premises: Premises) -> Iterator[Mistake]:
     """Whether all apps at their largest fit into what a subscription may have in a region."""
     skills = premises.skills or {name for bot in premises.bots.values() for name in bot.skills}
     try:
-        apps = load_apps(premises.path("FABRIC_APPS_FILE", "apps.toml"), premises.bots, skills)
+        apps = load_apps(_table(premises, "apps"), premises.bots, skills)
     except ConfigurationError:
         return
     cores = sum(CORES[app.declared.memory_mb] * app.declared.max_instances for app in apps.values())

@@ -18,7 +18,12 @@ SHORTEST = {
 }
 """Characters of a secret that nobody finds out by trying."""
 
-OPTIONAL = frozenset({"FABRIC_STREAM_URL", "FABRIC_SAFETY_URL"})
+OPTIONAL = frozenset(
+    {
+        *("FABRIC_STREAM_URL", "FABRIC_SAFETY_URL", "FABRIC_SPEECH_URL"),
+        *("FABRIC_TRANSLATOR_URL", "FABRIC_DOCUMENTS_URL", "FABRIC_INDEX_URL"),
+    }
+)
 """Of the URLs, what the platform goes without: pages then ask again and again."""
 
 FLEX_SIZES_MB = ("512", "2048", "4096")

@@ -1,0 +1,120 @@
+"""The versions of a skill beside each other: how much, how dear, how fast, how often it fails."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from shared.errors import PermanentError
+from shared.fabric import Fabric
+from shared.governance.limits.rollouts import Rollout
+from shared.governance.limits.trials import Tally
+from shared.operations.reports.cost import charges
+from shared.operations.reports.figures import percentile
+from shared.operations.reports.period import Period
+from shared.operations.reports.turns import Scope, turns
+from shared.operations.reports.usage import PERSON_SKILL
+from shared.records.conversation import FIRST_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFigures:
+    """What one version did since its rollout began. Latencies in seconds.
+
+    `handed_over` are conversations that it handed to a person; `failed` of `tried` turns failed
+    at their first delivery, in all departments. `usd` leaves out the `unpriced` meters.
+    """
+
+    version: str
+    conversations: int
+    turns: int
+    replies: int
+    handed_over: int
+    turn_p50: float
+    turn_p95: float
+    usd: float
+    usd_per_1000_turns: float
+    unpriced: int
+    failed: int
+    tried: int
+    error_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One rollout as it is now; without one the share is 0 and `by` is ""."""
+
+    skill: str
+    version: str
+    share: float
+    bots: Sequence[str]
+    stop_above: float
+    by: str
+    reason: str
+    at: float
+    began: float
+    versions: list[VersionFigures]
+
+
+@dataclass(slots=True)
+class _Count:
+    conversations: set[str] = field(default_factory=set)
+    handed: set[str] = field(default_factory=set)
+    replies: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+
+async def compare(fabric: Fabric, scope: Scope, skill: str) -> Comparison:
+    """Raises PermanentError for a skill that is not there, Unavailable without the store."""
+    if skill not in fabric.skills:
+        raise PermanentError("no_such_skill", f"there is no skill {skill!r}")
+    rollout = (await fabric.rollouts.read()).get(skill)
+    if rollout is None:
+        rollout = Rollout(skill, FIRST_VERSION, 0.0, "")
+    tallies = await fabric.trials.read(rollout)
+    period = Period(since=rollout.began)
+    rows = [
+        await _figures(
+            fabric, replace(scope, skill=skill, version=one), period, tallies.get(one, Tally())
+        )
+        for one in sorted({FIRST_VERSION, *fabric.versions.get(skill, {})})
+    ]
+    return Comparison(
+        skill=skill,
+        version=rollout.version,
+        share=rollout.share,
+        bots=rollout.bots,
+        stop_above=rollout.stop_above,
+        by=rollout.by,
+        reason=rollout.reason,
+        at=rollout.at,
+        began=rollout.began,
+        versions=rows,
+    )
+
+
+async def _figures(fabric: Fabric, scope: Scope, period: Period, tally: Tally) -> VersionFigures:
+    count = _Count()
+    async for turn in turns(fabric, scope, period):
+        count.conversations.add(turn.conversation)
+        count.replies += turn.replies
+        count.seconds.append(turn.seconds)
+        if turn.handed_to == PERSON_SKILL:
+            count.handed.add(turn.conversation)
+    lines, _ = await charges(fabric, scope, period)
+    usd = float(sum((line.usd or Decimal() for line in lines), Decimal()))
+    done = len(count.seconds)
+    return VersionFigures(
+        version=scope.version,
+        conversations=len(count.conversations),
+        turns=done,
+        replies=count.replies,
+        handed_over=len(count.handed),
+        turn_p50=percentile(count.seconds, 0.5),
+        turn_p95=percentile(count.seconds, 0.95),
+        usd=round(usd, 6),
+        usd_per_1000_turns=round(usd * 1000 / done, 4) if done else 0.0,
+        unpriced=len({line.meter for line in lines if line.price is None}),
+        failed=tally.failed,
+        tried=tally.done + tally.failed,
+        error_rate=round(tally.error_rate, 4),
+    )

@@ -1,0 +1,61 @@
+"""A text in another language."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from shared.errors import Refused
+
+
+class Puzzled(StrEnum):
+    """Why a text was not translated. `OFF`: no service is configured that translates."""
+
+    OFF = "off"
+    LANGUAGE = "language"
+    TOO_LONG = "too_long"
+
+
+_TEXTS = {
+    Puzzled.OFF: "I cannot translate here. Could you write it in another language?",
+    Puzzled.LANGUAGE: "I do not know that language. Could you write it in another one?",
+    Puzzled.TOO_LONG: "That text is too long for me to translate. Could you send a part of it?",
+}
+
+
+class Untranslated(Refused):
+    """A text was not translated; `detail` says more to who looks after the bot."""
+
+    def __init__(self, reason: Puzzled, detail: str = "") -> None:
+        super().__init__(_TEXTS[reason], f"platform.translation_{reason}")
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        name = f"translation_{self.reason}"
+        return f"{name}: {self.detail}" if self.detail else name
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """`language` is the one it was written in, "" when nobody can tell; `characters` what the
+    service bills."""
+
+    text: str
+    language: str
+    characters: int
+
+
+class Translator(Protocol):
+    """Translates what people and bots say."""
+
+    async def translate(self, text: str, to: str) -> Translation:
+        """`text` in the language `to` (`de`, `pt-br`).
+
+        Raises Untranslated when one of the languages is not known or the text is too long,
+        Unavailable when the service is throttled, down, or set up wrongly.
+        """
+        ...
+
+    async def check(self) -> str: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Azure AI Document Intelligence: its model `prebuilt-read`."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph, as far as libraries of SharePoint go: changes, contents, permissions."""

@@ -1,0 +1,1 @@
+"""Azure AI Translator: text translation 3.0."""
