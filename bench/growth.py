@@ -50,7 +50,7 @@ async def _measured(home: Path, size: int) -> dict[str, float]:
         "store: get the conversation": lambda n: store.get(keys[n], "conversation"),
         "store: find its outbox": lambda n: store.find(keys[n], "outbox:"),
         "store: find what is unfinished": lambda n: store.find(
-            keys[n], "accepted:", due_by=time(), limit=1000
+            keys[n], "accepted:n", after="accepted:n000000001", limit=200
         ),
         "store: commit a turn": lambda n: store.write(keys[n], *_turn(n)),
         "store: sweep for late effects": lambda n: store.find(None, "outbox:", due_by=time()),
@@ -83,14 +83,13 @@ def _event(n: int) -> Event:
 
 
 def _turn(n: int) -> Iterator[Create | Put]:
-    yield Create(f"seen:new{n}", {}, ttl=86_400)
+    yield Create(f"seen:new{n}", _SAID, ttl=86_400)
     yield Put("conversation", _CONVERSATION)
-    yield Create(f"said:new{n}", _SAID, ttl=86_400)
     yield Create(f"outbox:{n:012d}", _SAID, due=time() + 20)
-    yield Put(f"accepted:new{n}", {"skill": "echo", "at": time()}, ttl=86_400)
 
 
 _SAID = {"at": 1.0, "skill": "echo", "text": "how do I get a new badge?" * 4, "replies": ["x" * 99]}
+_NOTE = {"skill": "echo", "at": 1.0, "origin": event_id("1")}
 _CONVERSATION = {"reference": {"bot": "echo", "channel": "teams"}, "state": {"echo": {"x": 1}}}
 
 
@@ -104,10 +103,9 @@ def _fill_store(path: Path, size: int) -> None:
 
     def rows() -> Iterator[tuple[str, str, float | None, str]]:
         for key in sorted(map(_key, range(size))):
-            yield key, "accepted:1", expires, wire.dumps({"skill": "echo", "at": 1.0})
+            yield key, "accepted:n000000001", expires, wire.dumps(_NOTE)
             yield key, "conversation", None, wire.dumps(_CONVERSATION)
-            yield key, "said:1", expires, wire.dumps(_SAID)
-            yield key, "seen:1", expires, "{}"
+            yield key, "seen:1", expires, wire.dumps(_SAID)
 
     with sqlite3.connect(path) as database:
         database.executemany(

@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import time
 from typing import Any
@@ -18,7 +19,7 @@ from shared.fabric import Fabric
 from shared.pipeline.door.accept import accept
 from shared.pipeline.turns.settle import work
 from shared.ports.channel import Inbound, Received, Request
-from shared.ports.store import Create, Item, Op, Store
+from shared.ports.store import Create, Etags, Item, Op, Store
 from shared.queues import skill_queue
 from shared.settings import Settings
 from shared.skill import Skill
@@ -87,8 +88,8 @@ class PricedStore:
         self._call(f"find {_kind(prefix)}", charges.of_page([_document(item) for item in items]))
         return items
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
-        await self._store.write(partition, *ops, durable=durable)
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
+        etags = await self._store.write(partition, *ops, durable=durable)
         units = 0.0
         for step in Batch.of(partition, ops, time()).steps:
             place, deleted = (partition, step.op.id), step.document is None
@@ -99,6 +100,7 @@ class PricedStore:
             self.price.bytes_written += 0 if deleted else len(_json(step.document))
             self._known.add(place)
         self._call("write " + " ".join(_kind(op.id) for op in ops), units)
+        return etags
 
     async def check(self) -> str:
         return await self._store.check()
@@ -164,14 +166,26 @@ class Shop(Fabric):
     def channel(self, name: str) -> Any:
         return self.telephone
 
+    def inbound(self, number: int) -> Inbound:
+        """What a person says, as the channel tells it."""
+        activity = Activity(
+            type="message",
+            id=f"1:{number}",
+            text=f"hello {number}",
+            timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            **{"from": {"id": "29:ann"}},
+        )
+        reference = replace(REFERENCE, reply_to=activity.id)
+        return Inbound(self.bots["echo"], reference, activity)
+
     async def turn(self, number: int) -> Price:
         """Say something and hear the answer; return what that cost."""
         self.priced.price = Price()
-        activity = Activity(
-            type="message", id=f"1:{number}", text=f"hello {number}", **{"from": {"id": "29:ann"}}
-        )
-        reference = replace(REFERENCE, reply_to=activity.id)
-        await accept(self, [Inbound(self.bots["echo"], reference, activity)])
+        await accept(self, [self.inbound(number)])
+        return await self.work()
+
+    async def work(self) -> Price:
+        """Do what waits; return what was paid since the price was set anew."""
         bus: Any = self.bus
         self.priced.price.waits += 2
         for delivery in await bus.receive(skill_queue(self.skill.name), 10):

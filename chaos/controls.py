@@ -15,7 +15,7 @@ from shared.fabric import Fabric
 from shared.pipeline.turns import settle
 from shared.pipeline.turns.perform import perform
 from shared.ports.bus import Delivery
-from shared.ports.store import Create, Item, Op, Store
+from shared.ports.store import Create, Etags, Item, Op, Store
 from shared.skill import Skill
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ class _Forgetful:
     async def find(self, partition: str | None, prefix: str, **more: Any) -> list[Item]:
         return await self.store.find(partition, prefix, **more)
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         kept = [op for op in ops if not op.id.startswith("seen:")]
-        await self.store.write(partition, *kept, durable=durable)
+        return await self.store.write(partition, *kept, durable=durable)
 
     async def check(self) -> str:
         return await self.store.check()

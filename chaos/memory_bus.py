@@ -63,11 +63,11 @@ class MemoryBus:
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         for event in events:
             now = self._clock()
-            if self._seen.get((queue, event.id), 0.0) > now:
+            if self._seen.get((queue, event.message_id), 0.0) > now:
                 continue
-            self._seen[queue, event.id] = now + self._duplicate_window
+            self._seen[queue, event.message_id] = now + self._duplicate_window
             session = (event.conversation if self._sessions else "") or event.id
-            message = _Message(queue, session, event.id, event.to_json())
+            message = _Message(queue, session, event.message_id, event.to_json())
             if delay > 0:
                 heapq.heappush(self._scheduled, (now + delay, next(self._numbers), message))
             else:

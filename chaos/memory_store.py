@@ -6,7 +6,7 @@ from itertools import count
 
 from shared import wire
 from shared.errors import Conflict
-from shared.ports.store import Create, Delete, Item, Op
+from shared.ports.store import Create, Delete, Etags, Item, Op
 from shared.storage.batch import encoded
 
 
@@ -55,7 +55,7 @@ class MemoryStore:
             found.sort(key=lambda place: (place[2].due, *place[:2]))
         return [_item(*place) for place in found[:limit]]
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         bodies = encoded(ops)
         documents = self._partitions.setdefault(partition, {})
         changed: dict[str, _Document | None] = {}
@@ -72,6 +72,7 @@ class MemoryStore:
                 documents.pop(id, None)
             else:
                 documents[id] = document
+        return {id: document.etag for id, document in changed.items() if document}
 
     async def check(self) -> str:
         return ""

@@ -17,6 +17,7 @@ from shared.pipeline.turns import settle
 from shared.pipeline.turns.outage import pause, sit_out
 from shared.ports.bus import Delivery
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, skill_of
+from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Process:
         self.fabric = copy(world.fabric)
         self.bus = BusReach(self, world.bus)
         self.fabric.last_sent = LastSent()
+        self.fabric.fresh = Fresh()
         self.fabric.store = StoreReach(self, world.store)
         self.fabric.bus = self.bus
         self.fabric.topic = QueueTopic(self.bus)

@@ -11,7 +11,7 @@ from shared.bot import Bot
 from shared.event import Event
 from shared.ports.bus import Delivery
 from shared.ports.channel import Received, Request
-from shared.ports.store import Delete, Item, Op, Store
+from shared.ports.store import Delete, Etags, Item, Op, Store
 
 if TYPE_CHECKING:
     from chaos.process import Process
@@ -40,11 +40,12 @@ class StoreReach:
         await self._process.visit(f"before find {_kind(prefix)}", Fault.DOWN, port="store")
         return await self._store.find(partition, prefix, after=after, due_by=due_by, limit=limit)
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         name = _purpose(ops)
         await self._process.visit(f"before {name}", Fault.DOWN, port="store")
-        await self._store.write(partition, *ops, durable=durable)
+        etags = await self._store.write(partition, *ops, durable=durable)
         await self._process.visit(f"after {name}", Fault.LOST)
+        return etags
 
     async def check(self) -> str:
         return ""

@@ -62,7 +62,7 @@ async def _recorded(arguments: argparse.Namespace) -> "list[Conversation]":
     from evaluation.recorded import conversations, newest
     from shared import adapters
     from shared.identity.credential import credential
-    from shared.ports.store import every
+    from shared.records.seen import transcripts
     from shared.settings import Settings
 
     settings = Settings.from_environ()
@@ -70,7 +70,7 @@ async def _recorded(arguments: argparse.Namespace) -> "list[Conversation]":
         settings, lambda: credential(local=settings.local, client_id=settings.client_id)
     )
     try:
-        items = [item async for item in every(store, "said:", arguments.conversation)]
+        items = [item async for item in transcripts(store, arguments.conversation)]
     finally:
         await store.close()
     found = [one for one in conversations(items) if arguments.bot in ("", one.bot)]
@@ -90,7 +90,7 @@ async def _replayed(
     from cli.host_json import HostJson
     from evaluation.recorded import Conversation, conversations, differences
     from evaluation.stage import Stage
-    from shared.ports.store import every
+    from shared.records.seen import transcripts
 
     limits = HostJson.load(root / "host.json")
     functions = load_functions(limits.function_timeout)
@@ -105,7 +105,7 @@ async def _replayed(
         begun = 0
         async for _ in stage.hold([one.to_case() for one in known]):
             begun += 1
-        items = [item async for item in every(fabric().store, "said:")]
+        items = [item async for item in transcripts(fabric().store)]
         now = {one.key: one for one in conversations(items)}
         for was in known:
             key = stage.key_of(was.to_case())

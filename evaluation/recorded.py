@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from evaluation.case import Case, Line
 from evaluation.reply import TICKET
 from shared.ports.store import Item
+from shared.records.seen import MESSAGE
 
 _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 
@@ -68,7 +69,7 @@ def conversations(items: Iterable[Item]) -> Iterator[Conversation]:
             route, replies = [], []
         body = item.body
         by_api = item.partition.split(".")[1:2] == ["api"]
-        if by_api or body["type"] != "message" or not body["text"]:
+        if by_api or body.get("type", MESSAGE) != MESSAGE or not body["text"]:
             continue
         route.append(body["skill"])
         replies += [text for text in body["replies"] if text]

@@ -34,7 +34,7 @@ _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _HELD = re.compile(r".*:\d+\.(\d+)", re.DOTALL)
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
-    *("path", "failed"),
+    *("path", "failed", "as_of"),
 )
 
 
@@ -59,7 +59,9 @@ class Event:
     when the chain began. `dataref` names the blob that holds the whole event when it was too
     large to travel (CloudEvents' extension for the claim check pattern); `data` is then empty.
     `path` is the chain's way so far: `router>tickets!ticket.created`. `failed` is when and why
-    this work failed first: `<RFC 3339> <error>`.
+    this work failed first: `<RFC 3339> <error>`. `number` is the place of the activity among
+    those that were accepted in its conversation, 0 when the door had no store to give it one.
+    `as_of` is the etag of the conversation's document when the door saw nothing unfinished in it.
     """
 
     id: str
@@ -78,11 +80,19 @@ class Event:
     dataref: str = ""
     path: str = ""
     failed: str = ""
+    number: int = 0
+    as_of: str = ""
 
     @property
     def work_id(self) -> str:
         """The same for every attempt at the same work: the id without its `:step:attempt`."""
         return self.id.split(":", 1)[0]
+
+    @property
+    def message_id(self) -> str:
+        """By this a broker knows a copy. What was let in twice is none: both numbers are closed."""
+        first = self.number and self.type == ACTIVITY and self.id == self.origin
+        return f"{self.id}.n{self.number}" if first else self.id
 
     @property
     def is_ticket(self) -> bool:
@@ -98,9 +108,16 @@ class Event:
     def began(self) -> float:
         """Unix time at which the chain began, now when it is unknown."""
         try:
-            return datetime.fromisoformat(self.time).timestamp()
+            return round(datetime.fromisoformat(self.time).timestamp(), 3)
         except ValueError:
             return datetime.now(UTC).timestamp()
+
+    def written(self) -> float:
+        """Unix time of its activity by the channel's clock, the same in each copy; 0 for none."""
+        activity = self.data.get("activity")
+        with suppress(KeyError, TypeError, ValueError):
+            return datetime.fromisoformat((activity or {})["timestamp"]).timestamp()
+        return 0.0
 
     def asked(self) -> float:
         """Unix time at which the person wrote what this goes back to, 0 for a fact.
@@ -111,11 +128,10 @@ class Event:
         if self.type != ACTIVITY:
             return 0.0
         times = [self.began(), float(self.data.get("asked") or inf)]
-        reference, activity = self.data.get("reference"), self.data.get("activity", {})
+        reference = self.data.get("reference")
         if isinstance(reference, dict) and reference.get("channel") == "whatsapp":
-            with suppress(KeyError, TypeError, ValueError):
-                times.append(datetime.fromisoformat(activity["timestamp"]).timestamp())
-        return min(times)
+            times.append(self.written() or inf)
+        return round(min(times), 3)
 
     def retry(self, step: str, error: str = "") -> Self:
         """The next attempt, with the id `{event}:{step}:{attempt}` that no broker has seen.
@@ -159,9 +175,20 @@ class Event:
             body["subject"] = self.subject
         if self.traceparent:
             body["traceparent"] = self.traceparent
-        for extension in ("bot", "conversation", "origin", "cause", "dataref", "path", "failed"):
+        for extension in (
+            "bot",
+            "conversation",
+            "origin",
+            "cause",
+            "dataref",
+            "path",
+            "failed",
+            "as_of",
+        ):
             if value := getattr(self, extension):
                 body[extension] = value
+        if self.number:
+            body["number"] = self.number
         return body
 
     @classmethod
@@ -194,7 +221,7 @@ class Event:
         for name in _OPTIONAL:
             if isinstance(raw.get(name), str):
                 values[name] = raw[name]
-        for name in ("attempt", "hops"):
+        for name in ("attempt", "hops", "number"):
             if isinstance(raw.get(name), int):
                 values[name] = raw[name]
         return cls(**values)

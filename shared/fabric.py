@@ -39,6 +39,7 @@ from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety
 from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
+from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
@@ -126,6 +127,7 @@ class Fabric:
         self.admission = Admission()
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
+        self.fresh = Fresh()
 
     def _check(self, bot: Bot) -> None:
         """What a manifest needs from its surroundings."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from shared.bot import Bot, Retention
 from shared.governance.limits.visitor import ANONYMOUS_CHANNELS
-from shared.ports.store import FOR_EVER, Create, Delete, Item, Op, Put, Store
+from shared.ports.store import FOR_EVER, Create, Delete, Etags, Item, Op, Put, Store
+from shared.records.seen import has_words
 
 DAY_SECONDS = 86_400
 
@@ -22,6 +23,9 @@ _CONVERSATION = re.compile(r"(?P<bot>[a-z][a-z0-9-]*)\.(?P<channel>[a-z]+)\.[0-9
 
 UNTIL_DONE = "outbox"
 """The kind that lives until it is sent or dead, however long that takes."""
+
+NUMBERED = "accepted"
+"""The kind that ends with its conversation at the latest, which knows whether it is finished."""
 
 
 class RetainedStore:
@@ -37,9 +41,9 @@ class RetainedStore:
     async def find(self, partition: str | None, prefix: str, **how: Any) -> list[Item]:
         return await self._store.find(partition, prefix, **how)
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         ended = [op if isinstance(op, Delete) else self._ending(partition, op) for op in ops]
-        await self._store.write(partition, *ended, durable=durable)
+        return await self._store.write(partition, *ended, durable=durable)
 
     async def check(self) -> str:
         return await self._store.check()
@@ -63,13 +67,13 @@ class RetainedStore:
         kept = bot.retention if bot else Retention()
         if kind == UNTIL_DONE:
             return op.ttl
-        if kind == "dead" or (kind == "seen" and op.body):
+        if kind == "dead" or (kind == "seen" and has_words(op.body)):
             return _least(op.ttl, kept.transcript_days * DAY_SECONDS)
-        if op.ttl is not None:
-            return op.ttl
         anonymous = of["channel"] in ANONYMOUS_CHANNELS
         days = min(kept.conversation_days, ANONYMOUS_DAYS) if anonymous else kept.conversation_days
-        return days * DAY_SECONDS
+        if kind == NUMBERED:
+            return _least(op.ttl, days * DAY_SECONDS)
+        return days * DAY_SECONDS if op.ttl is None else op.ttl
 
     def _shortest_transcript(self) -> int:
         """Of what belongs to no conversation nobody knows whose it is: the strictest bot's life."""

@@ -1,6 +1,6 @@
 """The store: documents in partitions, and bodies too large for a message."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -56,6 +56,9 @@ class Delete:
 
 Op = Create | Put | Delete
 
+Etags = Mapping[str, str]
+"""What a write made, by id, and the etag that each has; nothing of what the store does not know."""
+
 
 class Store(Protocol):
     """Documents in partitions. Ids look like `kind:rest`; a partition's ids sort as text."""
@@ -79,8 +82,8 @@ class Store(Protocol):
         """
         ...
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
-        """Apply all or nothing. Raises Conflict with the id that lost.
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
+        """Apply all or nothing; return the etags it gave. Raises Conflict with the id that lost.
 
         On return it is durable; unless that is not asked for, when losing it in a power cut
         only means that something is done again or not counted. What was written before is never

@@ -1,15 +1,23 @@
-"""An acceptance: the note of one activity that was let in, for the books and for the order."""
+"""An acceptance: the note of one activity that was let in, for the books and for the order.
 
+It is written once, and again only where the activity's way is not the usual one; whether it is
+finished stands in its conversation's `Row`.
+"""
+
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf
 from typing import Any, Self
 
-from shared.event import Event
+from shared.event import ACTIVITY, Event
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.conversation import REMEMBERED
+from shared.records.row import Row
 
 PREFIX = "accepted:"
+
+NUMBERED = f"{PREFIX}n"
+"""Prefix of the notes of what waits in a row; a conversation's are in the order of the row."""
 
 OVERDUE_SECONDS = 600.0
 """After this long an accepted activity that is not finished is late."""
@@ -28,16 +36,17 @@ class Words:
 class Acceptance:
     """`origin` is the id of the activity's first event, `at` the Unix time when it came in.
 
-    It is open while something is due, and finished for ever once nothing is. It waits in the
-    queue of `skill`, not before the Unix time `not_before`; `kept` when the bus could not take
-    it, `parked` when it waits for another try, and `why`. `words` are there while a turn may take
-    it along; `along` names the activity that it was taken along with. `refused` says why it was
-    not taken.
+    With a `number` it is open as long as its conversation's row says so; without one, as long as
+    something is due. It waits in the queue of `skill`, not before the Unix time `not_before`;
+    `kept` when the bus could not take it, `parked` when it waits for another try, and `why`.
+    `words` are there if a turn may take it along; `along` names the activity that it was taken
+    along with. `refused` says why it was not taken.
     """
 
     origin: str
     skill: str
     at: float
+    number: int = 0
     due: float | None = None
     not_before: float = 0.0
     kept: bool = False
@@ -51,15 +60,17 @@ class Acceptance:
     @classmethod
     def of(cls, event: Event, skill: str) -> Self:
         """Return the note of what waits for `skill` as `event`."""
-        return cls(origin=event.origin, skill=skill, at=event.began())
+        return cls(origin=event.origin, skill=skill, at=event.began(), number=event.number)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
         body, said = item.body, item.body.get("said")
+        number = int(item.id.removeprefix(NUMBERED)) if item.id.startswith(NUMBERED) else 0
         return cls(
-            origin=item.id.removeprefix(PREFIX),
+            origin=str(body["origin"]) if number else item.id.removeprefix(PREFIX),
             skill=str(body["skill"]),
             at=body["at"],
+            number=number,
             due=item.due,
             not_before=float(body.get("not_before", 0.0)),
             kept=bool(body.get("kept")),
@@ -73,11 +84,11 @@ class Acceptance:
 
     @property
     def id(self) -> str:
-        return note_id(self.origin)
+        return _note_id(self.number) if self.number else f"{PREFIX}{self.origin}"
 
-    @property
-    def is_open(self) -> bool:
-        return self.due is not None
+    def is_open(self, row: Row) -> bool:
+        """Tell whether it is unfinished, by its conversation's row."""
+        return row.is_open(self.number) if self.number else self.due is not None
 
     @property
     def place(self) -> tuple[float, str]:
@@ -90,7 +101,13 @@ class Acceptance:
 
     def finished_with(self, leader: str, skill: str = "") -> Self:
         """Return it as it is when the turn of another activity, `leader`, has taken it along."""
-        return type(self)(origin=self.origin, skill=skill or self.skill, at=self.at, along=leader)
+        return type(self)(
+            origin=self.origin,
+            skill=skill or self.skill,
+            at=self.at,
+            number=self.number,
+            along=leader,
+        )
 
     def create(self) -> Create:
         return Create(self.id, self.to_body(), due=self.due, ttl=REMEMBERED)
@@ -102,6 +119,8 @@ class Acceptance:
     def to_body(self) -> dict[str, Any]:
         """As it is stored."""
         body: dict[str, Any] = {"skill": self.skill, "at": self.at}
+        if self.number:
+            body["origin"] = self.origin
         if self.words:
             said = {"text": self.words.text, "sender": self.words.sender, "id": self.words.id}
             body["said"] = said
@@ -116,18 +135,36 @@ class Acceptance:
         return body | {name: value for name, value in more.items() if value}
 
 
-def note_id(origin: str) -> str:
-    """Return the id of the note, from the id of the activity's first event."""
-    return f"{PREFIX}{origin}"
+def _note_id(number: int) -> str:
+    return f"{NUMBERED}{number:09d}"
 
 
-async def noted(store: Store, key: str, origin: str) -> Acceptance | None:
-    """Return the note of an activity, None when there is none."""
-    item = await store.get(key, note_id(origin))
+async def noted(store: Store, key: str, number: int) -> Acceptance | None:
+    """Return the note with a number, None when there is none."""
+    item = await store.get(key, _note_id(number))
     return Acceptance.from_item(item) if item else None
 
 
-async def unfinished(store: Store, key: str, *, limit: int = 1000) -> Sequence[Acceptance]:
-    """Return the notes of a conversation that are open, those first that are late first."""
-    found = await store.find(key, PREFIX, due_by=inf, limit=limit)
-    return [Acceptance.from_item(item) for item in found]
+async def unfinished(
+    store: Store, key: str, row: Row, *, limit: int = 1000
+) -> Sequence[Acceptance]:
+    """Return the notes of a conversation that are open, in their order.
+
+    Those before the row's last one are few, and looked up each; the others come behind it.
+    """
+    before = await asyncio.gather(*(noted(store, key, number) for number in sorted(row.open)))
+    behind = await store.find(key, NUMBERED, after=_note_id(row.last), limit=limit)
+    return [note for note in before if note] + [Acceptance.from_item(item) for item in behind]
+
+
+async def numbered(store: Store, event: Event, row: Row) -> Event:
+    """Return the first event of an activity with its number; as it is when nothing is noted.
+
+    The door notes what it took while the store did not answer later than it enqueues it. What
+    follows on an event without a number has none, whatever was noted since.
+    """
+    if event.number or event.type != ACTIVITY or event.id != event.origin:
+        return event
+    notes = await unfinished(store, event.conversation, row)
+    number = next((note.number for note in notes if note.origin == event.origin), 0)
+    return replace(event, number=number)

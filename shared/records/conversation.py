@@ -1,5 +1,6 @@
 """What the platform keeps of one conversation: one document, changed once a turn."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import time
@@ -9,8 +10,9 @@ from shared import wire
 from shared.activity import ConversationReference
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event
-from shared.ports.store import Create, Item, Put, Store
+from shared.ports.store import Create, Item, Put, Store, every
 from shared.records.pace import Pace
+from shared.records.row import Row
 from shared.records.topic import Topic
 
 State = dict[str, Any]
@@ -51,6 +53,7 @@ class Conversation:
     Unix minute with turns and their number. `language` is the one last spoken in, `about` the
     topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
     for it. `versions` names the version that wrote a skill's state, where it is not the first.
+    `row` tells which of what was accepted is unfinished.
     """
 
     reference: ConversationReference
@@ -71,38 +74,59 @@ class Conversation:
     about: Topic | None = None
     signing_in: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    row: Row = field(default_factory=Row)
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
         body = dict(item.body)
         reference = ConversationReference.from_dict(body.pop("reference"))
+        newest = body.pop("last_message", body.get("sequence", 0))
+        last_message = _place(newest) if newest else ""
         pace, about = Pace(**body.pop("pace", {})), Topic.from_dict(body.pop("about", None))
-        conversation = cls(reference, item.etag, pace=pace, about=about, **body)
+        row = Row.from_dict(body.pop("row", None))
+        conversation = cls(
+            reference,
+            item.etag,
+            pace=pace,
+            about=about,
+            row=row,
+            last_message=last_message,
+            **body,
+        )
         oldest = time() - MAX_AGE
         conversation.parked = [entry for entry in conversation.parked if entry[2] > oldest]
         return conversation
 
     def to_op(self) -> Create | Put:
-        """The write that stores it: guarded by the etag it was read with."""
-        body = {
-            "reference": self.reference.to_dict(),
+        """The write that stores it: guarded by the etag it was read with.
+
+        What is as in a new conversation is left out, and so is what only one activity brings.
+        """
+        newest = int(self.last_message.removeprefix("outbox:")) if self.last_message else 0
+        more: dict[str, Any] = {
             "floor": self.floor,
             "muted": self.muted,
-            "state": self.state,
+            "state": {skill: state for skill, state in self.state.items() if state},
             "parked": self.parked,
             "wake": self.wake,
             "sequence": self.sequence,
-            "last_message": self.last_message,
             "heard": self.heard,
             "spoke": self.spoke,
             "muted_at": self.muted_at,
-            "pace": {"times": self.pace.times, "minutes": self.pace.minutes},
-            "turns": self.turns,
+            "pace": self.pace.to_dict(),
             "language": self.language,
-            **({"about": self.about.to_dict()} if self.about else {}),
-            **({"signing_in": self.signing_in} if self.signing_in else {}),
-            **({"versions": self.versions} if self.versions else {}),
+            "about": self.about.to_dict() if self.about else {},
+            "signing_in": self.signing_in,
+            "versions": self.versions,
+            "row": self.row.to_dict(),
         }
+        body: dict[str, Any] = {
+            "reference": self.reference.proactive().to_dict(),
+            "turns": self.turns,
+        }
+        body |= {name: value for name, value in more.items() if value}
+        if newest != self.sequence:
+            body["last_message"] = newest
         return Put(DOCUMENT, body, etag=self.etag) if self.etag else Create(DOCUMENT, body)
 
     @property
@@ -167,7 +191,7 @@ class Conversation:
 
     def next_outbox_id(self) -> str:
         self.sequence += 1
-        return f"outbox:{self.sequence:012d}"
+        return _place(self.sequence)
 
     def next_message_id(self) -> str:
         """Return the place in the outbox of the next message to the person."""
@@ -178,6 +202,11 @@ class Conversation:
     def message_before(self) -> str | None:
         """The place of the newest message so far, "" when there was none, None when unknown."""
         return self.last_message or (None if self.sequence else "")
+
+
+def _place(number: int) -> str:
+    """Return the place in the outbox with a number."""
+    return f"outbox:{number:012d}"
 
 
 async def stored(store: Store, key: str) -> Conversation | None:
@@ -191,7 +220,11 @@ async def load(store: Store, event: Event) -> Conversation:
 
     Raises PermanentError when there is none and the event names none.
     """
-    item = await store.get(event.conversation, DOCUMENT)
+    return conversation_of(await store.get(event.conversation, DOCUMENT), event)
+
+
+def conversation_of(item: Item | None, event: Event) -> Conversation:
+    """As `load`, from the document that was read."""
     raw = event.data.get("reference") if event.type == ACTIVITY else None
     reference = ConversationReference.from_dict(raw) if isinstance(raw, dict) else None
     if item is not None:
@@ -201,3 +234,12 @@ async def load(store: Store, event: Event) -> Conversation:
     if reference is None:
         raise PermanentError("no_conversation", "the fact belongs to no known conversation")
     return Conversation(reference)
+
+
+async def rows_of(store: Store) -> Mapping[str, Row]:
+    """Return the row of every conversation, by its key: for reports, never in a turn."""
+    found: defaultdict[str, Row] = defaultdict(Row)
+    async for item in every(store, DOCUMENT):
+        if item.id == DOCUMENT:
+            found[item.partition] = Row.from_dict(item.body.get("row"))
+    return found

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from shared.ports.store import Create, Item, Put
 from shared.records.figures import Figures
@@ -37,15 +37,21 @@ def partition_of(bot: str) -> str:
     return f"{PARTITION_PREFIX}{bot}"
 
 
+class Unanswered(NamedTuple):
+    """A message that had no answer, by its event; `at` in Unix time."""
+
+    conversation: str
+    event: str
+    at: float
+
+
 @dataclass(slots=True)
 class Present:
-    """Conversations by key with what happened in them, people by mark, and what had no answer as
-    `[conversation, id of what was said]`.
-    """
+    """Conversations by key with what happened in them, people by mark, and what had no answer."""
 
     conversations: dict[str, int] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
-    unanswered: list[list[str]] = field(default_factory=list)
+    unanswered: list[Unanswered] = field(default_factory=list)
     etag: str = ""
 
     def add(self, other: "Present") -> None:
@@ -65,7 +71,7 @@ class Present:
             happened |= HANDED
         if done.noted.get(NOT_ANSWERED):
             happened |= UNANSWERED
-            self.unanswered.append([entry.partition, entry.said])
+            self.unanswered.append(Unanswered(entry.partition, entry.event, entry.at))
         happened |= LIKED if done.noted.get("liked") else 0
         happened |= DISLIKED if done.noted.get("disliked") else 0
         self.conversations[entry.partition] = self.conversations.get(entry.partition, 0) | happened
@@ -78,14 +84,15 @@ class Present:
             self.conversations[f"gone.{token_hex(8)}"] = self.conversations.pop(key)
         people = self.people & marks
         self.people = (self.people - marks) | {token_hex(6) for _ in people}
-        kept = [said for said in self.unanswered if said[0] not in marks]
+        kept = [one for one in self.unanswered if one.conversation not in marks]
         changed = bool(gone or people or len(kept) != len(self.unanswered))
         self.unanswered = kept
         return changed
 
     @classmethod
     def from_body(cls, body: dict[str, Any], etag: str = "") -> Self:
-        people, unanswered = set(body["people"]), list(body["unanswered"])
+        people = set(body["people"])
+        unanswered = [Unanswered(*one) for one in body["unanswered"]]
         return cls(dict(body["conversations"]), people, unanswered, etag)
 
     def to_body(self) -> dict[str, Any]:

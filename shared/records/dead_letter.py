@@ -76,13 +76,16 @@ class DeadLetter:
         body = item.body
         own = ("kind", "reason", "at", "detail", "queue", "origin", "first", "event", "trace")
         values: dict[str, Any] = {name: body[name] for name in own if body.get(name) is not None}
-        is_effect = body["kind"] not in (EVENT, BODY)
+        effect = None
+        if body["kind"] not in (EVENT, BODY):
+            effect = effect_from(body, place="")
+            values["origin"] = effect.origin
         return cls(
             **values,
             id=item.id.removeprefix(PREFIX),
             attempts=int(body.get("attempts", 0)),
             body=str(body.get("body", "")),
-            effect=effect_from(body, place="") if is_effect else None,
+            effect=effect,
             discarded=float(body.get("discarded", 0.0)),
             partition=item.partition,
             etag=item.etag,
@@ -141,7 +144,7 @@ def _wordless(stored: dict[str, Any]) -> dict[str, Any]:
     if kept.get("event"):
         kept["event"] = {**kept["event"], "data": {}}
     if "activity" in kept:
-        kept["activity"] = {"type": kept["activity"].get("type", "")}
+        kept["activity"] = {k: v for k, v in kept["activity"].items() if k == "type"}
     if "body" in kept:
         kept["body"] = ""
     return kept

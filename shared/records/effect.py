@@ -24,7 +24,7 @@ LEASE_SECONDS = 20.0
 """How long an effect belongs to the delivery of its `owner`, the event that was handled when it
 was committed or claimed; the next delivery of that event may have it at once."""
 
-_ALWAYS = ("origin", "asked", "made", "tries", "owner")
+_ALWAYS = ("asked", "made")
 _SOMETIMES = ("failures", "first", "stopped_by")
 
 
@@ -132,9 +132,15 @@ class Effect:
         return Put(f"{REPEAT}{self.id}:{self.tries}", {"made": time()}, ttl=REMEMBERED)
 
     def to_body(self) -> dict[str, Any]:
-        """As it is stored."""
+        """As it is stored: without what an effect that was just committed has anyway."""
         body = {"kind": self.kind, "effect": self.id, **self._own()}
         body |= {name: getattr(self, name) for name in _ALWAYS}
+        if self.origin != _work_of(self.id):
+            body["origin"] = self.origin
+        if self.owner != self.origin:
+            body["owner"] = self.owner
+        if self.tries != 1:
+            body["tries"] = self.tries
         return body | {name: value for name in _SOMETIMES if (value := getattr(self, name))}
 
     def _own(self) -> dict[str, Any]:
@@ -200,10 +206,11 @@ class Send(Effect):
     def _own(self) -> dict[str, Any]:
         own: dict[str, Any] = {
             "reference": self.reference.to_dict(),
-            "activity": self.activity,
-            "not_before": self.not_before,
+            "activity": _without(self.activity, {"id": self.id, "type": "message"}),
             "trace": self.trace,
         }
+        if self.not_before != self.made:
+            own["not_before"] = self.not_before
         names = ("working", "refused_at", "shut", "templated")
         return own | {name: value for name in names if (value := getattr(self, name))}
 
@@ -272,6 +279,15 @@ class Record(Effect):
 AnyEffect = Send | Enqueue | Publish | Record
 
 
+def _work_of(effect: str) -> str:
+    """Return the work whose turn an effect comes from, as its id tells it."""
+    return effect.partition(".")[0]
+
+
+def _without(activity: Activity, usual: dict[str, str]) -> dict[str, Any]:
+    return {name: value for name, value in activity.items() if usual.get(name) != value}
+
+
 def effect_of(item: Item) -> AnyEffect:
     """Read one from the outbox."""
     return effect_from(item.body, place=item.id, etag=item.etag, due=item.due)
@@ -281,9 +297,14 @@ def effect_from(
     body: dict[str, Any], *, place: str, etag: str = "", due: float | None = None
 ) -> AnyEffect:
     """Read one as it is stored, in the outbox or in the record of its death."""
+    id = str(body["effect"])
+    origin = body.get("origin", _work_of(id))
     common: dict[str, Any] = {
         "place": place,
-        "id": str(body["effect"]),
+        "id": id,
+        "origin": origin,
+        "owner": body.get("owner", origin),
+        "tries": body.get("tries", 1),
         "etag": etag,
         "due": due,
         **{name: body[name] for name in (*_ALWAYS, *_SOMETIMES) if body.get(name) is not None},
@@ -293,8 +314,8 @@ def effect_from(
             return Send(
                 **common,
                 reference=ConversationReference.from_dict(body["reference"]),
-                activity=Activity(body["activity"]),
-                not_before=float(body["not_before"]),
+                activity=Activity({"type": "message", "id": id} | body["activity"]),
+                not_before=float(body.get("not_before", body["made"])),
                 trace=body.get("trace", ""),
                 working=body.get("working", ""),
                 refused_at=body.get("refused_at", 0.0),

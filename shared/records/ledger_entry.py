@@ -112,9 +112,9 @@ class LedgerEntry:
         return datetime.fromtimestamp(self.at, UTC).hour
 
     @property
-    def said(self) -> str:
-        """The id of what was said in the turn, in the same partition."""
-        return said_id(self.at, self.id.removeprefix(PREFIX))
+    def event(self) -> str:
+        """The id of the event whose turn it is of."""
+        return self.id.removeprefix(PREFIX)
 
     def put(self) -> Put:
         """The write that makes it: to be counted."""
@@ -151,11 +151,6 @@ class LedgerEntry:
 def entry_id(event: str) -> str:
     """Return the id of the entry of an event's turn."""
     return f"{PREFIX}{event}"
-
-
-def said_id(at: float, event: str) -> str:
-    """Return the id of the transcript of the turn that an event had."""
-    return f"said:{int(at * 1000):013d}.{event}"
 
 
 def _call(call: ModelCall) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.clients.window import opens
 
@@ -21,6 +22,10 @@ class Pace:
 
     times: list[float] = field(default_factory=list)
     minutes: dict[str, int] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        body = {"times": self.times, "minutes": self.minutes}
+        return {name: value for name, value in body.items() if value}
 
     def reserve(self, limits: Sequence[tuple[int, float]], now: float) -> float:
         """Take the next slot and return its Unix time, `now` or later."""

@@ -13,7 +13,7 @@ from shared import wire
 from shared.clients.repeat import Repeat
 from shared.clients.sqlite_file import Database
 from shared.errors import Conflict, Unavailable
-from shared.ports.store import FOR_EVER, Create, Delete, Item, Op
+from shared.ports.store import FOR_EVER, Create, Delete, Etags, Item, Op
 from shared.storage import batch
 
 PURGE_SECONDS = 0.2
@@ -161,10 +161,10 @@ class SqliteStore:
             await asyncio.sleep(0)
         return found
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         """As the port says; a batch over Cosmos' limits is a PermanentError."""
         if not ops:
-            return
+            return {}
         bodies, now, etag = batch.encoded(ops), time(), next(self._etags)
         steps = [
             _step(partition, op, body, etag, now) for op, body in zip(ops, bodies, strict=True)
@@ -179,6 +179,7 @@ class SqliteStore:
 
         await self._database.write(apply, durable=durable)
         self._purge_later()
+        return {op.id: etag for op in ops if not isinstance(op, Delete)}
 
     def _purge(self, cursor: sqlite3.Cursor) -> None:
         """Remove some of what has expired, and note whether there may be more."""

@@ -73,6 +73,19 @@ async def test_every_write_changes_the_etag(store: Store) -> None:
     assert len(set(etags)) == 4
 
 
+async def test_a_write_tells_the_etags_of_what_it_made(store: Store) -> None:
+    await store.write("p", Create("k:0", {}))
+
+    etags = await store.write(
+        "p", Create("k:1", {"n": 1}), Put("k:2", {"n": 1}, ttl=3600), Delete("k:0")
+    )
+
+    assert etags == {id: (await item(store, id)).etag for id in ("k:1", "k:2")}
+    replaced = await store.write("p", Put("k:2", {"n": 2}, etag=etags["k:2"], ttl=3600))
+    assert replaced["k:2"] == (await item(store, "k:2")).etag
+    assert await store.write("p") == {}
+
+
 async def test_the_current_etag_wins(store: Store) -> None:
     await store.write("p", Create("k:1", {"n": 1}))
     first = await item(store, "k:1")
@@ -322,7 +335,7 @@ async def test_of_writers_with_one_etag_one_wins(store: Store) -> None:
         return_exceptions=True,
     )
 
-    [winner] = [n for n, result in enumerate(results) if result is None]
+    [winner] = [n for n, result in enumerate(results) if not isinstance(result, Conflict)]
     assert sum(isinstance(result, Conflict) for result in results) == 19
     assert (await item(store, "k:1")).body == {"n": winner}
 

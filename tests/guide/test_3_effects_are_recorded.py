@@ -44,14 +44,14 @@ def crash_once(fabric: Lab, point: str) -> None:
     store: Any = fabric.store
     write, send = store.write, fabric.memory.send
 
-    async def dying_write(partition: str, *ops: Any, **more: Any) -> None:
+    async def dying_write(partition: str, *ops: Any, **more: Any) -> Any:
         if any(op.id.startswith("seen:") for op in ops):
             store.write = write
             if point == "before the commit":
                 raise Crash
             await write(partition, *ops, **more)
             raise Crash
-        await write(partition, *ops, **more)
+        return await write(partition, *ops, **more)
 
     async def dying_send(*args: Any) -> str:
         fabric.memory.send = send  # type: ignore[method-assign]
@@ -86,9 +86,9 @@ async def test_a_turn_that_runs_twice_makes_the_same_effects(lab: Callable[..., 
     crash_once(fabric, "before the commit")
     write, offered = fabric.store.write, []
 
-    async def watched(partition: str, *ops: Any, **more: Any) -> None:
+    async def watched(partition: str, *ops: Any, **more: Any) -> Any:
         offered.append([op.body["effect"] for op in ops if op.id.startswith("outbox:")])
-        await write(partition, *ops, **more)
+        return await write(partition, *ops, **more)
 
     fabric.store.write = watched  # type: ignore[method-assign]
     [delivery] = await fabric.deliveries()

@@ -69,7 +69,9 @@ class SqliteBus:
 
     async def send(self, queue: str, *events: Event, delay: float = 0) -> None:
         batch = [
-            messages.Message(queue, event.conversation or event.id, event.id, event.to_json())
+            messages.Message(
+                queue, event.conversation or event.id, event.message_id, event.to_json()
+            )
             for event in events
         ]
         due = time() + delay

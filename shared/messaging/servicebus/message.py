@@ -36,7 +36,7 @@ def outgoing(event: Event, delay: float = 0) -> "ServiceBusMessage":
         properties["traceparent"] = event.traceparent
     return ServiceBusMessage(
         event.to_json(),
-        message_id=_short(event.id),
+        message_id=_short(event.message_id),
         session_id=_short(event.conversation or event.id),
         correlation_id=event.origin or None,
         content_type="application/json",

@@ -106,12 +106,23 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
     data = {**event.data, "asked": event.asked()} if event.type == ACTIVITY else event.data
     again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
     if event.origin and event.type == ACTIVITY:
-        note = Acceptance.of(again, skill_of(queue)).open_until(time() + OVERDUE_SECONDS)
-        await fabric.store.write(event.conversation, note.put())
+        await undisturbed(partial(_open_again, fabric, again, queue))
     await fabric.bus.send(queue, again)
     await fabric.store.write(letter.conversation, letter.record.delete())
     if kept.is_ticket:
         await fabric.claims.remove(kept)
+
+
+async def _open_again(fabric: Fabric, event: Event, queue: str) -> None:
+    """Note it as unfinished, in its place. Raises Conflict when others write in this moment."""
+    note = Acceptance.of(event, skill_of(queue)).open_until(time() + OVERDUE_SECONDS)
+    conversation = await stored(fabric.store, event.conversation)
+    if conversation is None:
+        note = replace(note, number=0)
+        await fabric.store.write(event.conversation, note.put())
+        return
+    conversation.row.open_again(event.number)
+    await fabric.store.write(event.conversation, note.put(), conversation.to_op())
 
 
 async def _into_outbox(fabric: Fabric, letter: Letter) -> None:

@@ -5,7 +5,7 @@ that what stays on record is nobody's.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -24,16 +24,15 @@ from shared.operations.reports import person as reports
 from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
 from shared.records import acceptance, signed_in
+from shared.records.conversation import rows_of
 from shared.records.effect import OUTBOX
 from shared.records.file import PREFIX as FILE
 from shared.records.file import StoredFile
+from shared.records.row import Row
 
 PURPOSE, LEGAL = "data-subject-request", "legal"
 AT_ONCE = 50
 """Items that one write deletes."""
-
-IN_WORK = (acceptance.PREFIX, OUTBOX)
-"""With a due time these are messages on their way: erased once they have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +175,9 @@ async def _erase(
     await rollup.forget(fabric.store, fabric.bots, fabric.settings.function_memory_mb, bots, names)
     found = await reports.records(fabric, id, departments, marks=marks)
     partitions: defaultdict[str, list[Item]] = defaultdict(list)
+    rows = await rows_of(fabric.store)
     for item in found:
-        if item.due is None or not item.id.startswith(IN_WORK):
+        if not _is_on_its_way(item, rows):
             partitions[item.partition].append(item)
     await _sign_out(fabric, found)
     erased: list[Item] = []
@@ -186,6 +186,13 @@ async def _erase(
             erased += await _delete(fabric, where, items[start : start + AT_ONCE])
     left = await reports.records(fabric, id, departments, marks=marks)
     return Receipt(name, utc_now(), reason, summed(erased), summed(left)).sealed()
+
+
+def _is_on_its_way(item: Item, rows: Mapping[str, Row]) -> bool:
+    """Tell whether it is of a message that has not arrived: erased once it has."""
+    if item.id.startswith(acceptance.PREFIX):
+        return acceptance.Acceptance.from_item(item).is_open(rows[item.partition])
+    return item.id.startswith(OUTBOX) and item.due is not None
 
 
 async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:

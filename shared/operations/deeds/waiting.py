@@ -14,8 +14,8 @@ from shared.operations.reports.waiting import item_of
 from shared.pipeline.door.returns import bring_back
 from shared.pipeline.outbox import effects
 from shared.pipeline.outbox.deliver import wake
-from shared.ports.store import Create
 from shared.records.conversation import MAX_CONFLICTS, load
+from shared.records.seen import seen_with
 from shared.records.waiting import Waiting
 
 MAX_ANSWER = 4000
@@ -74,14 +74,12 @@ async def _answer(fabric: Fabric, key: str, id: str, text: str) -> None:
         said = _by_colleague(text, conversation.language)
         effect = effects.send_effect(conversation, effects.Cause.of(event), "0", said, slot)
         free = effect.released(now)
-        transcript = Create(
-            f"said:{int(now * 1000):013d}.{id}",
-            {"at": now, "skill": waiting.skill, "type": "answer", "text": "", "replies": [text]},
-            ttl=bot.retention.transcript_days * 86_400,
-        )
+        said_so = {"at": now, "skill": waiting.skill, "type": "answer", "text": ""}
+        said_so["replies"] = [text]
+        marks = seen_with(event, {}, said_so, days=bot.retention.transcript_days)
         try:
             await fabric.store.write(
-                key, conversation.to_op(), waiting.to_op(), transcript, free.create()
+                key, conversation.to_op(), waiting.to_op(), *marks, free.create()
             )
         except Conflict:
             continue

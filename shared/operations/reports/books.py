@@ -1,5 +1,6 @@
 """The books: what came in, and what became of it. They balance."""
 
+from collections.abc import AsyncIterator, Iterable, Sequence
 from time import time
 
 from shared.fabric import Fabric
@@ -7,8 +8,10 @@ from shared.operations.reports.turns import Scope
 from shared.ports.store import Item, every
 from shared.records import acceptance, dead_letter
 from shared.records.acceptance import Acceptance
+from shared.records.conversation import rows_of
 from shared.records.dead_letter import DeadLetter
 from shared.records.effect import OUTBOX, REPEAT, effect_of
+from shared.records.row import Row
 
 EVERYTHING = Scope()
 
@@ -24,6 +27,7 @@ async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
     """
     letters = every(fabric.store, dead_letter.PREFIX)
     dead = {(i.partition, DeadLetter.from_item(i).origin) async for i in letters}
+    rows = await rows_of(fabric.store)
     now = time()
     left: dict[tuple[str, str], str] = {}
     async for item in every(fabric.store, OUTBOX):
@@ -33,24 +37,22 @@ async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
     unfinished: dict[tuple[str, str], str] = {}
     along: list[tuple[str, str]] = []
     count = dict.fromkeys(("accepted", "done", "parked", "dead", "pending", "repeated"), 0)
-    async for item in every(fabric.store, acceptance.PREFIX):
-        if not _belongs(fabric, scope, item):
-            continue
-        note = Acceptance.from_item(item)
-        place = (item.partition, note.origin)
-        if note.along:
-            along.append((item.partition, note.along))
-            continue
-        if place in dead:
-            fate = "dead"
-        elif note.is_open:
-            fate = "parked" if note.parked else "pending"
-        else:
-            fate = left.get(place, "done")
-        if fate != "done":
-            unfinished[place] = fate
-        count["accepted"] += 1
-        count[fate] += 1
+    async for partition, notes in _by_conversation(fabric, scope):
+        for note in _once(notes, rows[partition]):
+            place = (partition, note.origin)
+            if note.along:
+                along.append((partition, note.along))
+                continue
+            if place in dead:
+                fate = "dead"
+            elif note.is_open(rows[partition]):
+                fate = "parked" if note.parked else "pending"
+            else:
+                fate = left.get(place, "done")
+            if fate != "done":
+                unfinished[place] = fate
+            count["accepted"] += 1
+            count[fate] += 1
     for place in along:
         count["accepted"] += 1
         count[unfinished.get(place, "done")] += 1
@@ -58,6 +60,33 @@ async def books(fabric: Fabric, scope: Scope = EVERYTHING) -> dict[str, int]:
         [i async for i in every(fabric.store, REPEAT) if _belongs(fabric, scope, i)]
     )
     return count
+
+
+async def _by_conversation(
+    fabric: Fabric, scope: Scope
+) -> AsyncIterator[tuple[str, Sequence[Acceptance]]]:
+    """Walk all notes, those of a conversation together."""
+    partition, notes = "", list[Acceptance]()
+    async for item in every(fabric.store, acceptance.PREFIX):
+        if not _belongs(fabric, scope, item):
+            continue
+        if item.partition != partition and notes:
+            yield partition, notes
+            notes = []
+        partition = item.partition
+        notes.append(Acceptance.from_item(item))
+    if notes:
+        yield partition, notes
+
+
+def _once(notes: Sequence[Acceptance], row: Row) -> Iterable[Acceptance]:
+    """Return one note of each activity: a copy may have another, an unfinished one tells more."""
+    found: dict[str, Acceptance] = {}
+    for note in notes:
+        other = found.get(note.origin)
+        if other is None or (note.is_open(row) and not other.is_open(row)):
+            found[note.origin] = note
+    return found.values()
 
 
 def _belongs(fabric: Fabric, scope: Scope, item: Item) -> bool:

@@ -1,14 +1,14 @@
 """Conversations, and what was said in one: only for whoever has a purpose, and on record."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
 from shared.operations.reports.trace import spans_of
 from shared.operations.reports.turns import Scope, turns
-from shared.ports.store import every
+from shared.ports.store import Item
+from shared.records.seen import MESSAGE, event_of, transcripts
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ async def conversations(fabric: Fabric, scope: Scope, period: Period) -> list[Su
 
 async def conversation(fabric: Fabric, key: str) -> Whole:
     """Read a transcript and its trace. Raises PermanentError when nothing is kept of it."""
-    said = [_said(item.id, item.body) async for item in every(fabric.store, "said:", key)]
+    said = [_said(item) async for item in transcripts(fabric.store, key)]
     if not said:
         raise PermanentError("no_such_conversation", key)
     bot, channel, _ = key.rsplit(".", 2)
@@ -84,12 +84,13 @@ async def conversation(fabric: Fabric, key: str) -> Whole:
     return Whole(key, bot, channel, said, hops)
 
 
-def _said(id: str, body: dict[str, Any]) -> Said:
+def _said(item: Item) -> Said:
+    body = item.body
     return Said(
         at=float(body["at"]),
         skill=str(body["skill"]),
-        type=str(body["type"]),
+        type=str(body.get("type", MESSAGE)),
         text=str(body["text"]),
         replies=list(body["replies"]),
-        event=id.partition(".")[2],
+        event=event_of(item),
     )

@@ -10,6 +10,7 @@ from shared.ports.store import Item, every
 from shared.queues import OUTBOUND
 from shared.records import acceptance, dead_letter
 from shared.records.acceptance import Acceptance
+from shared.records.conversation import rows_of
 from shared.records.dead_letter import DeadLetter
 from shared.records.effect import OUTBOX, Effect, Enqueue, Send, effect_of
 
@@ -35,11 +36,16 @@ async def parked(fabric: Fabric, scope: Scope) -> list[Parked]:
     """Return what waits, the oldest first; nothing of what was said."""
     letters = every(fabric.store, dead_letter.PREFIX)
     dead = {(i.partition, DeadLetter.from_item(i).origin) async for i in letters}
+    rows = await rows_of(fabric.store)
     now = time()
     found: list[tuple[float, Parked]] = []
     async for item in every(fabric.store, acceptance.PREFIX):
         note = Acceptance.from_item(item)
-        if note.is_open and note.parked and (item.partition, note.origin) not in dead:
+        if (
+            note.parked
+            and note.is_open(rows[item.partition])
+            and (item.partition, note.origin) not in dead
+        ):
             found.append((note.at, _row(item, note.skill, note.why, note.at)))
     async for item in every(fabric.store, OUTBOX):
         effect = effect_of(item)

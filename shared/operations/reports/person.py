@@ -19,6 +19,7 @@ from shared.records import daily, signed_in
 from shared.records.conversation import DOCUMENT
 from shared.records.file import PREFIX, StoredFile
 from shared.records.person import Marks
+from shared.records.seen import is_transcript
 from shared.records.ticket import TICKETS_PREFIX
 
 NOT_OF_ONE = (PARTITION_PREFIX, daily.PARTITION_PREFIX)
@@ -161,7 +162,8 @@ def _bot_of(item: Item) -> str:
 
 
 def _kind(item: Item) -> str:
-    return item.id.partition(":")[0]
+    """Return what an item is; the marker of a turn is of more interest for the words in it."""
+    return "said" if is_transcript(item) else item.id.partition(":")[0]
 
 
 def _digest(items: Iterable[Item]) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from shared.bot import Bot
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
-from shared.ports.store import Item, every
+from shared.ports.store import Item
 from shared.records.conversation import FIRST_VERSION
+from shared.records.seen import MESSAGE, transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class TurnRecord:
 
 async def turns(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[TurnRecord]:
     """Walk all transcripts of a scope and period: for reports, never in a turn."""
-    async for item in every(fabric.store, "said:"):
+    async for item in transcripts(fabric.store):
         record = _record(item)
         about = scope.is_about(record.skill, record.version)
         if about and record.at in period and scope.takes(record.bot, fabric.bots.get(record.bot)):
@@ -85,7 +86,7 @@ def _record(item: Item) -> TurnRecord:
         person=str(body.get("person", "")),
         skill=str(body["skill"]),
         version=str(body.get("version", FIRST_VERSION)),
-        type=str(body["type"]),
+        type=str(body.get("type", MESSAGE)),
         handed_to=str(body.get("handed_to", "")),
         replies=len(body["replies"]),
         at=float(body["at"]),

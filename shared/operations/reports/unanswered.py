@@ -7,6 +7,7 @@ from shared.observability.redacted import hidden
 from shared.operations.reports.days import by_bot, used
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
+from shared.records.seen import transcript_of
 from shared.text.words import terms
 
 MOST = 1000
@@ -38,12 +39,11 @@ async def unanswered(fabric: Fabric, scope: Scope, period: Period) -> list[Clust
     """Gather what the transcripts still have of them, the most frequent first."""
     found: list[Cluster] = []
     for bot, one in by_bot(await used(fabric, scope, period, present=True)).items():
-        places = {tuple(place) for place in one.tally.present.unanswered}
-        newest = sorted(places, key=lambda place: place[1])[-MOST:]
+        newest = sorted(set(one.tally.present.unanswered), key=lambda one: one.at)[-MOST:]
         questions = []
-        for key, id in newest:
-            if item := await fabric.store.get(key, id):
-                questions.append(str(item.body.get("text", "")))
+        for asked in newest:
+            if said := await transcript_of(fabric.store, asked.conversation, asked.event):
+                questions.append(str(said.body["text"]))
         found += [_cluster(bot, heap) for heap in heaps(questions)]
     return sorted(found, key=lambda cluster: (-cluster.count, cluster.bot, cluster.words))
 

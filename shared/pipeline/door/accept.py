@@ -6,10 +6,9 @@ Nothing here meets a model, a tool or a URL from the message.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic, time
 
-from shared.dialogue.addressee import addressee
 from shared.errors import Conflict, TransientError, Unavailable
 from shared.event import ACTIVITY, Event, event_id, utc_now
 from shared.fabric import Fabric
@@ -19,14 +18,14 @@ from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.door import crowd
 from shared.pipeline.door.clicks import first_click
+from shared.pipeline.door.lane import Entrance, Lane
 from shared.pipeline.outbox import kept
-from shared.pipeline.turns import overlap
 from shared.ports.channel import Inbound
-from shared.ports.store import Create
 from shared.queues import skill_queue
-from shared.records.acceptance import OVERDUE_SECONDS, PREFIX, noted
+from shared.records.acceptance import noted, unfinished
 from shared.records.conversation import stored
 from shared.records.effect import OUTBOX
+from shared.records.seen import seen_id
 
 STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 """Seconds after which the door does without a store that fails, and between two tries.
@@ -34,24 +33,11 @@ STORE_PATIENCE, STORE_PAUSE = 0.2, 0.2
 One that does not answer at all is waited for once, as long as its adapter does.
 """
 
+LONGEST_PAUSE = 0.2
+"""Seconds between two tries to get a number that somebody else has got."""
+
 LATE_SECONDS = 1.0
 """How long the note of what the bus took without one may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """The skill whose queue takes what came in, and from which Unix time on; 0 at once.
-
-    `kept` when what the bus could not take before must go first.
-    """
-
-    skill: str
-    not_before: float = 0.0
-    kept: bool = False
-
-    def delay(self) -> float:
-        """Never 0 for what is scheduled, so that it stays behind what was scheduled before."""
-        return max(GAP, self.not_before - time()) if self.not_before else 0.0
 
 
 async def accept(fabric: Fabric, inbounds: Sequence[Inbound]) -> None:
@@ -84,9 +70,10 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         events[event.id] = event
     if not events:
         return
-    known: set[str] = set()
+    slot = fabric.admission.slot(inbounds[0].bot, Visitor.of(inbounds[0]))
+    entrance = Entrance(fabric, inbounds[0], list(events.values()), slot)
     try:
-        lane, recorded = await _enter(fabric, key, inbounds[0], list(events.values()), known)
+        lane, recorded = await _enter(entrance)
     except crowd.Crowded:
         await crowd.turn_away(fabric, key, inbounds[0], list(events.values()))
         return
@@ -95,54 +82,64 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
         if lane.kept:
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
-        with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
-            await fabric.bus.send(queue, *events.values(), delay=delay)
+        if lane.events:
+            with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
+                await fabric.bus.send(queue, *lane.events, delay=delay)
         if delay and time() - began > GAP / 2:
-            await _note_delay(fabric, key, list(events.values()), time() + delay)
+            await _note_delay(fabric, key, lane.events, time() + delay)
         if not recorded:
-            await _note_late(fabric, key, list(events.values()), lane)
+            await _note_late(entrance, lane)
     except TransientError:
         if not recorded:
             raise
-        await kept.keep(fabric, key, queue, list(events.values()), at=lane.not_before)
+        await kept.keep(fabric, key, queue, lane.events, at=lane.not_before)
     later = {"after": round(lane.delay(), 1)} if lane.not_before else {}
+    fresh = {event.id for event in lane.fresh}
     for id in events:
-        event_name = "accept.duplicate" if id in known else "accepted"
+        event_name = "accepted" if id in fresh else "accept.duplicate"
         log.info(event_name, conversation=key, id=id, skill=lane.skill, **later)
 
 
-async def _enter(
-    fabric: Fabric, key: str, inbound: Inbound, events: Sequence[Event], known: set[str]
-) -> tuple[Lane, bool]:
+async def _enter(entrance: Entrance) -> tuple[Lane, bool]:
     """Find the lane and note what is accepted in it; whether that was noted.
 
     While the store does not answer, messages are taken all the same; one whose lane is unknown
     may overtake an unfinished one, which the log calls `accept.unordered`.
     """
-    slot, started = fabric.admission.slot(inbound.bot, Visitor.of(inbound)), monotonic()
-    lane = None
+    key, started = entrance.inbound.reference.key, monotonic()
+    lane, pause = None, 0.0
     while True:
         try:
             if lane is None:
-                lane = await _lane(fabric, inbound, slot)
-            await _record(fabric, key, events, lane, known=known)
-            return lane, True
+                lane = await entrance.look()
+            if await entrance.note(lane):
+                return lane, True
         except Unavailable as error:
             log.error("accept.store_unavailable", conversation=key, reason=str(error))
+        else:
+            lane = None
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.5 + 0.005)
+            continue
         if monotonic() - started > STORE_PATIENCE:
             break
         await asyncio.sleep(STORE_PAUSE)
     if lane is None:
         log.error("accept.unordered", conversation=key)
-        lane = Lane(inbound.bot.default_skill, not_before(inbound.bot, slot, ()))
-    return lane, False
+        bot = entrance.inbound.bot
+        at = not_before(bot, entrance.slot, ())
+        lane = Lane(bot.default_skill, entrance.events, at)
+    return lane.unnumbered(), False
 
 
 async def at_rest(fabric: Fabric, inbound: Inbound) -> bool:
     """Whether what was accepted is answered, and nothing of its conversation is left to send."""
-    store, key = fabric.store, inbound.reference.key
-    note = await noted(store, key, arrival(inbound).id)
-    if note is None or note.is_open:
+    store, key, event = fabric.store, inbound.reference.key, arrival(inbound)
+    conversation = await stored(store, key)
+    if conversation is None or await store.get(key, seen_id(event.id)) is None:
+        return False
+    notes = await unfinished(store, key, conversation.row)
+    if any(note.origin == event.id for note in notes):
         return False
     return not await store.find(key, OUTBOX, limit=1)
 
@@ -166,60 +163,18 @@ def arrival(inbound: Inbound) -> Event:
     )
 
 
-async def _lane(fabric: Fabric, inbound: Inbound, slot: float) -> Lane:
-    """Where and when the activity, whose bot lets it in at `slot`, is enqueued.
-
-    While earlier activities of the conversation are unfinished, the newest one's queue: the
-    session keeps the order there, and the turn hands on what belongs elsewhere. Otherwise the
-    addressee, so that a turn needs one hop. Raises Crowded.
-    """
-    key = inbound.reference.key
-    unfinished = await crowd.unfinished(fabric, inbound)
-    at = not_before(inbound.bot, slot, unfinished)
-    if unfinished:
-        newest = max(unfinished, key=lambda note: note.at)
-        return Lane(newest.skill, at, any(note.kept for note in unfinished))
-    conversation = await stored(fabric.store, key)
-    skills = [fabric.skills[name] for name in inbound.bot.skills]
-    floor, muted = (conversation.floor, conversation.muted) if conversation else ("", False)
-    return Lane(addressee(inbound.bot, inbound.activity, skills, floor, muted=muted), at)
-
-
-async def _note_late(fabric: Fabric, key: str, events: Sequence[Event], lane: Lane) -> None:
+async def _note_late(entrance: Entrance, lane: Lane) -> None:
     """The store may be back by now: with a note, the next message keeps behind these."""
-    with suppress(Unavailable, TimeoutError):
+    with suppress(Conflict, Unavailable, TimeoutError):
         async with asyncio.timeout(LATE_SECONDS):
-            await _record(fabric, key, events, lane, known=set())
+            await entrance.note_late(lane)
 
 
 async def _note_delay(fabric: Fabric, key: str, events: Sequence[Event], at: float) -> None:
     """The send took long, and a delay counts from when the bus had it: later ones keep behind."""
     for event in events:
         with suppress(Conflict, Unavailable):
-            note = await noted(fabric.store, key, event.id)
-            if note is not None and note.is_open and not note.parked:
+            note = await noted(fabric.store, key, event.number)
+            if note is not None and not note.parked:
                 later = replace(note, not_before=at)
                 await fabric.store.write(key, later.put(), durable=False)
-
-
-async def _record(
-    fabric: Fabric, key: str, events: Sequence[Event], lane: Lane, *, known: set[str]
-) -> None:
-    """Note what is accepted, for the books and the order; add to `known` what was before."""
-    due = max(time(), lane.not_before) + OVERDUE_SECONDS
-    notes = [overlap.note(fabric, event, lane.skill) for event in events]
-    creates = [replace(note, not_before=lane.not_before, due=due).create() for note in notes]
-    for start in range(0, len(creates), 50):
-        await _create(fabric, key, creates[start : start + 50], known)
-
-
-async def _create(fabric: Fabric, key: str, creates: Sequence[Create], known: set[str]) -> None:
-    """Create them together, or, when some exist already, those that do not."""
-    try:
-        await fabric.store.write(key, *creates, durable=False)
-    except Conflict:
-        if len(creates) == 1:
-            known.add(creates[0].id.removeprefix(PREFIX))
-            return
-        for create in creates:
-            await _create(fabric, key, [create], known)

@@ -22,7 +22,7 @@ from shared.pipeline.outbox import relay
 from shared.pipeline.turns.commit import Outcome
 from shared.pipeline.turns.perform import perform
 from shared.ports.channel import Inbound
-from shared.records.conversation import DOCUMENT, MAX_CONFLICTS
+from shared.records.conversation import MAX_CONFLICTS, stored
 from shared.skill import Skill
 
 MAX_BODY = 65_536
@@ -183,6 +183,6 @@ async def _invoked(fabric: Fabric, inbound: Inbound, takers: list[str]) -> str:
     named = action_skill(inbound.activity)
     if named in takers:
         return str(named)
-    item = await fabric.store.get(inbound.reference.key, DOCUMENT)
-    floor = item.body["floor"] if item else ""
+    conversation = await stored(fabric.store, inbound.reference.key)
+    floor = conversation.floor if conversation else ""
     return floor if floor in takers else takers[0]

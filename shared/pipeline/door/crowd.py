@@ -17,9 +17,9 @@ from shared.pipeline.outbox import effects
 from shared.pipeline.outbox.deliver import wake
 from shared.ports.channel import Inbound
 from shared.ports.store import Create
-from shared.records import acceptance
-from shared.records.acceptance import Acceptance
-from shared.records.conversation import MAX_CONFLICTS, load
+from shared.records.acceptance import Acceptance, unfinished
+from shared.records.conversation import MAX_CONFLICTS, load, stored
+from shared.records.row import Row
 
 MOST_WAITING_ANONYMOUS, MOST_WAITING = 20, 200
 """Messages of one conversation that may wait: of somebody whom no channel knows, and else."""
@@ -43,11 +43,11 @@ def most_waiting(inbound: Inbound) -> int:
     return MOST_WAITING_ANONYMOUS if anonymous else MOST_WAITING
 
 
-async def unfinished(fabric: Fabric, inbound: Inbound) -> Sequence[Acceptance]:
+async def waiting(fabric: Fabric, inbound: Inbound, row: Row) -> Sequence[Acceptance]:
     """Return the notes of what was accepted and is not finished. Raises Crowded at the bound."""
     most = most_waiting(inbound)
     key = inbound.reference.key
-    notes = await acceptance.unfinished(fabric.store, key, limit=most)
+    notes = await unfinished(fabric.store, key, row, limit=most)
     if len(notes) >= most:
         raise Crowded(key)
     return notes
@@ -62,7 +62,8 @@ async def admit(fabric: Fabric, inbound: Inbound) -> None:
     if seconds > LONGEST_WAIT_SECONDS:
         raise Rejected(429, "too_fast", after=seconds)
     try:
-        await unfinished(fabric, inbound)
+        conversation = await stored(fabric.store, inbound.reference.key)
+        await waiting(fabric, inbound, conversation.row if conversation else Row())
     except Crowded:
         raise Rejected(429, "too_much_waiting", after=COME_AGAIN_SECONDS) from None
     except Unavailable as error:

@@ -43,14 +43,15 @@ def send_effect(
 ) -> Send:
     """Return the effect that says `activity`; its id is the same each time the turn runs."""
     effect, behind = f"{cause.work}.{ordinal}", conversation.message_before
+    common = _common(cause, effect)
     sign = activity.type == "typing"  # it is dropped when it is late, so that nothing waits for it
     return Send(
-        **_common(cause, effect),
+        **common,
         place=conversation.next_outbox_id() if sign else conversation.next_message_id(),
         behind=behind,
         reference=conversation.reference,
         activity=Activity(activity, id=effect),
-        not_before=not_before,
+        not_before=max(not_before, common["made"]),
         trace=trace.traceparent(),
     )
 
@@ -77,7 +78,7 @@ def audit_effect(
 
 
 def _common(cause: Cause, effect: str) -> dict[str, Any]:
-    now = time()
+    now = round(time(), 3)
     return {
         "id": effect,
         "owner": cause.event,
@@ -109,7 +110,7 @@ def sends(
     if not replies or conversation.reference.channel == "api":
         return []  # who calls a skill as an API hears nothing afterwards
     channel = fabric.channel(conversation.reference.channel)
-    now = time()
+    now = round(time(), 3)
     parts = [part for reply in replies for part in channel.split(reply)]
     return [
         send_effect(

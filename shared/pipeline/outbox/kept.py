@@ -11,7 +11,9 @@ from shared.governance.limits.admission import GAP
 from shared.queues import skill_of
 from shared.records.acceptance import Acceptance, noted
 from shared.records.change import undisturbed
+from shared.records.conversation import stored
 from shared.records.effect import LEASE_SECONDS, OUTBOX, Enqueue, effect_of
+from shared.records.row import Row
 
 KEPT = f"{OUTBOX}{0:012d}."
 """Prefix of what the bus could not take at the door, in order of time."""
@@ -32,9 +34,11 @@ async def keep(
 async def _keep(
     fabric: Fabric, key: str, queue: str, event: Event, *, number: int, at: float
 ) -> None:
-    """Raises Conflict when the event is being worked in this moment."""
-    now, before = time(), await noted(fabric.store, key, event.id)
-    if before is not None and (before.parked or not before.is_open):
+    """Raises Conflict when somebody else changes the note in this moment."""
+    now, before = time(), await noted(fabric.store, key, event.number)
+    conversation = await stored(fabric.store, key)
+    row = conversation.row if conversation else Row()
+    if before is not None and (before.parked or not before.is_open(row)):
         return
     note = replace(
         Acceptance.of(event, skill_of(queue)), kept=True, not_before=at, due=now + LEASE_SECONDS

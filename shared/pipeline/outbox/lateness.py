@@ -18,6 +18,7 @@ from shared.observability import log
 from shared.ports.store import Op, Put
 from shared.records.conversation import REMEMBERED, Conversation, stored
 from shared.records.effect import Send
+from shared.records.seen import seen_id
 
 WINDOW = 24 * 3600.0 - 30
 """Seconds after a person's message in which WhatsApp takes free text, less a send's own time."""
@@ -83,7 +84,7 @@ async def judge(fabric: Fabric, key: str, effect: Send) -> Verdict:
     Raises PermanentError when it was parked too long.
     """
     now, turn = time(), effect.working
-    if turn and await fabric.store.get(key, f"seen:{turn}") is not None:
+    if turn and await fabric.store.get(key, seen_id(turn)) is not None:
         return Verdict("answered", "drop")
     quick = now - (effect.asked or effect.made) < QUICK and not effect.refused_at
     if quick and (effect.asked or not _needs_window(effect)):

@@ -12,14 +12,16 @@ from shared.fabric import Fabric
 from shared.observability import log, trace
 from shared.observability.failure import code
 from shared.pipeline.outbox import effects, relay
-from shared.ports.store import Create, Op
+from shared.pipeline.turns.closing import closed
+from shared.ports.store import Op
 from shared.queues import skill_of
-from shared.records.acceptance import Acceptance
+from shared.records.acceptance import numbered
 from shared.records.change import undisturbed
-from shared.records.conversation import REMEMBERED, Conversation, load
+from shared.records.conversation import Conversation, load
 from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
 from shared.records.effect import Send
 from shared.records.ledger_entry import Outcome
+from shared.records.seen import seen
 
 LARGEST_RECORD = 500_000
 """Bytes of an event that are kept with its death."""
@@ -60,7 +62,7 @@ async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> 
     Raises Conflict when others write in this moment.
     """
     ops: list[Op] = [
-        Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+        seen(event),
         letter.put(),
         *fabric.ledger.entry(event, skill, outcome=Outcome.DEAD),
     ]
@@ -68,13 +70,13 @@ async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> 
     try:
         conversation = await load(fabric.store, event)
     except PermanentError:
-        pass
+        ops += closed(fabric, None, event, skill)
     else:
+        event = await numbered(fabric.store, event, conversation.row)
         conversation.finish(event.work_id)
+        ops += closed(fabric, conversation, event, skill)
         apology = _apology(fabric, conversation, event)
         ops += [conversation.to_op(), *(word.create() for word in apology)]
-    if event.origin and event.type == ACTIVITY:
-        ops.append(Acceptance(origin=event.origin, skill=skill, at=time()).put())
     try:
         await fabric.store.write(event.conversation or UNREADABLE, *ops)
     except Conflict as conflict:

@@ -11,14 +11,15 @@ from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness, reads
+from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
-from shared.ports.store import Create, Delete, Op, Put
+from shared.ports.store import Delete, Op, Put
 from shared.records import waiting
-from shared.records.acceptance import Acceptance
-from shared.records.conversation import FIRST_VERSION, GONE, REMEMBERED, Conversation
+from shared.records.conversation import FIRST_VERSION, GONE, Conversation
 from shared.records.effect import AnyEffect
-from shared.records.ledger_entry import Done, said_id
+from shared.records.ledger_entry import Done
 from shared.records.person import mark_of
+from shared.records.seen import MESSAGE, seen_with
 from shared.turn import Turn
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ async def commit(
     if turn.activity.is_message:
         conversation.spoke = max(conversation.spoke, event.asked())
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
-    seen: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
     for number, (type, subject, data) in enumerate(turn.facts):
@@ -77,37 +78,38 @@ async def commit(
         )
     said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
     if collect:
-        seen = {"replies": said, "asked": question_of(event)}
+        answers = {"activities": said, "asked": question_of(event)}
         if handed:
-            seen |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
+            answers |= {"handed": handed.to_dict(), "handed_to": turn.handed_to}
     else:
         made += effects.sends(fabric, conversation, cause, replies)
         made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
-        seen["answer"] = answer
+        answers["answer"] = answer
+    transcript = _transcript(turn, replies, burst.superseded)
+    ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
+    document = conversation.to_op()
     ops: list[Op] = [
-        Create(f"seen:{event.id}", seen, ttl=REMEMBERED),
-        conversation.to_op(),
-        _transcript(turn, replies, burst.superseded),
+        *seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days),
+        document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
         *(file.put() for file in files),
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
+        *ended,
         *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
-    if event.origin and event.type == ACTIVITY and not handed:
-        finished = Acceptance(origin=event.origin, skill=turn.skill.name, at=turn.now)
-        ops.append(finished.put())
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
         with trace.step("commit"):
-            await fabric.store.write(event.conversation, *ops)
+            etags = await fabric.store.write(event.conversation, *ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
+    fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
 
@@ -125,23 +127,23 @@ def question_of(event: Event) -> str:
     return event_id(str(said.sender.get("id", "")), said.text)
 
 
-def _transcript(turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]) -> Create:
-    """What was said in this turn, kept as long as the bot's retention says."""
-    said = {
+def _transcript(
+    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]
+) -> dict[str, Any]:
+    """What was said in this turn."""
+    return {
         "at": turn.now,
-        "seconds": round(time() - turn.now, 3),
+        "seconds": round(max(0.0, time() - turn.now), 3),
         "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         **({"version": turn.skill.version} if turn.skill.version != FIRST_VERSION else {}),
-        "type": turn.activity.type,
+        **({"type": turn.activity.type} if turn.activity.type != MESSAGE else {}),
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
     }
-    id = said_id(turn.now, turn.event.id)
-    return Create(id, said, ttl=turn.bot.retention.transcript_days * 86_400)
 
 
 def _done(turn: Turn, replies: Sequence[Activity]) -> Done:

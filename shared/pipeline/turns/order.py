@@ -9,7 +9,9 @@ from shared.event import Event
 from shared.fabric import Fabric
 from shared.ports.store import Store
 from shared.records.acceptance import Acceptance, unfinished
-from shared.records.conversation import MAX_AGE, Conversation, load
+from shared.records.conversation import MAX_AGE, Conversation, conversation_of, load
+from shared.records.row import Row
+from shared.records.seen import seen_id
 from shared.skill import Skill
 
 LOOK_AGAIN = 5.0
@@ -19,14 +21,23 @@ QUEUE_PATIENCE = 3.0
 """Seconds that a turn waits in place for an earlier one of its conversation."""
 
 
-async def in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
+async def in_order(
+    fabric: Fabric, skill: Skill, event: Event, *, known: bool = True
+) -> Conversation:
     """The conversation, once nothing of it must go before this event.
 
     What goes first and is with another skill mostly takes milliseconds: it is waited for in
     place. What is parked in this skill's own queue needs this session to be free: then this
     event is parked behind it. A bus without sessions has none to free, and may have let this
     event overtake what was accepted before it: there, that alone is the order.
+
+    When the door saw nothing unfinished, nothing goes first, and the document that it saw will do
+    for a first delivery (not `known`), if this process has it.
     """
+    if not known and event.id == event.origin:
+        item = fabric.fresh.as_of(event.conversation, event.as_of)
+        if item is not None:
+            return conversation_of(item, event)
     store, ordered = fabric.store, fabric.bus.ordered
     deadline, pause = monotonic() + QUEUE_PATIENCE, 0.01
     while True:
@@ -34,8 +45,8 @@ async def in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
         if ordered:
             blocker = conversation.blocked_by(event.work_id)
         else:
-            blocker = await _overtaken(store, event)
-        if not blocker or await store.get(event.conversation, f"seen:{event.id}") is not None:
+            blocker = await _overtaken(store, event, conversation.row)
+        if not blocker or await store.get(event.conversation, seen_id(event.id)) is not None:
             return conversation
         own = blocker == skill.name and ordered
         if own or monotonic() > deadline:
@@ -45,12 +56,12 @@ async def in_order(fabric: Fabric, skill: Skill, event: Event) -> Conversation:
         pause = min(0.2, pause * 1.5)
 
 
-async def _overtaken(store: Store, event: Event) -> str:
+async def _overtaken(store: Store, event: Event, row: Row) -> str:
     """The skill that has an unfinished activity accepted before this one; "" for none.
 
     One that was due a day ago and not seen since is lost, and in nobody's way.
     """
-    return overtaken(await unfinished(store, event.conversation), event, time())
+    return overtaken(await unfinished(store, event.conversation, row), event, time())
 
 
 def overtaken(notes: Sequence[Acceptance], event: Event, now: float) -> str:
@@ -60,6 +71,8 @@ def overtaken(notes: Sequence[Acceptance], event: Event, now: float) -> str:
     earlier = (
         note.skill
         for note in notes
-        if note.origin != event.origin and note.place < place and (note.due or 0.0) > now - MAX_AGE
+        if note.origin != event.origin
+        and note.place < place
+        and (note.due or note.at) > now - MAX_AGE
     )
     return next(earlier, "")

@@ -2,8 +2,8 @@
 
 A skill says which (`Skill.overlap`). The turn of the first takes the others along: its commit
 creates `burst:<id>` for each, as the turn of any of them does for itself, so that whoever comes
-second finds it done. What waits is known by its note `accepted:<id>`, which holds the words
-(`said`) until it is finished.
+second finds it done. What waits is known by its note, which holds the words
+(`said`).
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ class Burst:
         """Nothing waits for those that were taken along."""
         for note in self.along:
             conversation.finish(note.origin)
+            conversation.row.finish(note.number)
 
     def ops(self, skill: str) -> list[Op]:
         """What the turn's commit writes of them: each is in this turn, and in no other."""
@@ -63,8 +64,7 @@ class Burst:
 
 def note(fabric: Fabric, event: Event, skill: str) -> Acceptance:
     """Return the note of an accepted activity; with its words where a turn may take it along."""
-    bot = fabric.bots.get(event.bot)
-    words = _words(event) if bot and _applies(fabric, bot) else None
+    words = _words(event) if applies(fabric, event) else None
     return replace(Acceptance.of(event, skill), words=words)
 
 
@@ -88,7 +88,8 @@ async def gather(
     policy = fabric.skills[target].overlap
     if policy == "queue" or said is None:
         return Burst(event, guarded=True)
-    along = behind(await unfinished(fabric.store, event.conversation), event, said)
+    waiting = await unfinished(fabric.store, event.conversation, conversation.row)
+    along = behind(waiting, event, said)
     if not along:
         return Burst(event, policy, guarded=True)
     words = [said, *(note.words for note in along if note.words)]
@@ -106,6 +107,12 @@ async def gather(
         along=[note.origin for note in along],
     )
     return Burst(whole, policy, along, superseded, guarded=True)
+
+
+def applies(fabric: Fabric, event: Event) -> bool:
+    """Tell whether a turn of the event's bot may take messages along."""
+    bot = fabric.bots.get(event.bot)
+    return bot is not None and _applies(fabric, bot)
 
 
 def _applies(fabric: Fabric, bot: Bot) -> bool:
@@ -159,12 +166,13 @@ async def _try_to_close(store: Store, event: Event, turn: str) -> None:
     """Raises Conflict when others write in this moment."""
     key = event.conversation
     conversation = await load(store, event)
-    note = await noted(store, key, event.origin)
+    note = await noted(store, key, event.number)
     waits = any(entry[0] == event.work_id for entry in conversation.parked)
-    if (note is None or not note.is_open) and not waits:
+    if (note is None or not note.is_open(conversation.row)) and not waits:
         return
     conversation.finish(event.work_id)
-    ops: list[Op] = [conversation.to_op()]
+    ops: list[Op] = []
     if note is not None:
+        conversation.row.finish(note.number, event.written())
         ops.append(note.finished_with(turn).put())
-    await store.write(key, *ops)
+    await store.write(key, *ops, conversation.to_op())

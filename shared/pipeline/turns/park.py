@@ -11,12 +11,14 @@ from shared.observability import log
 from shared.observability.failure import told
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.turns import overlap, still_working
-from shared.ports.store import Create, Op
+from shared.ports.store import Op
 from shared.queues import skill_queue
+from shared.records.acceptance import numbered
 from shared.records.change import undisturbed
-from shared.records.conversation import REMEMBERED, Conversation, load
+from shared.records.conversation import Conversation, load
 from shared.records.effect import AnyEffect
 from shared.records.ledger_entry import Outcome
+from shared.records.seen import seen
 from shared.skill import Skill
 
 NOTICE_ATTEMPT = 2
@@ -87,6 +89,8 @@ async def _park(
 ) -> Sequence[AnyEffect]:
     """Return the effects that may go now. Raises Conflict when others write in this moment."""
     conversation = await load(fabric.store, event)
+    if event.type == ACTIVITY:
+        event = await numbered(fabric.store, event, conversation.row)
     delay = error.delay(event.attempt)
     plan = plan_retry(conversation, event, error, step=skill.name, delay=delay)
     at = time() + delay
@@ -107,7 +111,7 @@ async def _park(
     try:
         await fabric.store.write(
             event.conversation,
-            Create(f"seen:{event.id}", {}, ttl=REMEMBERED),
+            seen(event),
             *ops,
             conversation.to_op(),
             *(effect.create() for effect in made),

@@ -30,6 +30,7 @@ from shared.governance.limits import budget, quota
 from shared.observability import meter
 from shared.pipeline.turns import delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
+from shared.pipeline.turns.closing import close_copy
 from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
@@ -38,7 +39,15 @@ from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
 from shared.pipeline.turns.voice import hear
-from shared.records.conversation import DOCUMENT, MAX_CONFLICTS, Conversation, load
+from shared.ports.store import Item
+from shared.records.acceptance import numbered
+from shared.records.conversation import (
+    DOCUMENT,
+    MAX_CONFLICTS,
+    Conversation,
+    load,
+)
+from shared.records.seen import seen_id
 from shared.skill import Handler, Skill
 from shared.turn import Turn
 
@@ -70,15 +79,16 @@ async def perform(
     """
     store, key = fabric.store, event.conversation
     if event.is_ticket:
-        if await store.get(key, f"seen:{event.id}") is None:
+        if await store.get(key, seen_id(event.id)) is None:
             raise PermanentError("claim_lost", "the blob with the body of the event is gone")
         return None
     if direct or event.type != ACTIVITY:
         conversation = await load(store, event)
     else:
-        conversation = await in_order(fabric, skill, event)
-    if known and (seen := await store.get(key, f"seen:{event.id}")) is not None:
-        return _recalled(seen.body, event) if direct else None
+        conversation = await in_order(fabric, skill, event, known=known)
+        event = await numbered(store, event, conversation.row)
+    if known and (seen := await store.get(key, seen_id(event.id))) is not None:
+        return await _handled_before(fabric, event, seen, direct=direct)
     bot = fabric.bots.get(event.bot)
     if bot is None:
         raise UnknownBot(event.bot)
@@ -99,6 +109,7 @@ async def perform(
             answer = await _run(fabric, turn, conversation, direct=direct)
     except (Refused, SignInNeeded) as refusal:
         conversation = await load(store, event)
+        event = event if direct else await numbered(store, event, conversation.row)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
         answer = await _instead(fabric, turn, conversation, refusal)
@@ -110,6 +121,8 @@ async def perform(
             if conflict.id != DOCUMENT or fresh.content != before:
                 raise
             conversation = fresh
+            if not direct:  # the door may have noted it meanwhile
+                turn.event = await numbered(store, event, fresh.row)
     raise TransientError("others keep changing the conversation")
 
 
@@ -125,6 +138,16 @@ async def _admitted(
     return Burst(event) if direct else await overlap.gather(fabric, bot, conversation, event)
 
 
+async def _handled_before(
+    fabric: Fabric, event: Event, seen: Item, *, direct: bool
+) -> Outcome | None:
+    """Return what was answered, for who waits for it; else leave it to the turn that was first."""
+    if direct:
+        return _recalled(seen.body, event)
+    await close_copy(fabric, event, seen)
+    return None
+
+
 def _recalled(body: dict[str, Any], event: Event) -> Outcome:
     """What was answered before. Raises Rejected 409 when another question was."""
     if body.get("asked", question_of(event)) != question_of(event):
@@ -132,7 +155,7 @@ def _recalled(body: dict[str, Any], event: Event) -> Outcome:
     handed = body.get("handed")
     return Outcome(
         (),
-        [Activity(reply) for reply in body.get("replies", ())],
+        [Activity(reply) for reply in body.get("activities", ())],
         Event.from_dict(handed) if handed else None,
         body.get("handed_to", ""),
         body.get("answer"),
@@ -156,7 +179,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         skills=[fabric.skills[name] for name in bot.skills],
         ai=fabric.assistant(bot, person),
         knowledge=fabric.knowledge_for(bot, asker, person),
-        now=time(),
+        now=round(time(), 3),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
         about=conversation.about,

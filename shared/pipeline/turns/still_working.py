@@ -23,6 +23,7 @@ from shared.pipeline.outbox.plans import PATIENCE_SECONDS
 from shared.pipeline.turns.typing_indicator import somebody_waits
 from shared.ports.store import Create, Put
 from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
+from shared.records.seen import seen_id
 from shared.turn import Turn
 
 AFTER = 6.0
@@ -81,7 +82,7 @@ async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
     key = event.conversation
     for _ in range(MAX_CONFLICTS):
         conversation = await load(store, event)
-        for id in (_marker(event), f"seen:{event.id}"):
+        for id in (_marker(event), seen_id(event.id)):
             if await store.get(key, id) is not None:
                 return
         notice = effects.word(fabric, conversation, event, "working", "platform.working")

@@ -1,15 +1,15 @@
 """One write on its way to becoming a transactional batch."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from shared import wire
 from shared.errors import Conflict
-from shared.ports.store import FOR_EVER, Create, Delete, Op
+from shared.ports.store import FOR_EVER, Create, Delete, Etags, Op
 from shared.storage import batch
-from shared.storage.cosmos.documents import condition, document_id
+from shared.storage.cosmos.documents import condition, document_id, etag_of
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Batch:
     @classmethod
     def of(cls, partition: str, ops: Sequence[Op], now: float) -> Self:
         """Raises PermanentError when over the limits, Conflict for an etag that has expired."""
-        token = secrets.token_hex(8)
+        token = secrets.token_hex(6)
         steps = []
         for op, body in zip(ops, batch.encoded(ops), strict=True):
             etag, expires = "", float("inf")
@@ -71,6 +71,14 @@ class Batch:
         """Ids whose documents tell whether this write was done, the surest first."""
         made = [step.op for step in self.steps if step.document]
         return [op.id for op in sorted(made, key=lambda op: not isinstance(op, Create))][:3]
+
+    def etags(self, results: Sequence[Mapping[str, Any]]) -> Etags:
+        """Return the etags of what was made, from what the service says of each step."""
+        return {
+            step.op.id: etag_of(result["eTag"], step.document.get("expires"))
+            for step, result in zip(self.steps, results, strict=False)
+            if step.document is not None and result.get("eTag")
+        }
 
     def wrote(self, document: dict[str, Any] | None) -> bool:
         return document is not None and document.get("write") == self.token
@@ -88,5 +96,5 @@ def _document(partition: str, op: Op, body: str, token: str, now: float) -> dict
     if op.due is not None:
         made["due"] = op.due
     if op.ttl is not None and op.ttl != FOR_EVER:
-        made |= {"ttl": max(1, op.ttl), "expires": now + op.ttl}
+        made |= {"ttl": max(1, op.ttl), "expires": round(now + op.ttl, 3)}
     return made

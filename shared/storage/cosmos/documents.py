@@ -57,15 +57,18 @@ def item_id(document_id: str) -> str:
 
 
 def item(document: dict[str, Any]) -> Item:
-    """The etag also says when the document expires, because the service removes it later."""
-    etag, expires = document["_etag"], document.get("expires")
     return Item(
         document["partition"],
         item_id(document["id"]),
         document["body"],
-        etag if expires is None else f"{etag} {expires!r}",
+        etag_of(document["_etag"], document.get("expires")),
         document.get("due"),
     )
+
+
+def etag_of(own: str, expires: float | None) -> str:
+    """The etag also says when the document expires, because the service removes it later."""
+    return own if expires is None else f"{own} {expires!r}"
 
 
 def condition(etag: str) -> tuple[str, float]:

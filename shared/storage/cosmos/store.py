@@ -6,7 +6,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import Conflict, FabricError
-from shared.ports.store import Create, Item, Op
+from shared.ports.store import Create, Etags, Item, Op
 from shared.storage.cosmos import documents, errors
 from shared.storage.cosmos.account import Account
 from shared.storage.cosmos.batch import Batch
@@ -67,11 +67,11 @@ class CosmosStore:
             found += await self._patiently(partial(self._query, name, asked, None, limit))
         return sorted(found, key=_place if due_by is None else _turn)[:limit]
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         """As the port says, always durable; a batch over Cosmos' limits is a PermanentError."""
-        if ops:
-            batch = Batch.of(partition, ops, time())
-            await self._patiently(partial(self._apply, batch))
+        if not ops:
+            return {}
+        return await self._patiently(partial(self._apply, Batch.of(partition, ops, time())))
 
     async def check(self) -> str:
         async def look() -> None:
@@ -131,34 +131,38 @@ class CosmosStore:
             raise
         return found
 
-    async def _apply(self, batch: Batch) -> None:
-        """Send it, mended as often as it takes; done when it was our own write that won."""
+    async def _apply(self, batch: Batch) -> Etags:
+        """Send it, mended as often as it takes; done when it was our own write that won.
+
+        Return the etags, as far as the service has told them.
+        """
         from azure.core.exceptions import AzureError
         from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceNotFoundError
 
         if batch.doubtful and await self._was_done(batch):
-            return
+            return {}
         container = await self._account.container(documents.container(batch.partition))
         while batch.steps:
             try:
-                await container.execute_item_batch(
+                results = await container.execute_item_batch(
                     [step.operation() for step in batch.steps],
                     partition_key=batch.partition,
                     response_hook=lambda headers, _: self._wrote(batch.partition, headers),
                 )
-                return
+                return batch.etags(results)
             except CosmosBatchOperationError as error:
                 self._wrote(batch.partition, error.headers or {})
                 if error.status_code not in (404, 409, 412):
                     batch.doubtful |= errors.doubtful(error)
                     raise
                 if await self._mend(batch, error.error_index or 0):
-                    return
+                    return {}
             except AzureError as error:
                 if isinstance(error, CosmosResourceNotFoundError):
                     self._look_again(batch.partition, error)
                 batch.doubtful |= errors.doubtful(error)
                 raise
+        return {}
 
     async def _mend(self, batch: Batch, index: int) -> bool:
         """Whether the write that won is our own; else what to try next, or Conflict."""

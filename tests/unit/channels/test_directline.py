@@ -10,7 +10,7 @@ from shared.activity import Activity
 from shared.channels.directline.channel import LONGEST_TEXT
 from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES
 from shared.errors import Rejected
-from shared.ports.store import Delete, Item, Op
+from shared.ports.store import Delete, Etags, Item, Op
 from shared.storage.sqlite import SqliteStore
 from tests.contract.channels.directline import PAYLOADS, call
 from tests.unit.directline import Web, payload, refused
@@ -41,9 +41,10 @@ class Remembering(SqliteStore):
         super().__init__(path)
         self.lives: dict[str, int | None] = {}
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
-        await super().write(partition, *ops, durable=durable)
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
+        etags = await super().write(partition, *ops, durable=durable)
         self.lives |= {op.id.split(":")[0]: op.ttl for op in ops if not isinstance(op, Delete)}
+        return etags
 
 
 async def test_a_conversation_is_created_once(web: Web) -> None:

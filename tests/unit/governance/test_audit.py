@@ -21,7 +21,7 @@ from shared.governance.audit.verify import broken
 from shared.operations.deeds import record
 from shared.operations.deeds import switches as kill_switch
 from shared.operations.reports import switches as switch_report
-from shared.ports.store import Delete, Item, Op, Put, Store
+from shared.ports.store import Delete, Etags, Item, Op, Put, Store
 from shared.skill import Skill
 from tests.lab import Lab
 
@@ -151,10 +151,10 @@ async def test_what_cannot_be_recorded_is_not_done(
 ) -> None:
     write = fabric.store.write
 
-    async def no_audit(where: str, *ops: Put, **how: bool) -> None:
+    async def no_audit(where: str, *ops: Put, **how: bool) -> Etags:
         if where.startswith("audit"):
             raise Unavailable("store")
-        await write(where, *ops, **how)
+        return await write(where, *ops, **how)
 
     monkeypatch.setattr(fabric.store, "write", no_audit)
     with pytest.raises(Unavailable):

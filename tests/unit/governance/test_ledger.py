@@ -7,7 +7,7 @@ import pytest
 from shared.errors import PermanentError, TransientError
 from shared.observability.meter import ModelCall, charge, record
 from shared.ports.models import Usage
-from shared.ports.store import Item
+from shared.ports.store import Etags, Item
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -86,9 +86,10 @@ async def test_what_a_commit_costs_is_in_the_next_entry_of_the_bot(
     fabric = lab(asking())
     write = fabric.store.write
 
-    async def priced(*arguments: object, **options: object) -> None:
-        await write(*arguments, **options)  # type: ignore[arg-type]
+    async def priced(*arguments: object, **options: object) -> Etags:
+        etags = await write(*arguments, **options)  # type: ignore[arg-type]
         charge(10.0)
+        return etags
 
     monkeypatch.setattr(fabric.store, "write", priced)
     key = await fabric.say("one")

@@ -23,9 +23,9 @@ from shared.operations.reports.period import Period
 from shared.operations.reports.slow import slow
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import BotUsage, usage
-from shared.ports.store import Item, Op, every
+from shared.ports.store import Etags, Item, Op, every
 from shared.records import daily
-from shared.records.daily import PRESENT, Present
+from shared.records.daily import PRESENT, Present, Unanswered
 from shared.records.ledger_entry import LedgerEntry
 from shared.skill import Skill
 from shared.storage.sqlite import SqliteStore
@@ -58,11 +58,12 @@ class Dying:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         self.left -= 1
         if self.left < 0:
             raise Unavailable("killed")
-        await self._store.write(partition, *ops, durable=durable)
+        etags: Etags = await self._store.write(partition, *ops, durable=durable)
+        return etags
 
 
 async def count(fabric: Lab) -> int:
@@ -335,16 +336,18 @@ async def test_a_report_reads_no_transcript_and_no_entry_that_was_counted(fabric
     await used(fabric, ALL, EVER, present=True)
 
     assert {one for one in asked if one.startswith("None")} == {"None ledger:"}
-    assert not [one for one in asked if "said:" in one]
+    assert not [one for one in asked if "seen:" in one]
 
 
 def test_names_that_are_nobodys_take_the_place_of_the_erased() -> None:
-    present = Present({"a": 1, "b": 2}, {"x", "y"}, [["a", "said:1"], ["b", "said:2"]])
+    present = Present(
+        {"a": 1, "b": 2}, {"x", "y"}, [Unanswered("a", "1", 1.0), Unanswered("b", "2", 2.0)]
+    )
 
     assert present.without({"a", "x"})
 
     assert "a" not in present.conversations
     assert sorted(present.conversations.values()) == [1, 2]
     assert (len(present.people), "y" in present.people) == (2, True)
-    assert present.unanswered == [["b", "said:2"]]
+    assert present.unanswered == [Unanswered("b", "2", 2.0)]
     assert not present.without({"a", "x"})

@@ -16,7 +16,7 @@ from shared.governance.department import Department
 from shared.governance.limits import spending as module
 from shared.governance.limits.spending import Amount, Hold, Limit, Spending, limits_of
 from shared.governance.prices import Price, Prices
-from shared.ports.store import Item, Op
+from shared.ports.store import Etags, Item, Op
 from shared.records.spend import Counter
 from shared.storage.sqlite import SqliteStore
 from tests.unit.governance.spender import (
@@ -52,13 +52,13 @@ class Counting(SqliteStore):
             raise Unavailable("the store")
         return await super().get(partition, id)
 
-    async def write(self, partition: str, *ops: Op, durable: bool = True) -> None:
+    async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
         self.asked += 1
         if self.away:
             raise Unavailable("the store")
         self.writing.set()
         await self.may_write.wait()
-        await super().write(partition, *ops, durable=durable)
+        return await super().write(partition, *ops, durable=durable)
 
 
 @pytest.fixture

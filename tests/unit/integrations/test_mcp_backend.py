@@ -27,6 +27,7 @@ from shared.operations.reports.tools import tools as report
 from shared.ports.backend import BackendError, OutcomeUnknown, TurnBackend
 from shared.ports.models import ToolCall
 from shared.ports.store import Store
+from shared.records.seen import transcripts
 from shared.skill import Skill
 from shared.storage.sqlite import SqliteStore
 from shared.turn import Turn
@@ -242,7 +243,7 @@ async def test_a_skill_calls_it_as_its_manifest_grants(
     reads = [target["backend"] for target in recorded if "backend" in target]
     assert "library tool search" in reads
     assert "library tool reserve" in reads
-    assert await made.items(key, "said:")
+    assert [turn async for turn in transcripts(made.store, key)]
 
 
 # --- a server that means harm ---

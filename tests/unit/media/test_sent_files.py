@@ -164,9 +164,9 @@ async def test_no_bytes_are_written_but_to_the_blob(
 ) -> None:
     write, written = type(host.store).write, list[str]()
 
-    async def noting(store: Any, partition: str, *ops: Any, **how: Any) -> None:
+    async def noting(store: Any, partition: str, *ops: Any, **how: Any) -> Any:
         written.extend(json.dumps(op.body) for op in ops if not isinstance(op, Delete))
-        await write(store, partition, *ops, **how)
+        return await write(store, partition, *ops, **how)
 
     monkeypatch.setattr(type(host.store), "write", noting)
 
@@ -387,11 +387,11 @@ async def test_a_turn_that_runs_again_sends_once(
 ) -> None:
     write, raised = type(host.store).write, list[int]()
 
-    async def conflicting(store: Any, partition: str, *ops: Any, **how: Any) -> None:
+    async def conflicting(store: Any, partition: str, *ops: Any, **how: Any) -> Any:
         if any(op.id.startswith("seen:") for op in ops) and not raised:
             raised.append(1)
             raise Conflict("conversation")
-        await write(store, partition, *ops, **how)
+        return await write(store, partition, *ops, **how)
 
     monkeypatch.setattr(type(host.store), "write", conflicting)
 

@@ -13,6 +13,7 @@ from functions.operator import ROUTES
 from shared.errors import Unavailable
 from shared.governance import audit
 from shared.governance.roles import Role
+from shared.ports.store import Etags
 from shared.skill import Skill
 from shared.turn import Turn
 from stand_ins.entra.tokens import Subject
@@ -122,10 +123,10 @@ async def test_what_cannot_be_recorded_is_not_shown(
 ) -> None:
     write = fabric.store.write
 
-    async def no_audit(where: str, *ops: Any, durable: bool = True) -> None:
+    async def no_audit(where: str, *ops: Any, durable: bool = True) -> Etags:
         if where.startswith("audit"):
             raise Unavailable("store")
-        await write(where, *ops, durable=durable)
+        return await write(where, *ops, durable=durable)
 
     key = (await look(fabric, "ops_conversations", purpose="incident"))[1]["conversations"][0][
         "conversation"

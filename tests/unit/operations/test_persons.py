@@ -67,7 +67,7 @@ async def test_nothing_is_left_and_the_receipt_is_true(fabric: Lab) -> None:
     receipt = await persons.erase(fabric, BOSS, "ann", "she asked")
 
     assert sum(kept.count for kept in receipt.erased) > 6
-    assert {"said", "conversation", "seen"} <= {kept.kind for kept in receipt.erased}
+    assert {"said", "conversation", "accepted"} <= {kept.kind for kept in receipt.erased}
     assert receipt.left == []
     assert await reports.records(fabric, "ann") == []
     assert await persons.faults(fabric, "ann", receipt) == []
@@ -90,7 +90,7 @@ async def test_a_pseudonym_is_nobodys_once_its_key_is_gone(fabric: Lab) -> None:
 @pytest.mark.parametrize(
     ("partition", "id", "body"),
     [
-        ("lab.web.other", "said:1", {"text": f"call {PHONE} please", "person": ""}),
+        ("lab.web.other", "seen:1", {"text": f"call {PHONE} please", "person": ""}),
         ("lab.web.other", "dead:1", {"event": {"data": {"from": {"id": PHONE}}}}),
         (f"anything.{PHONE}", "note:1", {}),
         ("tickets", f"ticket:{PHONE}", {"title": "printer"}),

@@ -10,7 +10,7 @@ import pytest
 from shared.errors import PermanentError
 from shared.pipeline.door import accept
 from shared.pipeline.turns import order, settle
-from shared.ports.store import Put
+from shared.records.acceptance import Acceptance
 from shared.records.conversation import MAX_AGE
 from shared.skill import Skill
 from shared.turn import Turn
@@ -83,8 +83,8 @@ async def test_it_is_parked_when_the_earlier_one_takes_long(
 
 async def test_it_does_not_wait_for_ever_for_what_is_lost(fabric: Lab, skill: Skill) -> None:
     inbound = fabric.inbound("2")
-    lost = Put("accepted:lost", {"skill": "echo", "at": 0.0}, due=time() - MAX_AGE - 1)
-    await fabric.store.write(inbound.reference.key, lost)
+    lost = Acceptance(origin="lost", skill="echo", at=0.0, number=1, due=time() - MAX_AGE - 1)
+    await fabric.store.write(inbound.reference.key, lost.put())
 
     await accept.accept(fabric, [inbound])
     await settle.work(fabric, skill, accept.arrival(inbound).to_json(), 1)

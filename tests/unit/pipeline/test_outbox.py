@@ -317,7 +317,7 @@ async def test_who_lost_an_effect_neither_buries_nor_delays_it(
     async def late(bot: Any, reference: Any, activity: Any) -> str:
         fabric.memory.send = send  # type: ignore[method-assign]
         [item] = await fabric.items(reference.key, "outbox:")
-        claimed = {**item.body, "tries": item.body["tries"] + 1}
+        claimed = {**item.body, "tries": item.body.get("tries", 1) + 1}
         await fabric.store.write(reference.key, Put(item.id, claimed, due=time() + 0.2))
         raise error
 

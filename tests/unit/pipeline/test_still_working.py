@@ -214,11 +214,12 @@ async def test_a_crash_after_the_notice_was_committed_repeats_nothing(lab: Make)
     store: Any = fabric.store
     write = store.write
 
-    async def dying(partition: str, *ops: Any, **more: Any) -> None:
-        await write(partition, *ops, **more)
+    async def dying(partition: str, *ops: Any, **more: Any) -> Any:
+        etags = await write(partition, *ops, **more)
         if any(op.id.startswith("working:") for op in ops):
             committed.set()
             raise asyncio.CancelledError
+        return etags
 
     store.write = dying
     key = await fabric.say("hello")

@@ -10,6 +10,7 @@ import pytest
 from shared.errors import ConfigurationError, PermanentError
 from shared.governance.audit import Operator
 from shared.operations.deeds.rollout import roll_out
+from shared.records.seen import transcripts
 from shared.skill import Skill, versions
 from shared.turn import Turn
 from tests.lab import Lab
@@ -115,7 +116,7 @@ async def test_the_transcript_says_which_version_it_was(counting: Callable[..., 
     await rolled_out(fabric, 1.0)
     await said(fabric, "b")
 
-    told = [item.body.get("version", "v1") for item in await fabric.items(key, "said:")]
+    told = [item.body.get("version", "v1") async for item in transcripts(fabric.store, key)]
 
     assert told == ["v1", "v2"]
 

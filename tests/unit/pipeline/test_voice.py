@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from functions.skills import router
+from shared.records.seen import transcripts
 from shared.skill import Skill
 from shared.turn import Turn
 from stand_ins.openai.faults import Fault
@@ -60,8 +61,8 @@ async def test_what_is_said_is_in_the_transcript(lab: Make, services: Services) 
     key = await fabric.say("", attachments=[VOICE])
     await fabric.drain()
 
-    said = await fabric.items(key, "said:")
-    assert {item.body["text"] for item in said} == {"book a room for tomorrow"}
+    said = [item.body["text"] async for item in transcripts(fabric.store, key)]
+    assert set(said) == {"book a room for tomorrow"}
 
 
 async def test_what_is_written_beside_it_stands_first(lab: Make, services: Services) -> None:

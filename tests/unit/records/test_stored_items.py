@@ -199,10 +199,14 @@ async def test_what_is_read_is_written_again_as_it_was(lab: Lab, story: Any) -> 
             Acceptance(origin="1", skill="a", at=5.0, kept=True).finished_with("2", "b"),
             {"skill": "b", "at": 5.0, "with": "2"},
         ),
+        (
+            Acceptance(origin="1", skill="echo", at=5.0, number=7),
+            {"skill": "echo", "at": 5.0, "origin": "1"},
+        ),
     ],
 )
 def test_an_acceptance_is_stored_as_before(note: Acceptance, body: dict[str, Any]) -> None:
     put = note.put()
 
-    assert (put.id, put.body) == ("accepted:1", body)
+    assert (put.id, put.body) == ("accepted:n000000007" if note.number else "accepted:1", body)
     assert Acceptance.from_item(Item("one", put.id, put.body, "", put.due)) == note
