@@ -8,7 +8,7 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/kusto tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench bench-quick lock catalogue schemas needs release-dry-run clean
+.PHONY: help run func test check bench bench-quick bench-month bench-observed lock catalogue schemas needs gateway release-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,6 +44,12 @@ check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its 
 bench-quick: .venv/.dev ## what a turn costs, counted: the same on every machine
 	@$(BIN)/python -m bench.quick
 
+bench-month: .venv/.dev ## the roll-up of a month of 100 bots, and each report over it
+	@$(BIN)/python -m bench.month
+
+bench-observed: .venv/.dev ## what spans and the ledger cost a turn, before and after in one run
+	@$(BIN)/python -m bench.observed
+
 bench: .venv/.dev ## the figures in docs/benchmarks.md
 	$(BIN)/python -m bench
 
@@ -60,6 +66,9 @@ schemas: .venv/.dev ## the JSON Schema of every TOML file, from the dataclasses 
 
 needs: .venv/.dev ## what the apps need of Azure, from the manifests, for the Bicep in infra/
 	@$(BIN)/python -m packing.needs
+
+gateway: .venv/.dev ## the policies of API Management, from backends.toml and the manifests
+	@$(BIN)/python -m packing.gateway
 
 release-dry-run: .venv/.dev ## a whole release on this machine: pack, bill of materials, start, smoke, roll back
 	@infra/pipeline/dry_run.sh

@@ -18,9 +18,12 @@ from bench.first_contact import first_contacts
 from bench.growth import growth
 from bench.machine import describe
 from bench.memory import memory
+from bench.packed_start import packed_start
 from bench.price import price_of_a_turn
 from bench.report import Figures, page
+from bench.report_knowledge import Finding
 from bench.report_load import UnderLoad
+from bench.retrieval import retrieval, sync
 from bench.servicebus_send import send_cost
 from bench.throughput import throughput
 from bench.token_check import token_check_us
@@ -36,7 +39,7 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
 
     date, load = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", os.getloadavg()[0]
     say("cold start")
-    cold = cold_start()
+    cold, packed = cold_start(), packed_start()
     say("token check")
     token_us = await token_check_us()
     say("the price of a turn")
@@ -51,11 +54,13 @@ async def measure(folder: Path, *, with_peers: bool) -> Figures:
     loaded = await measure_under_load(folder, say)
     say("first webhook and first turn")
     first = await first_contacts(folder)
+    say("retrieval and sync of articles")
+    finding = Finding(await retrieval(folder / "found"), await sync(folder / "synced"))
     say("Service Bus")
     sent = await send_cost(folder)
     return Figures(
-        *(date, describe(), load, cold, token_us, price),
-        *(echo, COUNTS, ack, bus, loaded, first, sent),
+        *(date, describe(), load, cold, packed, token_us, price),
+        *(echo, COUNTS, ack, bus, loaded, first, finding, sent),
     )
 
 

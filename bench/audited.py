@@ -112,12 +112,12 @@ async def _spent(shops: Sequence[Shop], rounds: int, people: int) -> list[float]
     for number in range(rounds):
         for times, shop in zip(spent, shops, strict=True):
             began = process_time()
-            await _round(shop, number, people)
+            await take_round(shop, number, people)
             times.append(1000 * (process_time() - began) / people)
     return [median(times) for times in spent]
 
 
-async def _round(shop: Shop, number: int, people: int) -> None:
+async def take_round(shop: Shop, number: int, people: int) -> None:
     """Say something in `people` conversations at once, and take their turns."""
     skill, bot = shop.skill, shop.bots["echo"]
     bus: Any = shop.bus

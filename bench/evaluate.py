@@ -1,8 +1,9 @@
 """How well messages are routed and questions answered without a key, on public data sets.
 
-    python -m bench.evaluate FOLDER [--words]
+    python -m bench.evaluate FOLDER [--words|--ways]
 
-prints a Markdown table; `--words` leaves the sentence encoder out. The
+prints a Markdown table; `--words` leaves the sentence encoder out, `--ways`
+compares the ways to find. The
 folder holds CLINC150 (few-shot over its 10 domains), HINT3, XQuAD
 (English) and a labelled set of office messages, in the files named below.
 """
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 from typing import Any
 
+from bench.evaluate_ways import table as table_of_ways
 from shared.ai.assistant import Assistant
 from shared.ai.encoder import Encoder
 from shared.ai.meaning import MeaningRanker
@@ -125,7 +127,7 @@ async def hint3(folder: Path, bot: str) -> Iterable[Row]:
     return routing(f"HINT3 {bot}", await ranked(data, choices))
 
 
-async def xquad(folder: Path) -> Iterable[Row]:
+async def xquad(folder: Path, *, ways: bool = False) -> Iterable[Row]:
     with TemporaryDirectory() as name:
         collection = Path(name) / "xquad"
         collection.mkdir()
@@ -133,8 +135,12 @@ async def xquad(folder: Path) -> Iterable[Row]:
             title = article["title"].replace("_", " ")
             text = f"---\ntitle: {title}\n---\n{article['text']}\n"
             (collection / f"{article['id']}.md").write_text(text, "utf-8")
+        questions = lines(folder / "xquad_questions.jsonl")
+        if ways:
+            await table_of_ways(Path(name), questions, AI)
+            return ()
         knowledge = Knowledge(KnowledgeBase(Path(name)), frozenset({"xquad"}))
-        return await answers(lines(folder / "xquad_questions.jsonl"), knowledge)
+        return await answers(questions, knowledge)
 
 
 async def answers(questions: Sequence[dict[str, Any]], knowledge: Knowledge) -> Iterable[Row]:
@@ -180,7 +186,10 @@ def share(outcomes: Iterable[bool]) -> str:
     return f"{100 * sum(counted) / len(counted):.1f} % of {len(counted)}" if counted else "-"
 
 
-async def main(folder: Path, *, words: bool) -> None:
+async def main(folder: Path, *, words: bool, ways: bool) -> None:
+    if ways:
+        await xquad(folder, ways=True)
+        return
     if words:
         AI.encoder = None
     print("| data | measure | result |\n|---|---|---|")
@@ -194,5 +203,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--words", action="store_true", help="without the sentence encoder")
+    parser.add_argument("--ways", action="store_true", help="retrieval and answers by way alone")
     arguments = parser.parse_args()
-    asyncio.run(main(arguments.folder, words=arguments.words))
+    asyncio.run(main(arguments.folder, words=arguments.words, ways=arguments.ways))

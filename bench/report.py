@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench import peers, report_azure, report_load, report_price
+from bench import peers, report_azure, report_knowledge, report_load, report_price
 from bench.ack_latency import AckLatency
 from bench.bus import BATCH, Rates
 from bench.cold_start import HEAVY, ColdStart
@@ -11,7 +11,9 @@ from bench.connector import CONVERSATIONS, percentile
 from bench.echo_turn import BARE, IN_PROCESS, LOCAL_HOST, Side
 from bench.first_contact import Times
 from bench.markdown import ms, table
+from bench.packed_start import PackedStart
 from bench.price import Price
+from bench.report_knowledge import Finding
 from bench.report_load import UnderLoad
 from bench.servicebus_send import SendCost
 
@@ -27,6 +29,7 @@ class Figures:
     machine: str
     load: float
     cold: ColdStart
+    packed: PackedStart
     token_us: float
     price: Price
     echo: Mapping[str, Side]
@@ -35,6 +38,7 @@ class Figures:
     bus: Mapping[str, Rates]
     under_load: UnderLoad
     first: Mapping[str, Times]
+    finding: Finding
     servicebus: SendCost | None = None
 
 
@@ -56,19 +60,23 @@ def page(figures: Figures) -> str:
             *_targets(figures),
             *report_price.sections(figures.price),
             *_cold(figures.cold),
+            *_packed(figures.packed),
             *_echo(figures.echo, figures.counts),
             *_ack(figures.ack),
             *_bus(figures.bus),
             *report_load.sections(figures.under_load),
+            *report_knowledge.sections(figures.finding),
             *report_azure.sections(figures.first, figures.servicebus),
         ]
     )
 
 
 def _targets(figures: Figures) -> list[str]:
+    packed = figures.packed.ratio
     rows = [
         ("cold start, times `azure.functions`", figures.cold.ratio, "<=", 2.0),
         ("the same with Azure's services configured", figures.cold.azure_ratio, "<=", 2.0),
+        ("packed app of one skill, times an empty app in Microsoft's worker", packed, "<=", 1.3),
         ("heavy modules at a cold start", len(_heavy(figures.cold)), "<=", 0),
         ("token check, us of CPU", figures.token_us, "<=", 130),
     ]
@@ -88,6 +96,7 @@ def _targets(figures: Figures) -> list[str]:
         for what, ratio in zip(("clock", "CPU"), sent.ratio, strict=True):
             rows.append((f"Service Bus send, {what}, times the bare SDK call", ratio, "<=", 1.3))
     rows += report_load.targets(figures.under_load)
+    rows += report_knowledge.targets(figures.finding)
     return [
         "## Targets",
         "",
@@ -120,6 +129,23 @@ def _cold(cold: ColdStart) -> list[str]:
         ),
         f"{cold.modules} modules. Of {', '.join(HEAVY)}: {', '.join(heavy) or 'none'}. "
         f"Also worth a look: {', '.join(rest) or 'none'} loaded.",
+        "",
+    ]
+
+
+def _packed(packed: PackedStart) -> list[str]:
+    return [
+        "A fresh process imports Microsoft's own Python worker (azure-functions-runtime 1.3.0)",
+        "and indexes an app: one with a single function, and what `botfabric pack` makes of one",
+        "skill, with Azure's services configured.",
+        "",
+        *table(
+            ("app", "CPU ms"),
+            [
+                ("empty, one function", f"{packed.empty_ms:.0f}"),
+                (f"packed, {packed.functions} functions", f"{packed.packed_ms:.0f}"),
+            ],
+        ),
         "",
     ]
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "books": "accepted, done, parked, dead, pending, repeated: they balance",
     "trace": "the hops of a conversation, a message or a trace, with time, tokens and fates",
     "usage": "which bots are used, by how many people, and how fast they answer",
+    "alerts": "what has gone wrong and lasts, each with what to do",
     "slow": "which systems and models people wait for, the slowest first",
     "cost": "what the bots cost, by department, bot and meter; a FOCUS file",
     "budgets": "what bots and departments may spend, what they did, what calls hold",

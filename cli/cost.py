@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING, cast
 
 from cli import report
@@ -9,7 +10,11 @@ from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
     from shared.fabric import Fabric
+    from shared.operations.reports.billed import Compared
     from shared.operations.reports.cost import Cost
     from shared.operations.reports.period import Period
     from shared.operations.reports.turns import Scope
@@ -22,29 +27,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--focus", metavar="FILE", type=typed_path, help="write FOCUS 1.4 rows to this CSV file"
     )
+    parser.add_argument(
+        "--page", metavar="FILE", type=typed_path, help="write the bill as an HTML page to send"
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="FILE",
+        type=typed_path,
+        help="what was billed beside it: an export of Cost Management (CSV), or FOCUS",
+    )
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
-    from shared.operations.reports.cost import cost
-
-    async def with_focus(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
-        if arguments.focus:
-            await _write(arguments.focus, fabric, scope, period)
-        return await cost(fabric, scope, period)
-
-    return report.print_report(arguments, with_focus, _text)
-
-
-async def _write(path: Path, fabric: "Fabric", scope: "Scope", period: "Period") -> None:
-    from shared.operations.reports.cost import charges
+    from shared.operations.reports.billed import compare
+    from shared.operations.reports.chargeback import Bill, page
+    from shared.operations.reports.cost import charges, cost, falls_to
     from shared.operations.reports.focus import write_focus
 
-    found, _ = await charges(fabric, scope, period)
+    async def with_files(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
+        found = await cost(fabric, scope, period)
+        if arguments.focus or arguments.page:
+            lines = await charges(fabric, scope, period)
+            if arguments.focus:
+                _write("--focus", arguments.focus, lambda file: write_focus(lines, file))
+            if arguments.page:
+                talked, usd = found.conversations, await falls_to(fabric, scope, period)
+                bill = Bill(scope.department, period, lines, talked, time(), usd)
+                _write("--page", arguments.page, lambda file: file.write(page(bill)))
+        return found
+
+    async def compared(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
+        lines = await charges(fabric, scope, period)
+        try:
+            with arguments.compare.open(encoding="utf-8-sig", newline="") as file:
+                return compare(lines, file, period)
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "is no CSV in UTF-8"
+            raise ConfigurationError(f"--compare {arguments.compare}: {why}") from None
+
+    if arguments.compare:
+        return report.print_report(arguments, compared, _comparison)
+    return report.print_report(arguments, with_files, _text)
+
+
+def _write(option: str, path: Path, write: "Callable[[TextIO], object]") -> None:
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            write_focus(found, file)
+            write(file)
     except OSError as error:
-        raise ConfigurationError(f"--focus {path}: {error.strerror}") from None
+        raise ConfigurationError(f"{option} {path}: {error.strerror}") from None
+
+
+def _comparison(result: object) -> str:
+    rows = cast("list[Compared]", result)
+    return report.table(
+        ("service", "predicted USD", "billed USD", "off"),
+        [
+            (
+                *(row.service, f"{row.predicted:.2f}", f"{row.billed:.2f}"),
+                f"{row.off:+.1%}" if row.billed else "",
+            )
+            for row in rows
+        ],
+    )
 
 
 def _text(result: object) -> str:

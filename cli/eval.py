@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
         print(json.dumps({"bots": bots}, ensure_ascii=False))
     else:
         print("\n\n".join(_reports(found)))
-    return 0 if all(one.run.passed for one in found) else 1
+    unasked = arguments.models and any(one.unasked for one in found)
+    return 0 if all(one.run.passed for one in found) and not unasked else 1
 
 
 async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contender]":
@@ -186,6 +187,7 @@ def _reports(found: "Sequence[Contender]") -> list[str]:
         reports += [_report(one.run) for one in contenders]
         if len(contenders) > 1:
             reports.append(table(f"{bot}: models", [one.row() for one in contenders]))
+            reports += [one.unasked for one in contenders if one.unasked]
     return reports
 
 

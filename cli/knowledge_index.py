@@ -44,7 +44,7 @@ async def bring_index(
             progress("index", done.written, done.of)
     except Unavailable as error:
         return Outcome(done, f"{error}; run it again, it goes on where it was")
-    if done.without_vector:
+    if done.reason:
         return Outcome(done, f"{done.reason}; words find these until the next sync")
     return Outcome(done)
 

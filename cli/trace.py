@@ -17,17 +17,25 @@ if TYPE_CHECKING:
     from shared.observability.trace import Span
 
 
+FOLLOW_SECONDS = 1.0
+"""How often `--follow` looks."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "id",
         metavar="CONVERSATION|TRACE|MESSAGE-ID",
-        help="a conversation's key, a trace id, the id of an event, or a channel's message id",
+        help="a conversation's key, a trace id, an event's id, a ticket's number, or what the "
+        "channel calls the message, the conversation or the person",
     )
+    parser.add_argument("--follow", action="store_true", help="go on with what comes, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="the spans, as one JSON array")
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
     console_log.configure(quiet=True)
+    if arguments.follow:
+        return asyncio.run(_follow(arguments.id))
     spans = asyncio.run(_spans(arguments.id))
     if arguments.json:
         print(json.dumps([asdict(span) for span in spans], ensure_ascii=False))
@@ -40,6 +48,27 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
             file=sys.stderr,
         )
     return 0 if spans else 1
+
+
+async def _follow(wanted: str) -> int:
+    """Print each trace when its spans are there, and again with what has come to it since."""
+    import function_app  # noqa: F401
+    from functions.host import fabric
+    from shared.operations.reports.trace import spans_of
+
+    shown: dict[str, int] = {}
+    try:
+        while True:
+            traces: defaultdict[str, list[Span]] = defaultdict(list)
+            for span in await spans_of(fabric(), wanted):
+                traces[span.trace_id].append(span)
+            for trace_id, members in traces.items():
+                if shown.get(trace_id) != len(members):
+                    shown[trace_id] = len(members)
+                    print("\n".join(_lines(members)), flush=True)
+            await asyncio.sleep(FOLLOW_SECONDS)
+    finally:
+        await fabric().close()
 
 
 async def _spans(wanted: str) -> list["Span"]:
@@ -81,7 +110,8 @@ def _tree(
 
 
 def _detail(span: "Span") -> str:
-    """What an operator looks for: how it ended, tries, tokens, request units."""
+    """What an operator looks for: how it ended, tries, tokens, request units, what
+    a service bills."""
     from shared.observability import conventions as names
 
     found = {
@@ -92,6 +122,8 @@ def _detail(span: "Span") -> str:
         "tokens": _tokens(span),
         "RU": span.attributes.get(names.REQUEST_UNITS, 0),
     }
+    if unit := span.attributes.get(names.SERVICE_UNIT):
+        found[str(unit)] = span.attributes.get(names.SERVICE_AMOUNT, 0)
     usual = {"delivery": 1, "tries": 1, "tokens": 0, "RU": 0}
     parts = [
         f"{name} {value}".strip()

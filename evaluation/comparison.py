@@ -8,7 +8,7 @@ from typing import Any
 from evaluation.run import Run
 from shared.governance.prices import Prices
 from shared.observability.meter import ModelCall
-from shared.operations.reports.cost import metered_tokens
+from shared.records.figures import metered_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class Contender:
     model: str
     run: Run
     spent: Spent
+
+    @property
+    def unasked(self) -> str:
+        """Why its figures are not the model's own, "" when it was asked."""
+        if self.spent.calls:
+            return ""
+        return (
+            f"{self.run.score.bot}: {self.model} was not asked once, the offline way answered; "
+            "where a budget holds, a model without a price in prices.toml is refused"
+        )
 
     def row(self) -> dict[str, Any]:
         """One line of the table."""

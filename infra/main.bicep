@@ -37,6 +37,10 @@ param models array = [
   { alias: 'default', deployment: 'gpt-4.1-mini', model: 'gpt-4.1-mini', version: '2025-04-14', capacity: 50 }
 ]
 
+@description('Size of the search service that articles are found in; empty for none: they are searched in memory.')
+@allowed(['', 'basic', 'standard'])
+param searchSku string = ''
+
 @minValue(1)
 param monthlyBudgetUsd int = 200
 @description('First day of a month.')
@@ -51,6 +55,14 @@ param signInClientId string = ''
 @secure()
 @description('The token of the handshake with Meta; empty without a bot on WhatsApp.')
 param whatsappVerifyToken string = ''
+
+@description('API Management in front of backends and models; none for none.')
+@allowed(['none', 'BasicV2', 'StandardV2'])
+param gatewaySku string = 'none'
+@description('The API in Entra that the apps ask a token for towards the gateway.')
+param gatewayAudience string = 'api://bot-fabric-gateway'
+@description('The address of each backend behind the gateway whose url is a variable, by its name.')
+param backendUrls object = {}
 
 param department string = 'platform'
 param costCenter string = 'none'
@@ -153,6 +165,18 @@ module sensing 'modules/senses.bicep' = if (senses) {
   }
 }
 
+module search 'modules/search.bicep' = if (!empty(searchSku)) {
+  name: 'search'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: searchSku
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
 var closed = [
   { name: 'blob', group: 'blob', id: data.outputs.storageId, zone: 'privatelink.blob.${environment().suffixes.storage}' }
   { name: 'queue', group: 'queue', id: data.outputs.storageId, zone: 'privatelink.queue.${environment().suffixes.storage}' }
@@ -168,6 +192,8 @@ var closedSenses = senses ? [
   { name: 'translator', group: 'account', id: sensing.outputs.translatorId, zone: cognitive }
   { name: 'documents', group: 'account', id: sensing.outputs.documentsId, zone: cognitive }
 ] : []
+var searchEndpoint = { name: 'search', group: 'searchService', id: empty(searchSku) ? '' : search.outputs.searchId, zone: 'privatelink.search.windows.net' }
+var closedSearch = empty(searchSku) ? [] : [searchEndpoint]
 var closedBus = bus == 'servicebus' && serviceBusSku == 'Premium' ? [queueEndpoint, topicEndpoint] : []
 
 module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
@@ -178,7 +204,7 @@ module endpoints 'modules/endpoints.bicep' = if (privateNetwork) {
     token: token
     subnetId: network.outputs.endpointSubnetId
     networkId: network.outputs.networkId
-    targets: concat(closed, closedSenses, closedBus)
+    targets: concat(closed, closedSenses, closedSearch, closedBus)
   }
 }
 
@@ -190,6 +216,24 @@ module bots 'modules/bots.bicep' = {
     token: token
     bots: filter(needs.bots, bot => bot.teams)
     hostName: 'func-main-${token}.azurewebsites.net'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module gateway 'modules/gateway.bicep' = if (gatewaySku != 'none') {
+  name: 'gateway'
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: gatewaySku
+    publisherEmail: opsEmail
+    subnetId: privateNetwork && gatewaySku == 'StandardV2' ? network.outputs.gatewaySubnetId : ''
+    audience: gatewayAudience
+    backendUrls: backendUrls
+    vaultName: data.outputs.vaultName
+    aiName: ai.outputs.accountName
+    insightsName: monitoring.outputs.insightsName
     workspaceId: monitoring.outputs.workspaceId
   }
 }
@@ -208,6 +252,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     vaultName: data.outputs.vaultName
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
+    searchName: empty(searchSku) ? '' : search.outputs.searchName
     speechName: senses ? sensing.outputs.speechName : ''
     translatorName: senses ? sensing.outputs.translatorName : ''
     documentsName: senses ? sensing.outputs.documentsName : ''
@@ -220,6 +265,8 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     operatorAudience: operatorAudience
     signInClientId: signInClientId
     whatsappVerifyToken: whatsappVerifyToken
+    gatewayUrl: gatewaySku == 'none' ? '' : gateway.outputs.url
+    gatewayAudience: gatewayAudience
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings
   }

@@ -91,6 +91,12 @@ ROLES = (
         "Scans and photos are read.",
     ),
     Role(
+        "search",
+        "Search Index Data Reader",
+        "1407120a-92aa-4202-b7e9-c0e197c71c8f",
+        "Turns find articles; a sync runs where the apps are packed, as somebody else.",
+    ),
+    Role(
         "insights",
         "Monitoring Metrics Publisher",
         "3913510d-42f4-4e42-8a64-420c390055eb",

@@ -1,6 +1,6 @@
 """URLs to adapters: what each scheme stands for, imported when it is first used."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -146,7 +146,13 @@ def topic(settings: Settings, credential: "Credential", bus: Callable[[], Bus]) 
     return QueueTopic(bus())
 
 
-def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> Models:
+def models(
+    settings: Settings,
+    credential: "Credential",
+    secrets: "Secrets",
+    gateway: Callable[[], Callable[[], Awaitable[dict[str, str]]] | None],
+) -> Models:
+    """Those behind aliases; `gateway` gives the headers of what stands in front, or None."""
     if urlsplit(settings.ai_url).scheme != "offline":
         from shared.ai.openai_models import OpenAIModels
 
@@ -158,6 +164,8 @@ def models(settings: Settings, credential: "Credential", secrets: "Secrets") -> 
             secret=secrets.get,
             credential=credential,
             environ=settings.environ,
+            gateway=gateway(),
+            gateway_host=urlsplit(settings.gateway_url).netloc,
         )
     from shared.ai.offline import OfflineModels
 

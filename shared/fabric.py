@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
 from shared import adapters, vault_reference
 from shared.activity import ConversationReference
-from shared.bot import ARTICLE, Bot
+from shared.bot import ARTICLE, Bot, Retention
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.governance import residency
@@ -26,7 +26,7 @@ from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
-from shared.manifest.backends import load_backends
+from shared.manifest.backends import Declaration, load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from shared.identity.sign_in import SignIn
     from shared.identity.token_service import TokenService
     from shared.identity.user_tokens import UserTokens
+    from shared.integrations.gateway import Gateway
     from shared.knowledge.access import Reader
     from shared.knowledge.articles import KnowledgeBase
     from shared.knowledge.embedding import Embedder
@@ -96,6 +97,7 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
+        _check_gateway(settings, self._declared)
         self.webhooks = load_webhooks(
             settings.webhooks_file, settings.environ, local=settings.local
         )
@@ -183,7 +185,10 @@ class Fabric:
     @cached_property
     def models(self) -> Models:
         """The chat models that bots name by alias."""
-        return adapters.models(self.settings, self._identity, self.secrets)
+        return adapters.models(
+            *(self.settings, self._identity, self.secrets),
+            lambda: self.gateway.headers if self.gateway else None,
+        )
 
     @cached_property
     def safety(self) -> ContentSafety:
@@ -346,7 +351,7 @@ class Fabric:
         self, bot: Bot, reader: "Reader | None" = None, person: str = ""
     ) -> "Knowledge":
         """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
-        if self.indexed is None:
+        if not bot.knowledge or self.indexed is None:
             return self.knowledge.for_bot(bot, reader)
         return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
 
@@ -361,18 +366,25 @@ class Fabric:
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
         """The systems that skills call, each one for all bots."""
-        from shared.integrations.access import Access
-        from shared.integrations.http_backend import HttpBackend
         from shared.integrations.ticket_table import TicketTable
 
         declared: dict[str, Backend] = {
-            name: HttpBackend(name, declaration, Access(declaration, self._identity))
+            name: self._http_backend(name, declaration)
             for name, declaration in self._declared.items()
             if declaration.kind == "http"
         }
         if len(declared) < len(self._declared):
             declared |= self._tool_servers()
         return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
+
+    def _http_backend(self, name: str, declaration: Declaration) -> Backend:
+        from shared.integrations.access import Access
+        from shared.integrations.http_backend import HttpBackend
+
+        if declaration.gateway and (gateway := self.gateway):
+            url = gateway.backend_url(name)
+            return HttpBackend(name, declaration, gateway, url=url, tries=1)
+        return HttpBackend(name, declaration, Access(declaration, self._identity))
 
     def _tool_servers(self) -> Mapping[str, Backend]:
         from shared.integrations.access import Access
@@ -385,6 +397,22 @@ class Fabric:
             for name, declaration in self._declared.items()
             if declaration.kind == "mcp"
         }
+
+    @cached_property
+    def gateway(self) -> "Gateway | None":
+        """API Management in front of backends and models; None where there is none."""
+        settings = self.settings
+        if not settings.gateway_url:
+            return None
+        from shared.integrations.gateway import Gateway
+
+        return Gateway(
+            settings.gateway_url,
+            settings.gateway_key,
+            settings.gateway_scope,
+            self.secrets.get,
+            self._identity,
+        )
 
     def backends_for(self, bot: Bot, witness: Witness) -> Mapping[str, Backend]:
         """The systems as a bot may call them, each call taken down."""
@@ -515,8 +543,22 @@ class Fabric:
 
     async def locate(
         self, reference: ConversationReference, attachment: "Attachment"
+    ) -> "bytes | None":
+        """A file that somebody sent there, as it is kept here from the first look on.
+
+        None where it is nowhere to be fetched from. Raises Unread, Unavailable.
+        """
+        from shared.media.incoming import received
+
+        bot = self.bots.get(reference.bot)
+        days = (bot.retention if bot else Retention()).file_days
+        find = partial(self._place, reference, attachment)
+        return await received(self.files, reference, attachment, find, days=days)
+
+    async def _place(
+        self, reference: ConversationReference, attachment: "Attachment"
     ) -> "Place | None":
-        """Where a file is that somebody sent there; None where the message carries its files."""
+        """Where the bytes are; None where the message carries its files."""
         match reference.channel:
             case "teams":
                 from shared.channels.teams.files import place
@@ -553,10 +595,29 @@ def _breaches(settings: Settings) -> list[Finding]:
     return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
 
 
+def _check_gateway(settings: Settings, declared: Mapping[str, Declaration]) -> None:
+    """Raises ConfigurationError where calls have to go through a gateway that is not there.
+
+    On a laptop without one they go straight to the backend.
+    """
+    behind = next((name for name, one in declared.items() if one.gateway), "")
+    if behind and not settings.gateway_url and not settings.local:
+        raise ConfigurationError(
+            f"backends.toml: {behind}.gateway: there is no gateway; set FABRIC_GATEWAY_URL, or "
+            "remove the key"
+        )
+    if settings.gateway_url and not settings.gateway_key:
+        raise ConfigurationError(
+            "FABRIC_GATEWAY_KEY is not set; write the subscription key of the gateway, or "
+            f"{vault_reference.FORM}"
+        )
+
+
 def _check_references(settings: Settings) -> None:
     """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
     named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
     named.append(("FABRIC_INDEX_KEY", settings.index_key))
+    named.append(("FABRIC_GATEWAY_KEY", settings.gateway_key))
     named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
     named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
     named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))

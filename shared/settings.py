@@ -103,6 +103,9 @@ class Settings:
     ai_key: str = field(default="", repr=False)
     safety_url: str = "offline://"
     safety_key: str = field(default="", repr=False)
+    gateway_url: str = ""
+    gateway_key: str = field(default="", repr=False)
+    gateway_scope: str = ""
     speech_url: str = "offline://"
     speech_key: str = field(default="", repr=False)
     translator_url: str = "offline://"
@@ -205,6 +208,9 @@ class Settings:
             ai_key=env.get("FABRIC_AI_KEY", ""),
             safety_url=env.get("FABRIC_SAFETY_URL") or "offline://",
             safety_key=env.get("FABRIC_SAFETY_KEY", ""),
+            gateway_url=_url_or_nothing(env, "FABRIC_GATEWAY_URL", local=local),
+            gateway_key=env.get("FABRIC_GATEWAY_KEY", ""),
+            gateway_scope=env.get("FABRIC_GATEWAY_SCOPE", "").strip(),
             speech_url=env.get("FABRIC_SPEECH_URL") or "offline://",
             speech_key=env.get("FABRIC_SPEECH_KEY", ""),
             translator_url=env.get("FABRIC_TRANSLATOR_URL") or "offline://",

@@ -76,9 +76,10 @@ class Turn:
     waiting: Waiting | None = None
     waits_no_more: bool = False
     signing_in: dict[str, Any] | None = None
-    resumes: tuple[str, Event] | None = None
+    resumes: "list[tuple[str, Event]]" = field(default_factory=list)
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
+    noted: dict[str, int] = field(default_factory=dict)
     delegate: Callable[[str], Awaitable[str]] | None = field(default=None, repr=False)
     senses: "Callable[[], Senses] | None" = None
     _called: dict[str, TurnBackend] = field(default_factory=dict, init=False)
@@ -256,6 +257,11 @@ class Turn:
         if not type:
             raise ValueError('a fact needs a type, past tense: "ticket.created"')
         self.facts.append((type, subject, data))
+
+    def note(self, *what: str) -> None:
+        """Count something for the reports, `turn.note("unanswered")`: names, no words of people."""
+        name = "\t".join(what)
+        self.noted[name] = self.noted.get(name, 0) + 1
 
     def hold_floor(self) -> None:
         """The next messages of this conversation come here first, until `release_floor`."""

@@ -159,11 +159,16 @@ class Lab(Fabric):
             while not (until and until()):
                 if found := await self.deliveries():
                     await asyncio.gather(*(self.run(delivery) for delivery in found))
-                elif any(sum(count.values()) for count in (await bus.counts()).values()):
+                elif until is None and not await self._are_left():
+                    return
+                else:
                     with suppress(TimeoutError):
                         await bus.changed(0.05)
-                elif until is None:
-                    return
+
+    async def _are_left(self) -> bool:
+        """Whether a queue has messages, of which some may not be due yet."""
+        bus: Any = self.bus
+        return any(sum(count.values()) for count in (await bus.counts()).values())
 
     async def items(self, key: str, prefix: str) -> list[Item]:
         return await self.store.find(key, prefix)

@@ -11,7 +11,7 @@ from functions.http import json_response, request_of, responding
 from functions.triggers import take_in
 from shared.channels.directline.channel import DirectLineChannel
 from shared.pipeline.door import crowd
-from shared.ports.channel import Received, Request
+from shared.ports.channel import Inbound, Received, Request
 
 bp = func.Blueprint()
 
@@ -130,10 +130,19 @@ async def _post(channel: DirectLineChannel, request: Request) -> Answer:
     received = await channel.receive(request)
     for inbound in received.activities:
         await crowd.admit(fabric(), inbound)
+        if inbound.files:
+            await _keep(inbound)
         await channel.record(inbound)
     await take_in(received)
     ids = [inbound.activity.id for inbound in received.activities]
     return 200, {"id": ids[0] if ids else secrets.token_hex(16)}
+
+
+async def _keep(inbound: Inbound) -> None:
+    """Store what was uploaded; a message without files does not meet what does that."""
+    from shared.pipeline.door.uploads import keep
+
+    await keep(fabric(), inbound)
 
 
 async def _serve(req: func.HttpRequest, name: str, operation: Operation) -> func.HttpResponse:

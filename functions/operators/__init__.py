@@ -1,6 +1,7 @@
 """What operators ask over HTTP: a file for each noun, all registered on one blueprint."""
 
 from functions.operator import bp as bp
+from functions.operators import alerts as alerts
 from functions.operators import audit as audit
 from functions.operators import books as books
 from functions.operators import bots as bots

@@ -112,9 +112,10 @@ async def _answered(
         if not isinstance(params, dict):
             raise _Error(_BAD_PARAMS, "params is an object")
         call = _Call(who, departments, method, params, headers)
-        shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         if call.is_stateless:
             _check_envelope(call)
+        else:
+            shook_hands = call.headers.get("mcp-protocol-version") in WITH_HANDSHAKE
         answer = {"result": await _result(call)}
     except _Error as error:
         said = {"code": error.code, "message": error.message}

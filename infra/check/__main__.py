@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from infra.check.names import check_names
+from infra.check.policies import check_policies
 from infra.check.rules import check_parameters, check_rules
 from infra.check.source import Finding, read
 
@@ -11,12 +12,13 @@ FOLDER = Path(__file__).parents[1]
 
 
 def findings(folder: Path = FOLDER) -> list[Finding]:
-    """Everything that is wrong in the Bicep of a folder, and in its environments' parameters."""
+    """Everything that is wrong in the Bicep of a folder, its parameters and its policies."""
     paths = [folder / "main.bicep", *sorted((folder / "modules").glob("*.bicep"))]
     sources = [read(path) for path in paths]
     found = [finding for source in sources for finding in check_names(source)]
     found += check_rules(sources)
     found += check_parameters(folder, sources[0])
+    found += check_policies(folder / "gateway")
     return found
 
 

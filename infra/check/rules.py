@@ -18,7 +18,7 @@ TAGLESS = (
     *("Microsoft.DocumentDB/databaseAccounts/", "Microsoft.ServiceBus/namespaces/"),
     *("Microsoft.Storage/storageAccounts/", "Microsoft.EventGrid/topics/"),
     *("Microsoft.CognitiveServices/accounts/", "Microsoft.Web/sites/"),
-    "Microsoft.Network/privateEndpoints/",
+    *("Microsoft.Network/privateEndpoints/", "Microsoft.ApiManagement/service/"),
 )
 """Types, or the beginnings of types, that take no tags."""
 
@@ -73,6 +73,8 @@ def check_parameters(folder: Path, main: Source) -> Iterator[Finding]:
         for name, node in main.parameters.items():
             if name not in given and not any(child.type == "=" for child in node.children):
                 yield Finding(path.name, 1, f"main.bicep wants the parameter {name}")
+        if given.get("privateNetwork") and given.get("gatewaySku") == "BasicV2":
+            yield Finding(path.name, 1, "gatewaySku BasicV2 has no way into the private network")
         for name, value in PRODUCTION.items() if path.stem == "prod" else ():
             if given.get(name) != value:
                 yield Finding(path.name, 1, f"{name} is not {json.dumps(value)} in production")

@@ -11,6 +11,7 @@ param cosmosName string
 param vaultName string
 param aiName string
 param aiModels string
+param searchName string
 @description('The services that hear, translate and read scans; empty for none.')
 param speechName string
 param translatorName string
@@ -25,6 +26,9 @@ param operatorAudience string
 param signInClientId string
 @secure()
 param whatsappVerifyToken string
+@description('Where the gateway is; empty for none.')
+param gatewayUrl string
+param gatewayAudience string
 param botIdentities array
 param botSettings array
 
@@ -54,6 +58,10 @@ resource translator 'Microsoft.CognitiveServices/accounts@2025-09-01' existing =
 
 resource documents 'Microsoft.CognitiveServices/accounts@2025-09-01' existing = if (!empty(documentsName)) {
   name: documentsName
+}
+
+resource search 'Microsoft.Search/searchServices@2025-05-01' existing = if (!empty(searchName)) {
+  name: searchName
 }
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = if (bus == 'servicebus') {
@@ -134,12 +142,16 @@ var common = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
   FABRIC_ENVIRONMENT: 'cloud'
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
-  FABRIC_AI_URL: 'azure-openai://${ai.name}.openai.azure.com'
+  FABRIC_AI_URL: 'azure-openai://${empty(gatewayUrl) ? '${ai.name}.openai.azure.com' : replace(gatewayUrl, 'https://', '')}'
   FABRIC_AI_MODELS: aiModels
+  FABRIC_INDEX_URL: empty(searchName) ? '' : 'azure-search://${searchName}.search.windows.net/articles'
   FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
   FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
   FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'
   FABRIC_FUNCTION_MEMORY_MB: string(app.memoryMB)
+  FABRIC_GATEWAY_URL: gatewayUrl
+  FABRIC_GATEWAY_KEY: empty(gatewayUrl) ? '' : 'keyvault://${vault.name}.vault.azure.net/gateway-key'
+  FABRIC_GATEWAY_SCOPE: empty(gatewayUrl) ? '' : '${gatewayAudience}/.default'
   FABRIC_OPERATOR_AUDIENCE: operatorAudience
   FABRIC_OPERATOR_TENANT: tenant().tenantId
   FABRIC_PUBLIC_URL: 'https://${site.properties.defaultHostName}'
@@ -252,6 +264,17 @@ resource onTranslator 'Microsoft.Authorization/roleAssignments@2022-04-01' = [fo
 resource onDocuments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'documents' && !empty(documentsName)): {
   name: guid(documentsName, identity.id, role.id)
   scope: documents
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    description: role.why
+  }
+}]
+
+resource onSearch 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in filter(roles, r => r.on == 'search' && !empty(searchName)): {
+  name: guid(searchName, identity.id, role.id)
+  scope: search
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
     principalId: identity.properties.principalId

@@ -7,7 +7,9 @@ param networkId string
 @description('name: of the endpoint; group: the sub-resource; id: the service; zone: its private DNS zone.')
 param targets array
 
-var zoneNames = union(map(targets, target => target.zone), [])
+// Offline parsers know no map().
+var zoneOfEach = [for target in targets: target.zone]
+var zoneNames = union(zoneOfEach, [])
 
 resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zoneNames: {
   name: zone

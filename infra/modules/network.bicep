@@ -31,6 +31,14 @@ resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
         }
       }
       {
+        name: 'gateway'
+        properties: {
+          addressPrefix: '10.40.2.0/24'
+          networkSecurityGroup: { id: appRules.id }
+          delegations: [{ name: 'gateway', properties: { serviceName: 'Microsoft.Web/serverFarms' } }]
+        }
+      }
+      {
         name: 'endpoints'
         properties: {
           addressPrefix: '10.40.1.0/24'
@@ -44,4 +52,5 @@ resource network 'Microsoft.Network/virtualNetworks@2024-07-01' = {
 
 output networkId string = network.id
 output appSubnetId string = '${network.id}/subnets/apps'
+output gatewaySubnetId string = '${network.id}/subnets/gateway'
 output endpointSubnetId string = '${network.id}/subnets/endpoints'

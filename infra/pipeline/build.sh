@@ -9,7 +9,8 @@ export FABRIC_ENVIRONMENT=local
 echo "== infrastructure"
 "$bin/python" -m infra.check
 "$bin/python" -m packing.needs
-git diff --exit-code -- infra/needs.json # make needs was forgotten
+"$bin/python" -m packing.gateway
+git diff --exit-code -- infra/needs.json infra/gateway # make needs or make gateway was forgotten
 
 echo "== policy"
 "$bin/botfabric" policy check

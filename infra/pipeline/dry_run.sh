@@ -31,6 +31,7 @@ release() {
   start "$1" && "$bin/python" infra/pipeline/smoke.py "$url" --timeout 30
 }
 
+infra/pipeline/scan.sh
 infra/pipeline/build.sh
 
 echo "== release"

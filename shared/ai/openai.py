@@ -43,8 +43,10 @@ class Endpoint:
         provider: str,
         key: str | Callable[[], Awaitable[str]],
         seconds: float = SECONDS,
+        headers: Callable[[], Awaitable[dict[str, str]]] | None = None,
     ) -> None:
         self.base_url = base_url
+        self._headers = headers
         self.provider = provider
         self.seconds = seconds
         self._key = key
@@ -59,11 +61,15 @@ class Endpoint:
             )
         return self._client
 
+    async def headers(self) -> dict[str, str] | None:
+        """Those that a call needs beside the key, None when there are none."""
+        return await self._headers() if self._headers else None
+
     async def check(self) -> str:
         """Whether the key opens the door; a list of models costs no tokens."""
         try:
             with translated("the AI service", self.provider, self.seconds, Reading()):
-                await self.client().models.list()
+                await self.client().models.list(extra_headers=await self.headers())
         except Unavailable as error:
             return str(error)
         return ""
@@ -107,6 +113,7 @@ class OpenAIModel:
                     model=self.name,
                     messages=list(messages),
                     max_completion_tokens=self._output_tokens,
+                    extra_headers=await self._endpoint.headers(),
                     **options,
                 )
             _note(answer, reading)
@@ -143,6 +150,7 @@ class OpenAIModel:
                 max_completion_tokens=self._output_tokens,
                 stream=True,
                 stream_options={"include_usage": True},
+                extra_headers=await self._endpoint.headers(),
                 **options,
             )
         held = ""
@@ -175,7 +183,9 @@ class OpenAIModel:
             with self._translated(reading):
                 async with asyncio.timeout(self._endpoint.seconds):
                     answer = await self._endpoint.client().embeddings.create(
-                        model=self.name, input=some
+                        model=self.name,
+                        input=some,
+                        extra_headers=await self._endpoint.headers(),
                     )
                 used = Usage(answer.usage.prompt_tokens)
                 reading.usage = plus(reading.usage or Usage(), used)

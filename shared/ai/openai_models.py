@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class OpenAIModels:
     """`base_url` makes a host's URL, `secret` a key of what stands for it, at each call.
 
-    `credential` gives the app's identity, when there is no key.
+    `credential` gives the app's identity, when there is no key; `gateway` the headers of calls
+    to `gateway_host`, which stands in front of a resource.
 
     Nothing is connected, and no SDK imported, before the first call.
     """
@@ -35,12 +36,15 @@ class OpenAIModels:
         secret: Callable[[str], Awaitable[str]] | None = None,
         credential: "Callable[[], AsyncTokenCredential]",
         environ: Mapping[str, str] | None = None,
+        gateway: Callable[[], Awaitable[dict[str, str]]] | None = None,
+        gateway_host: str = "",
         seconds: float = SECONDS,
         budget: float = BUDGET,
     ) -> None:
         self._url = url
         self._base_url, self._secret, self._credential = base_url, secret, credential
         self._seconds, self._budget = seconds, budget
+        self._gateway, self._gateway_host = gateway, gateway_host
         self._aliases = read_aliases(aliases, environ or {})
         self._breakers: dict[tuple[str, str], Breaker] = {}
         self._pools: dict[str, Pool] = {}
@@ -109,6 +113,14 @@ class OpenAIModels:
         """One resource; a key goes to the resource that it was given for, and to no other."""
         scheme, host = resource(url, "FABRIC_AI_URL")
         azure = scheme == "azure-openai"
+        if self._gateway and host == self._gateway_host:
+            return Endpoint(
+                f"{self._base_url(host)}/openai/v1/",
+                provider="azure.ai.openai",
+                key="in the headers of each call",
+                seconds=self._seconds,
+                headers=self._gateway,
+            )
         if not key and not azure:
             raise ConfigurationError(
                 f"there is no key for {url}; set FABRIC_AI_KEY, or for a url in FABRIC_AI_MODELS "

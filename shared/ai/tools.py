@@ -18,6 +18,7 @@ from typing import Any
 from shared import wire
 from shared.ai.declared_tool import DeclaredTool
 from shared.ai.extraction import problems
+from shared.ai.safety.noticed import Notice, notice, unheard
 from shared.ai.service_name import service_name
 from shared.errors import FabricError
 from shared.observability import log
@@ -65,12 +66,14 @@ class Toolbox:
         *,
         said: str = "",
         approve: Approve = nobody,
+        noticed: Notice | None = None,
         seconds: float = SECONDS,
         longest: int = LONGEST,
     ) -> None:
         from pydantic import TypeAdapter
 
         self._seconds, self._longest = seconds, longest
+        self._noticed = noticed or unheard
         self._said, self._approve = _folded(said), approve
         self._writing: dict[str, frozenset[str]] = {}
         self.has_read = False
@@ -139,6 +142,7 @@ class Toolbox:
             return _error(call, "failed", type(error).__name__)
         if len(result) > self._longest:
             return _error(call, "too_large", f"over {self._longest} characters; ask for less")
+        notice(self._noticed, "tool", call.name, result)
         return result
 
     async def _foreign(self, call: ToolCall) -> str:

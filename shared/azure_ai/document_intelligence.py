@@ -22,6 +22,9 @@ RESULT_SECONDS = 60.0
 ASK_AGAIN_SECONDS = 1.0
 """Between two questions for it, where the service does not say."""
 
+LEAST_SECONDS = 0.2
+"""The same, whatever it says."""
+
 SERVICE = Service(
     "documents",
     "FABRIC_DOCUMENTS_URL",
@@ -71,7 +74,8 @@ class AzureDocumentIntelligence:
                     raise NoScan(f"documents failed {code_of(answer)}".strip())
                 case "notStarted" | "running":
                     after = answer.retry_after
-                    await self._sleep(ASK_AGAIN_SECONDS if after is None else after)
+                    seconds = ASK_AGAIN_SECONDS if after is None else after
+                    await self._sleep(max(LEAST_SECONDS, seconds))
                 case _:
                     raise _unreadable()
         raise Unavailable(f"documents: no result within {RESULT_SECONDS:g} s", maybe_done=True)

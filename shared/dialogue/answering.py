@@ -6,9 +6,9 @@ from shared.ai.assistant import ENOUGH
 from shared.dialogue.finding import ALL, understood, weight
 from shared.dialogue.phrases import name_of, phrase
 from shared.dialogue.split import questions
+from shared.dialogue.summary import carried_on, summary
 from shared.knowledge.views import Borders
 from shared.ports.knowledge import Passage
-from shared.records.topic import Topic
 from shared.text.asked import holds, kind_of
 from shared.text.languages import is_other_script, language_of
 from shared.turn import Button, Turn
@@ -76,14 +76,23 @@ async def answer(turn: Turn, question: str, *, certainty: float = 0.0) -> bool:
         if not _is_sure(question, passages, borders, certainty):
             _offer(turn, question, passages)
             return False
-    found = await turn.ai.answer(turn.knowledge.corrected(asked), passages[:5])
+    found = await turn.ai.answer(
+        turn.knowledge.corrected(asked),
+        passages[:5],
+        language=turn.language,
+        before=summary(turn.about, turn.now),
+    )
     if found.abstained:
         _not_found(turn, question)
         return False
     source = found.citations[0]
-    turn.reply(_introduced(turn, source) + found.text, citations=found.citations)
+    if turn.ai.is_offline or found.degraded:
+        introduced = _introduced(turn, source.text)
+    else:
+        introduced = _introduced(turn, found.text, expected=turn.language)
+    turn.reply(introduced + found.text, citations=found.citations)
     kept = turn.about.question if leaning and turn.about else question
-    turn.about = Topic(kept, source.article, turn.now)
+    turn.about = carried_on(turn.about, kept, source.article, turn.now)
     return True
 
 
@@ -95,8 +104,8 @@ async def quote_article(turn: Turn, article: str, question: str) -> bool:
     if not passages:
         return False
     found = await turn.ai.quote(question, passages[0])
-    turn.reply(_introduced(turn, passages[0]) + found.text, citations=found.citations)
-    turn.about = Topic(question, article, turn.now)
+    turn.reply(_introduced(turn, passages[0].text) + found.text, citations=found.citations)
+    turn.about = carried_on(turn.about, question, article, turn.now)
     return True
 
 
@@ -113,11 +122,14 @@ def _is_sure(
     return weight(passages) >= needed + certainty
 
 
-def _introduced(turn: Turn, source: Passage) -> str:
-    """Words before a quotation in another language than the person's."""
-    if is_other_script(source.text):
+def _introduced(turn: Turn, said: str, *, expected: str = "en") -> str:
+    """Words before what is said in another language than the person's.
+
+    `expected` is the language of a text that does not tell.
+    """
+    if is_other_script(said):
         return phrase(turn.language, "knowledge.quoted-unknown") + "\n\n"
-    language = language_of(source.text)
+    language = language_of(said, expected=expected)
     if language == turn.language:
         return ""
     called = name_of(language, spoken=turn.language)
@@ -128,12 +140,14 @@ def _offer(turn: Turn, question: str, passages: Sequence[Passage]) -> None:
     """The likeliest articles by title, and a way to a person."""
     titles = list(dict.fromkeys(passage.title for passage in passages))[:OFFERED]
     buttons = [Button(title, f"/{_own(turn)} {title}") for title in titles]
+    turn.note("offered")
     turn.reply(
         phrase(turn.language, "knowledge.which"), buttons=[*buttons, *way_out(turn, question)]
     )
 
 
 def _not_found(turn: Turn, question: str) -> None:
+    turn.note("unanswered")
     if buttons := way_out(turn, question):
         turn.reply(phrase(turn.language, "knowledge.not-found-person"), buttons=buttons)
     else:

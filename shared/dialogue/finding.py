@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from shared.dialogue.context import completed, is_short, leans
 from shared.dialogue.split import clauses
+from shared.dialogue.summary import carried_on
 from shared.ports.knowledge import Passage
-from shared.records.topic import Topic
 from shared.turn import Turn
 
 ELSEWHERE_BY = 0.1
@@ -66,7 +66,7 @@ async def remember(turn: Turn, said: str) -> None:
     passages = await _alone(turn, said)
     borders = await turn.knowledge.borders()
     if passages and passages[0].meaning is not None and weight(passages) >= borders.fit:
-        turn.about = Topic(said, passages[0].article, turn.now)
+        turn.about = carried_on(turn.about, said, passages[0].article, turn.now)
 
 
 async def understood(turn: Turn, question: str) -> tuple[Sequence[Passage], str]:

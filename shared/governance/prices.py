@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 
 _UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
 _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
@@ -33,7 +34,7 @@ class Price:
         match = _UNIT.fullmatch(self.unit)
         return match[3] if match else self.unit
 
-    @property
+    @cached_property
     def per_unit(self) -> Decimal:
         """USD for one of the pricing unit."""
         match = _UNIT.fullmatch(self.unit)
@@ -46,13 +47,19 @@ class Prices:
 
     def __init__(self, rows: Iterable[Price]) -> None:
         self._rows: defaultdict[str, list[Price]] = defaultdict(list)
-        for row in sorted(rows, key=lambda row: row.begins):
+        rows = sorted(rows, key=lambda row: row.begins)
+        for row in rows:
             self._rows[row.meter].append(row)
+        self._changes = ["0001-01-01", *sorted({row.effective_from for row in rows})]
 
     def at(self, meter: str, moment: float) -> Price | None:
         rows = self._rows.get(meter, [])
         number = bisect_right(rows, moment, key=lambda row: row.begins)
         return rows[number - 1] if number else None
+
+    def holds_from(self, day: str) -> str:
+        """The first day from which on all prices are those of `day`, also an ISO 8601 day."""
+        return self._changes[bisect_right(self._changes, day) - 1]
 
     @property
     def meters(self) -> Sequence[str]:

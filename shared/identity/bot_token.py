@@ -127,7 +127,7 @@ class BotTokens:
             return {"client_assertion_type": TYPE, "client_assertion": assertion}
         password = await self._secrets.get(teams.certificate_password)
         try:
-            certificate = _file(secret) if name == "certificate_path" else secret
+            certificate = certificate_file(secret) if name == "certificate_path" else secret
             assertion = client_assertion(
                 certificate, password, client_id=teams.app_id, audience=url
             )
@@ -163,7 +163,7 @@ def _credential(bot: Bot, teams: TeamsChannel) -> str:
     return name
 
 
-def _file(path: str) -> str:
+def certificate_file(path: str) -> str:
     """A certificate's file as text: PEM as it is, anything else in base64."""
     import base64
 

@@ -35,6 +35,12 @@ def client_assertion(certificate: str, password: str, *, client_id: str, audienc
     return jwt.encode(claims, key, algorithm="PS256", headers={"x5t#S256": thumbprint})
 
 
+def ends_at(certificate: str, password: str) -> float:
+    """Return the Unix time at which a certificate ends. Raises ValueError as above."""
+    _, signed = _read(certificate, password)
+    return signed.not_valid_after_utc.timestamp()
+
+
 def _read(certificate: str, password: str) -> tuple[Any, "Certificate"]:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

@@ -8,7 +8,7 @@ reference", "Access token claims reference".
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.clients.http import HttpClient
+from shared.clients.http import HttpClient, Response
 from shared.errors import FabricError, Rejected, Unavailable
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
 from shared.identity.entra_error import code_of
@@ -42,17 +42,27 @@ class Directory:
 
     async def grant(self, **form: str) -> Mapping[str, Any]:
         """Ask for tokens as our app. Raises EntraRefusal; Unavailable when it cannot be asked."""
-        url = await self.endpoint("token_endpoint")
-        secret = await self._secrets.get(self._settings.sign_in_client_secret)
-        full = {**form, "client_id": self.client_id, "client_secret": secret}
-        response = await self._http.request("POST", url, form=full)
-        answer = response.json()
-        tokens: dict[str, Any] = answer if isinstance(answer, dict) else {}
+        kept = self._settings.sign_in_client_secret
+        secret = await self._secrets.get(kept)
+        response, tokens = await self._ask(form, secret)
+        if tokens.get("error") == "invalid_client":
+            newer = await self._secrets.get(kept, refused=secret)
+            if newer != secret:
+                response, tokens = await self._ask(form, newer)
         if response.status in (408, 429) or response.status >= 500:
             raise Unavailable(f"Entra answers {response.status}", after=response.retry_after)
         if response.status != 200:
             raise EntraRefusal(code_of(tokens), response.status)
         return tokens
+
+    async def _ask(
+        self, form: Mapping[str, str], secret: str
+    ) -> tuple[Response, Mapping[str, Any]]:
+        url = await self.endpoint("token_endpoint")
+        full = {**form, "client_id": self.client_id, "client_secret": secret}
+        response = await self._http.request("POST", url, form=full)
+        answer = response.json()
+        return response, answer if isinstance(answer, dict) else {}
 
     async def claims(self, token: str, audiences: Sequence[str]) -> Mapping[str, Any]:
         """Check form, key, signature, audience, issuer and times of a token about a person.

@@ -57,6 +57,7 @@ class Secrets:
         self._clock = clock
         self._secrets: dict[str, _Secret] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._ends: dict[str, float] = {}
 
     async def get(self, value: str, *, refused: str = "") -> str:
         """The secret that `value` is or refers to; not `refused`, if there is a newer one.
@@ -89,6 +90,11 @@ class Secrets:
             self._secrets[value] = _Secret(secret, self._clock())
             return secret
 
+    async def ends_at(self, value: str) -> float | None:
+        """The Unix time at which a vault says that a secret ends; None where it says nothing."""
+        await self.get(value)
+        return self._ends.get(value)
+
     async def _read(self, value: str) -> str:
         reference = vault_reference.parse(value, local=self._local)
         if reference is None:
@@ -97,6 +103,11 @@ class Secrets:
         response = await self._http.request("GET", reference.url, headers=headers)
         answer = response.json()
         secret = answer.get("value") if isinstance(answer, dict) else None
+        attributes = answer.get("attributes") if isinstance(answer, dict) else None
+        end = attributes.get("exp") if isinstance(attributes, dict) else None
+        self._ends.pop(value, None)
+        if isinstance(end, int):
+            self._ends[value] = float(end)
         if response.status == 200 and isinstance(secret, str) and secret:
             return secret
         raise Unavailable(_why(value, response), after=response.retry_after)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from shared.errors import PermanentError, Unavailable
 from shared.manifest.backends import Declaration
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
 TOKEN_TIMEOUT = 5.0
+
+
+class Opener(Protocol):
+    """Gives the headers that open a backend."""
+
+    async def headers(self, bearer: str = "") -> dict[str, str]: ...
 
 
 class Access:

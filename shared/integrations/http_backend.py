@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from shared.clients.breaker import Breaker
 from shared.clients.http import HttpClient, Response
 from shared.errors import TransientError, Unavailable
-from shared.integrations.access import Access
+from shared.integrations.access import Opener
 from shared.integrations.gate import Gate
 from shared.integrations.recent import Recent
 from shared.manifest.backends import Declaration
@@ -60,14 +60,18 @@ class HttpBackend:
         self,
         name: str,
         declared: Declaration,
-        access: Access,
+        access: Opener,
         *,
+        url: str = "",
+        tries: int = 0,
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """With a `url` it is called there, and so often in place as `tries` says."""
         self.name = name
         self._declared, self._access = declared, access
-        self._url = declared.url.rstrip("/")
+        self._url = (url or declared.url).rstrip("/")
+        self._tries = tries or declared.tries
         self._clock, self._sleep = clock, sleep
         self._http = HttpClient(timeout=declared.timeout_seconds)
         self._gate = Gate(
@@ -146,7 +150,7 @@ class HttpBackend:
                 backoff = uniform(0.5, 1.0) * min(2.0, 0.25 * 2.0**record.tries)
                 pause = max(error.after or 0.0, backoff)
                 late = self._clock() - started + pause >= PATIENCE
-                if late or record.tries >= self._declared.tries or self._breaker.is_open:
+                if late or record.tries >= self._tries or self._breaker.is_open:
                     raise self._later(error) from error
             await self._sleep(pause)
 

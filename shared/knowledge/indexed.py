@@ -28,6 +28,7 @@ from shared.ports.index import Chunk, PassageIndex, Query, State
 from shared.ports.knowledge import Passage
 from shared.text.languages import language_of
 from shared.text.spelling import Spelling
+from shared.text.words import words
 
 if TYPE_CHECKING:
     from shared.knowledge.embedding import Matrix
@@ -173,6 +174,8 @@ class IndexedBase:
     def _spelt(self, text: str, chunks: Sequence[Chunk]) -> str:
         """The question with its typing errors put right by the words of what was found."""
         if self.embedder is None or language_of(text) != "en":
+            return text
+        if all(self.embedder.is_common(word) for word in words(text)):
             return text
         found = _passages(chunks)
         texts = (" ".join([p.title, p.heading, p.text, *p.asked]) for p in found)

@@ -107,7 +107,7 @@ def _narrowed(write: Sequence[Chunk], kept: Mapping[str, Stamp]) -> Mapping[str,
 async def _probe(embedder: Embedder | None) -> tuple[int, str]:
     """The dimensions of the vectors that can be had now, 0 for none, and then why."""
     if embedder is None:
-        return 0, "embeddings are switched off"
+        return 0, ""
     try:
         return int((await embedder.passages(["probe"])).shape[1]), ""
     except FAILURES as error:

@@ -231,8 +231,8 @@ def article_of(origin: Origin, document: Document, digest: str) -> str:
 
 def _head(origin: Origin, title: str, name: str, digest: str) -> Iterator[str]:
     yield f"title: {title[:200]}"
-    if origin.listed.url:
-        yield f"url: {origin.listed.url}"
+    if url := "".join(origin.listed.url.split()):
+        yield f"url: {url}"
     if origin.access:
         yield origin.access
     yield f"source: {json.dumps(origin.declared.key)}"

@@ -47,8 +47,10 @@ class Declaration:
     `key` goes into `key_header`, as `Bearer` when that is Authorization; `scope` asks for a
     token of the app's own identity instead, or with `auth = "user"` of the person in whose name a
     skill calls. An empty `idempotency_header`: it takes no keys.
-    `guarded` are fields of its answers that only bots see whose manifest names them. Of a server
-    of the Model Context Protocol (`kind`) `tools` may be called that read, and those in `writes`.
+    `guarded` are fields of its answers that only bots see whose manifest names them. With
+    `gateway = "apim"` calls go through API Management, which holds the key and tries again. Of a
+    server of the Model Context Protocol (`kind`) `tools` may be called that read, and those in
+    `writes`.
     """
 
     url: str = field(metadata={"min_length": 1})
@@ -66,6 +68,7 @@ class Declaration:
     concurrency: int = _limited(16, ge=1, le=100)
     breaker: BreakerLimits = field(default_factory=BreakerLimits)
     guarded: list[str] = field(default_factory=list)
+    gateway: Literal["", "apim"] = ""
 
 
 _FORM = Form(
@@ -134,6 +137,8 @@ def _problems(declared: Declaration, *, local: bool) -> Iterator[tuple[str, str]
             'missing; with auth = "user" write the scope of a person\'s token, such as '
             '"api://crm/.default"',
         )
+    if declared.auth == "user" and declared.gateway:
+        yield "gateway", 'auth = "user" goes to the backend itself; remove one of the two'
     if not (declared.key.isascii() and declared.key.isprintable()):
         yield "key", "has characters that no header takes; write it as it was issued"
 
@@ -154,3 +159,5 @@ def _problems_of_tools(declared: Declaration) -> Iterator[tuple[str, str]]:
         yield "guarded", "tools return text, which has no fields; leave it out"
     if declared.kind == "mcp" and declared.auth == "user":
         yield "auth", "tools are pinned for all, so they are called in the app's own name"
+    if declared.kind == "mcp" and declared.gateway:
+        yield "gateway", "tools are called at their server itself; leave it out"

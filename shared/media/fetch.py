@@ -161,6 +161,8 @@ class Fetcher:
             raise Unread(Reason.GONE, f"the file's host answers {status}", status=status)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise Unread(Reason.GONE, "came compressed although that was not asked for")
+        if (response.content_length or 0) > self._max_bytes:
+            raise Unread(Reason.TOO_BIG, f"over {self._max_bytes:,} bytes")
         received = bytearray()
         async for chunk in response.content.iter_any():
             received += chunk

@@ -42,8 +42,8 @@ class Place:
     loopback: bool = False
 
 
-Locate = Callable[[Attachment], Awaitable[Place | None]]
-"""Finds the place of an attachment; None where the channel has none to fetch from."""
+Locate = Callable[[Attachment], Awaitable[bytes | None]]
+"""Gets an attachment; None where the channel has no place to fetch from."""
 
 
 def check(url: str, place: Place) -> None:

@@ -8,7 +8,7 @@ from shared.knowledge.documents import document
 from shared.knowledge.documents import read as documents
 from shared.knowledge.documents.pdf import count_pages
 from shared.media.attachment import Attachment
-from shared.media.fetch import MAX_BYTES, Fetcher
+from shared.media.fetch import MAX_BYTES
 from shared.media.kinds import is_picture, suffix_of, text_of
 from shared.media.place import Locate
 from shared.media.unread import Reason, Unread
@@ -23,7 +23,6 @@ async def read(
     attachment: Attachment,
     locate: Locate | None,
     scans: Scans | None = None,
-    fetcher: Fetcher | None = None,
 ) -> str:
     """The text, as Markdown where the document has structure.
 
@@ -34,7 +33,7 @@ async def read(
         raise Unread(Reason.UNKNOWN, "sound or film")
     if attachment.content_type.startswith("image/") and scans is None:
         raise Unread(Reason.UNSEEN, "a picture, and FABRIC_DOCUMENTS_URL is offline://")
-    content = await content_of(attachment, locate, fetcher)
+    content = await content_of(attachment, locate)
     if scans and is_picture(content):
         return await _scanned(content, 1, scans)
     try:
@@ -58,9 +57,7 @@ async def _scanned(content: bytes, pages: int, scans: Scans) -> str:
     return scan.text
 
 
-async def content_of(
-    attachment: Attachment, locate: Locate | None, fetcher: Fetcher | None = None
-) -> bytes:
+async def content_of(attachment: Attachment, locate: Locate | None) -> bytes:
     """The bytes. Raises Unread, Unavailable."""
     if (attachment.size or 0) > MAX_BYTES:
         raise Unread(Reason.TOO_BIG, f"over {MAX_BYTES:,} bytes")
@@ -69,10 +66,10 @@ async def content_of(
     if not attachment.url:
         reason = Reason.TOO_BIG if attachment.size else Reason.GONE
         raise Unread(reason, "the message does not carry the file")
-    place = await locate(attachment) if locate else None
-    if place is None:
+    content = await locate(attachment) if locate else None
+    if content is None:
         raise Unread(Reason.GONE, "the channel has no place to fetch files from")
-    return await (fetcher or Fetcher()).fetch(place)
+    return content
 
 
 def _text(content: bytes) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import monotonic
 
 from shared.ports.models import Usage
 
@@ -76,7 +77,8 @@ class Offered:
 class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
-    `version` is the skill's that it runs, "" until that is known.
+    `bot`, its `department` and the skill's `version` that it runs are "" until they are known.
+    `began` is when it did, on the clock that never steps.
     """
 
     calls: list[ModelCall] = field(default_factory=list)
@@ -86,6 +88,9 @@ class Meter:
     offered: Offered = Offered()
     total_units: float = 0.0
     total_tokens: int = 0
+    bot: str = ""
+    department: str = ""
+    began: float = field(default_factory=monotonic)
     version: str = ""
 
 

@@ -1,7 +1,7 @@
 """A chat service, as a translator between its requests and activities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from shared.activity import Activity, ConversationReference
@@ -25,13 +25,15 @@ class Request:
 class Inbound:
     """One authenticated activity for one bot.
 
-    `network` is where an anonymous sender is connected, "" when that is not known.
+    `network` is where an anonymous sender is connected, "" when that is not known. `files` are
+    the bytes of what its attachments name by id.
     """
 
     bot: "Bot"
     reference: ConversationReference
     activity: Activity
     network: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ PREFIX = "file:"
 UNCOMMITTED_SECONDS = 86_400.0
 """Life of a file whose turn never committed."""
 
+_DAY_SECONDS = 86_400.0
 _SWEPT_SECONDS = 7 * 86_400
 """After its time an item lives on for so long: until a sweep has removed the blob."""
 
@@ -44,12 +45,13 @@ class StoredFile:
         body = {name: value for name, value in item.body.items() if name != "blob"}
         return cls(id=item.id.removeprefix(PREFIX), due=item.due, etag=item.etag, **body)
 
-    def kept(self, until: float) -> Self:
-        return replace(self, due=until)
+    def lasting(self, days: int) -> Self:
+        """Return it with its end, so many days from when it was sent."""
+        return replace(self, due=self.at + days * _DAY_SECONDS)
 
     def create(self) -> Create:
-        """As it is noted before its blob is put."""
-        due = self.at + UNCOMMITTED_SECONDS
+        """As it is noted before its blob is put; without a `due` a turn has still to commit it."""
+        due = self.at + UNCOMMITTED_SECONDS if self.due is None else self.due
         return Create(f"{PREFIX}{self.id}", self._body(), due=due, ttl=self._ttl(due))
 
     def put(self) -> Put:

@@ -64,6 +64,15 @@ def event_of(item: Item) -> str:
     return item.id.removeprefix(PREFIX).removesuffix(WORDS)
 
 
+async def transcript_of(store: Store, partition: str, event: str) -> Item | None:
+    """Return what was said in the turn of an event, None when that is not kept any more."""
+    for id in (seen_id(event), f"{seen_id(event)}{WORDS}"):
+        item = await store.get(partition, id)
+        if item is not None and is_transcript(item):
+            return item
+    return None
+
+
 async def transcripts(store: Store, partition: str | None = None) -> AsyncIterator[Item]:
     """Walk what was said, of one conversation or of all, each in the order of its turns."""
     current = list[Item]()

@@ -16,7 +16,11 @@ KEPT_SECONDS = 900
 LEASE_SECONDS = 10.0
 """After these, whoever began and has answered nothing will not do so any more."""
 
-RUNNING = 0
+COPIES_SECONDS = 5.0
+"""Other devices' copies of what was refused come within these; what comes later is another try, of
+somebody who has consented meanwhile."""
+
+RUNNING, OK, FAILED = 0, 200, 412
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,16 @@ class SignInTry:
         return cls(item.id, item.body["at"], item.body["status"], item.etag)
 
     @property
-    def is_lost(self) -> bool:
-        return self.status == RUNNING and self.at + LEASE_SECONDS < time()
+    def may_be_tried(self) -> bool:
+        """Whether it was not answered, or refused, so long ago that it is worth another try."""
+        waits = {RUNNING: LEASE_SECONDS, FAILED: COPIES_SECONDS}.get(self.status)
+        return waits is not None and self.at + waits < time()
 
     def create(self) -> Create:
         return Create(self.id, {"at": self.at, "status": RUNNING}, ttl=KEPT_SECONDS)
 
     def again(self) -> Put:
-        """Take over from whoever was lost."""
+        """Take over from the one before."""
         body = {"at": time(), "status": RUNNING}
         return Put(self.id, body, etag=self.etag, ttl=KEPT_SECONDS)
 

@@ -9,18 +9,23 @@ KEPT_SECONDS = 20 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """The last question that was answered, the article it was answered from, and when."""
+    """The last question that was answered, the article it was answered from, and when.
+
+    `earlier` are questions of the same conversation before it, in short, the oldest first.
+    """
 
     question: str
     article: str
     at: float
+    earlier: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, body: dict[str, Any] | None) -> Self | None:
-        return cls(**body) if body else None
+        return cls(**{**body, "earlier": tuple(body.get("earlier", ()))}) if body else None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        body = asdict(self)
+        return {**body, "earlier": list(self.earlier)}
 
     def is_over(self, now: float) -> bool:
         return now - self.at > KEPT_SECONDS

@@ -78,7 +78,7 @@ class Container:
                     raise TooLarge(f"over {MAX_BYTES // 1_000_000} MB; split it")
                 return Content(await blob.readall(), str(blob.properties.etag))
             except HttpResponseError as error:
-                if error.status_code == 304:
+                if error.status_code == 304:  # the SDK calls it ResourceModifiedError
                     return None
                 if error.status_code == 404:
                     raise Unreadable("is gone since it was listed") from None

@@ -137,6 +137,17 @@ zullen""",
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 """The languages that are told apart, and that the platform speaks, English first."""
 
+ENGLISH_NAMES = {
+    "en": "English",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "nl": "Dutch",
+}
+"""What they are called to a model."""
+
 _SIGNS = {
     "de": ("ß", "ä", "ü", "ö"),
     "fr": ("ç", "œ", "è", "ê", "à", "û", "ù", "î"),

@@ -12,7 +12,7 @@ _MODELS = "/documentintelligence/documentModels"
 _LOOKS = 2
 """Questions for a result until it is there."""
 
-RETRY_AFTER_SECONDS = "0.05"
+RETRY_AFTER_SECONDS = "0"
 
 
 class DocumentsServer(ResourceServer):
@@ -41,8 +41,11 @@ class DocumentsServer(ResourceServer):
         model = request.match_info["model"]
         if model != "prebuilt-read":
             return _refused(404, "NotFound", "ModelNotFound")
+        content = await request.read()
+        if b"/Encrypt" in content:
+            return _refused(400, "InvalidRequest", "UnsupportedContent")
         try:
-            pages = see(await request.read())
+            pages = see(content)
         except NoScan:
             return _refused(400, "InvalidRequest", "InvalidContent")
         id = f"result-{next(self._numbers)}"

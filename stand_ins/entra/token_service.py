@@ -12,12 +12,14 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
 from stand_ins.entra import page
 from stand_ins.entra.directory import CLIENT_ID, Directory
+from stand_ins.entra.tokens import LIFETIME_SECONDS
 
 RESOURCE = f"api://botid-{CLIENT_ID}"
 """What a client of Teams asks its own token for."""
@@ -59,6 +61,7 @@ class TokenService:
             web.delete(f"{base}/SignOut", self._sign_out),
             web.get(f"{base}/GetTokenStatus", self._status),
             web.get("/api/botsignin/GetSignInResource", self._resource),
+            web.get("/api/botsignin/getSignInResource", self._resource),  # as some clients write it
             web.get(_SIGN_IN_PAGE, self._sign_in),
         ]
 
@@ -139,7 +142,12 @@ class TokenService:
             return refusal
         given = _holder(request)
         found = [
-            {"channelId": each.channel, "connectionName": each.connection, "hasToken": True}
+            {
+                "channelId": each.channel,
+                "connectionName": each.connection,
+                "hasToken": True,
+                "serviceProviderDisplayName": "Azure Active Directory v2",
+            }
             for each in self._kept
             if each.user == given.user and each.channel == given.channel
         ]
@@ -170,7 +178,12 @@ class TokenService:
         self._links[ticket] = holder
         exchange = {"id": str(uuid.uuid4()), "uri": RESOURCE, "providerId": str(uuid.uuid4())}
         link = f"{self._address()}{_SIGN_IN_PAGE}?signin={ticket}"
-        return {"signInLink": link, "tokenExchangeResource": exchange}
+        post = {"sasUrl": f"{self._address()}/api/sas/posttoken/{ticket}"}
+        return {
+            "signInLink": link,
+            "tokenExchangeResource": exchange,
+            "tokenPostResource": post,
+        }
 
     def _token(self, holder: Holder) -> dict[str, Any]:
         """Renew what is kept; {} for nothing, and for who is not in the directory any more."""
@@ -178,10 +191,12 @@ class TokenService:
         if person is None:
             return {}
         token = self._directory.access(person, CLIENT_ID)
+        ends = datetime.fromtimestamp(self._directory.clock() + LIFETIME_SECONDS, UTC)
         return {
             "channelId": holder.channel,
             "connectionName": holder.connection,
             "token": token,
+            "expiration": ends.isoformat(),
         }
 
     def _refusal(self, request: web.Request) -> web.Response | None:

@@ -11,6 +11,21 @@ PIECE = re.compile(r"\s*\S+\s*$|\s*\S+")
 """A token, as far as the stand-in counts them."""
 
 
+CALL = re.compile(r"call (\w+) (\{[^{}]*\})")
+
+
+def wanted_calls(messages: list[Any]) -> list[tuple[str, str]]:
+    """The calls that some text asks for and that were not made yet, each once."""
+    made = {
+        (call["function"]["name"], call["function"]["arguments"])
+        for message in messages
+        for call in message.get("tool_calls") or ()
+    }
+    texts = (str(message.get("content") or "") for message in messages)
+    found = dict.fromkeys(call for text in texts for call in CALL.findall(text))
+    return [call for call in found if call not in made]
+
+
 def structured(shape: Mapping[str, Any], messages: list[Any]) -> str:
     """The ranking of choices as the offline way sees it, or the schema filled by the text."""
     said = next(m["content"] for m in messages if m["role"] == "user")

@@ -18,7 +18,7 @@ from shared.ai.offline import OfflineModel
 from shared.ports.models import Completion, ToolCall, Usage
 from stand_ins.openai import wire
 from stand_ins.openai.faults import EMPTY_INPUT, NO_FAULT, UNKNOWN_DEPLOYMENT, WRONG_KEY, Fault
-from stand_ins.openai.model import PIECE, structured
+from stand_ins.openai.model import PIECE, structured, wanted_calls
 from stand_ins.server import Settings
 from stand_ins.web import Site, cut
 
@@ -30,7 +30,8 @@ MAX_REQUEST_BYTES = 2**24
 class OpenAIServer:
     """`fault(deployment)` decides for each request; `says` are answers to give first.
 
-    `calls` is how often it calls a tool at once.
+    `calls` is how often it calls a tool at once; a `gullible` model makes every call that it reads
+    of, wherever that stands.
 
     `given[deployment]` counts `calls`, `input` and `output` tokens; `asked` keeps the bodies.
     """
@@ -43,6 +44,7 @@ class OpenAIServer:
     given: Counter[tuple[str, str]] = field(default_factory=Counter)
     asked: list[dict[str, Any]] = field(default_factory=list)
     calls: int = 1
+    gullible: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -192,6 +194,9 @@ class OpenAIServer:
         finish, calls = "stop", list[ToolCall]()
         if self.says:
             text = self.says.popleft()
+        elif self.gullible and body.get("tools") and (wanted := wanted_calls(messages)):
+            calls = [ToolCall(f"call_{n}", *one) for n, one in enumerate(wanted)]
+            text, finish = "", "tool_calls"
         elif called and body.get("tools"):
             calls = [ToolCall(f"call_{n}", called[1], called[2]) for n in range(self.calls)]
             text, finish = "", "tool_calls"

@@ -1,5 +1,8 @@
 """Fast transcription as Azure AI Speech answers it, of recordings that carry their own text."""
 
+import json
+from typing import Any
+
 from aiohttp import web
 
 from stand_ins.resource import ResourceServer
@@ -24,7 +27,7 @@ class SpeechServer(ResourceServer):
     async def _transcribe(self, request: web.Request) -> web.Response:
         form = await request.post()
         audio = form.get("audio")
-        if not isinstance(audio, web.FileField) or not isinstance(form.get("definition"), str):
+        if not isinstance(audio, web.FileField) or not _is_definition(form.get("definition")):
             return _refused(400, "InvalidRequest", "MissingAudio")
         content = audio.file.read()
         if not content:
@@ -38,6 +41,17 @@ class SpeechServer(ResourceServer):
         if not recording.language:
             return _refused(422, "UnprocessableEntity", "NoLanguageIdentified")
         return web.json_response(_result(recording))
+
+
+def _is_definition(part: object) -> bool:
+    """Whether a part is JSON: a text, or as its sender calls it, a file of JSON."""
+    content: Any = part.file.read() if isinstance(part, web.FileField) else part
+    try:
+        return isinstance(content, str | bytes | bytearray) and isinstance(
+            json.loads(content), dict
+        )
+    except ValueError:
+        return False
 
 
 def _result(recording: Recording) -> dict[str, object]:

@@ -30,6 +30,8 @@ class Connector:
         self.sent: dict[str, list[str]] = defaultdict(list)
         self.news = asyncio.Condition()
         self.url = ""
+        self.down = False
+        self.refused = 0
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -48,6 +50,11 @@ class Connector:
         await self._runner.cleanup()
 
     async def _receive(self, request: web.Request) -> web.Response:
+        if self.down:
+            self.refused += 1
+            async with self.news:
+                self.news.notify_all()
+            return web.json_response({}, status=503, headers={"Retry-After": "1"})
         activity = await request.json()
         if activity["type"] == "message":
             self.sent[request.match_info["conversation"]].append(activity["text"])
@@ -59,6 +66,11 @@ class Connector:
         """Wait until `count` messages have been sent in all."""
         async with asyncio.timeout(seconds), self.news:
             await self.news.wait_for(lambda: sum(map(len, self.sent.values())) >= count)
+
+    async def until_refused(self, seconds: float = 30) -> None:
+        """Wait until something was sent while it is down."""
+        async with asyncio.timeout(seconds), self.news:
+            await self.news.wait_for(lambda: self.refused > 0)
 
 
 class Folder:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bench.worker import DRIVER, FOLDER, install
 from cli.function import Function
 from cli.routes import Routes
 from cli.timers import seconds_until_next
@@ -25,11 +26,8 @@ from tests.golden import golden as bindings
 from tests.operators import bearer
 
 ROOT = Path(__file__).parents[2]
-RUNTIME = "azure-functions-runtime==1.3.0"
-CACHE = ROOT / ".cache" / "worker"
 SCHEMES = {"sqlite": "servicebus", "servicebus": "servicebus", "storagequeue": "storagequeue"}
 """The golden list of each bus; the embedded one has the semantics of Service Bus."""
-DRIVER = Path(__file__).with_name("worker_driver.py")
 
 Worker = Callable[..., dict[str, Any]]
 
@@ -37,21 +35,11 @@ Worker = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="session")
 def runtime() -> Path:
     """The worker code, installed once into an ignored folder of the checkout."""
-    if not (CACHE / "azure_functions_runtime-1.3.0.dist-info").exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        result = subprocess.run(
-            [*pip, "--ignore-requires-python", "--target", str(CACHE), RUNTIME],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        if result.returncode:
-            missing = f"{RUNTIME} cannot be installed: {result.stderr[-300:]}"
-            if os.environ.get("CI"):
-                pytest.fail(missing)
-            pytest.skip(missing)
-    return CACHE
+    if missing := install():
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return FOLDER
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,13 @@ from shared.channels.directline.citations import with_links
 from shared.channels.directline.log import ActivityLog
 from shared.channels.directline.stream import Streams
 from shared.channels.directline.token import Token
-from shared.channels.directline.upload import ACTIVITY_BYTES, UPLOAD_BYTES, activity_of, is_upload
+from shared.channels.directline.upload import (
+    ACTIVITY_BYTES,
+    UPLOAD_BYTES,
+    beside,
+    is_upload,
+    uploaded,
+)
 from shared.errors import Rejected
 from shared.event import event_id
 from shared.observability import log
@@ -75,11 +82,11 @@ class DirectLineChannel:
         if len(request.body) > (UPLOAD_BYTES if upload else ACTIVITY_BYTES):
             raise Rejected(413, "body_too_large")
         token, bot = await self.access.authorize(request)
-        activity = (
-            activity_of(content_type, request.body)
-            if upload
-            else Activity(json_object(request.body, cap=ACTIVITY_BYTES))
-        )
+        contents: list[bytes] = []
+        if upload:
+            activity, contents = uploaded(content_type, request.body)
+        else:
+            activity = Activity(json_object(request.body, cap=ACTIVITY_BYTES))
         if not activity.type:
             raise Rejected(400, "type_missing")
         if activity.type == "typing":
@@ -98,7 +105,10 @@ class DirectLineChannel:
         id = secrets.token_hex(16)
         if isinstance(client_id, str) and client_id:
             id = event_id("web", token.conversation, client_id)
-        return Received([self._inbound(request, token, bot, Activity(activity, id=id))])
+        activity["id"] = id
+        files = beside(activity, contents)
+        inbound = self._inbound(request, token, bot, activity)
+        return Received([replace(inbound, files=files) if files else inbound])
 
     async def opening(self, request: Request) -> tuple[Bot, Inbound]:
         """What a bot hears of the bearer's conversation when it begins, with the same id each time.

@@ -7,12 +7,15 @@ stays away: for a text file clients take it for the text.
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from email.errors import MessageError
 from email.message import Message
 from email.parser import HeaderParser
+from hashlib import sha256
 
-from shared.activity import Activity
+from shared.activity import FILE_SCHEME, Activity
 from shared.errors import Rejected
+from shared.event import event_id
 from shared.parse import json_object
 from shared.text.clean import one_line
 
@@ -43,7 +46,7 @@ _ESCAPED = {"%22": '"', "%0D": "", "%0A": ""}
 """What browsers write for these in a file name (HTML, multipart/form-data)."""
 
 SHOWN_BYTES = 65_536
-"""Bytes of files that a message carries along (`contentUrl`); a larger one is named only."""
+"""Bytes of files that a message carries along (`contentUrl`); a larger one is kept beside it."""
 
 _MAX_HEAD = 4_096
 _BOUNDARY = re.compile(
@@ -56,9 +59,14 @@ def is_upload(content_type: str) -> bool:
 
 
 def activity_of(content_type: str, body: bytes) -> Activity:
-    """The activity part with one attachment for each file part; a bare file is a message.
+    """The activity of an upload. Raises Rejected."""
+    return uploaded(content_type, body)[0]
 
-    Raises Rejected.
+
+def uploaded(content_type: str, body: bytes) -> tuple[Activity, list[bytes]]:
+    """The activity part with one attachment for each file part, and their bytes in order.
+
+    A bare file is a message. Raises Rejected.
     """
     match = _BOUNDARY.match(content_type)
     if match is None:
@@ -70,7 +78,7 @@ def activity_of(content_type: str, body: bytes) -> Activity:
     if len(parts) > _MAX_FILES + 2:
         raise Rejected(413, "too_many_files")
     activity = Activity(type="message")
-    files, sizes, room = [], [], SHOWN_BYTES
+    files, sizes, contents, room = [], [], list[bytes](), SHOWN_BYTES
     for part in parts[:-1]:
         head, separator, content = part.partition(b"\r\n\r\n")
         if not separator or len(head) > _MAX_HEAD:
@@ -87,10 +95,22 @@ def activity_of(content_type: str, body: bytes) -> Activity:
                 file["contentUrl"] = f"data:{kind};base64,{b64encode(content).decode()}"
             files.append(file)
             sizes.append(len(content))
+            contents.append(content)
     if files:
         activity["attachments"] = files
         activity["channelData"] = {**activity.channel_data, "attachmentSizes": sizes}
-    return activity
+    return activity, contents
+
+
+def beside(activity: Activity, contents: Sequence[bytes]) -> dict[str, bytes]:
+    """The bytes that a message cannot carry, by the id under which it names them from now on."""
+    found = {}
+    for number, (file, content) in enumerate(zip(activity.attachments, contents, strict=False)):
+        if "contentUrl" not in file:
+            id = event_id(activity.id, "upload", str(number), sha256(content).hexdigest())
+            file |= {"contentUrl": f"{FILE_SCHEME}{id}", "size": len(content)}
+            found[id] = content
+    return found
 
 
 def _file_name(name: str) -> str:

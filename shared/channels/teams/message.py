@@ -62,7 +62,20 @@ def body(activity: Activity, reference: ConversationReference) -> dict[str, Any]
     elif reference.reply_to:
         message["replyToId"] = reference.reply_to
     _show_buttons(message, is_group=reference.is_group)
+    _ask_for_feedback(message)
     return message
+
+
+def _ask_for_feedback(message: dict[str, Any]) -> None:
+    """Have Teams show thumbs under what a model or an article has answered."""
+    entities = message.get("entities")
+    if not isinstance(entities, list) or not any(
+        isinstance(entity, dict) and entity.get("citation") for entity in entities
+    ):
+        return
+    data = message.get("channelData")
+    known = data if isinstance(data, dict) else {}
+    message["channelData"] = {"feedbackLoop": {"type": "default"}, **known}
 
 
 def _show_buttons(message: dict[str, Any], *, is_group: bool) -> None:

@@ -20,13 +20,16 @@ CONFIRM, CHANGE = "?", "?change"
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`id` is on its cards; `asked` is the slot of the last question, `refused` how often in a
-    row an answer did not do; `at` when the person last said something to it, in Unix time."""
+    row an answer did not do; `at` when the person last said something to it, in Unix time.
+    `reached` are the slots that were asked for, `passed` those of them that were answered."""
 
     id: str
     at: float
     answers: Answers = field(default_factory=dict)
     asked: str = ""
     refused: int = 0
+    reached: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
 
     @classmethod
     def begun(cls, turn: "Turn", answers: Answers) -> Self:

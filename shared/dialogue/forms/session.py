@@ -33,6 +33,7 @@ class Session:
 
     def begin(self, text: str) -> None:
         filled = fill(self.form.slots, text, self.draft.answers, self.locale)
+        self._note("", "begun")
         self.draft = self.draft.with_answers(filled.answers)
         if opening := worded(self.form.opening, self.turn.language):
             self.turn.reply(opening)
@@ -75,6 +76,7 @@ class Session:
         """Put the next question, or the whole to confirm; nothing when a reply has `asked` it."""
         slot = slot or self.missing
         self.turn.hold_floor()
+        self._reach(slot.name if slot else CONFIRM)
         self.draft = replace(self.draft, asked=slot.name if slot else CONFIRM)
         self.save()
         if slot is None:
@@ -96,16 +98,40 @@ class Session:
             self.draft = self.draft.without(slot.name)
             self.ask(slot=slot)
             return None
+        self._pass({*self.draft.answers, CONFIRM})
+        self._note("", "completed")
         self.close()
         return self.draft.answers
 
     def cancel(self) -> None:
+        self._note(self.draft.asked, "cancelled")
         self.close()
         self.turn.reply(worded(self.form.cancelled, self.turn.language))
 
     def close(self) -> None:
         drafts.remove(self.turn, self.form.name, person_of(self.turn))
         self.release()
+
+    def _reach(self, slot: str) -> None:
+        """Count, once a draft, that a slot is asked for, and those before it that are answered."""
+        self._pass(set(self.draft.answers))
+        if slot not in self.draft.reached:
+            self.draft = replace(self.draft, reached=[*self.draft.reached, slot])
+            self._note(slot, "asked")
+
+    def _pass(self, answered: set[str]) -> None:
+        passed = [
+            slot
+            for slot in self.draft.reached
+            if slot in answered and slot not in self.draft.passed
+        ]
+        for slot in passed:
+            self._note(slot, "answered")
+        self.draft = replace(self.draft, passed=[*self.draft.passed, *passed])
+
+    def _note(self, slot: str, what: str) -> None:
+        """For the funnel of the form: names of slots, never what was answered."""
+        self.turn.note("form", self.form.name, slot, what)
 
     @property
     def locale(self) -> Locale:

@@ -35,13 +35,17 @@ CREATE TABLE IF NOT EXISTS chunk (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     part INTEGER NOT NULL REFERENCES part,
-    digest TEXT NOT NULL,
-    body TEXT NOT NULL,
-    vector BLOB
+    digest TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS content (
+    number INTEGER PRIMARY KEY REFERENCES chunk, body TEXT NOT NULL, vector BLOB
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5 (title, heading, text);
 """
-"""A part is what is alike in collection and readers: so who may read is asked of few rows."""
+"""A part is what is alike in collection and readers: so who may read is asked of few rows.
+
+Contents are apart from chunks: a search by words reads the part of every passage that has one.
+"""
 
 _WORDS = """
 SELECT word.rowid FROM word JOIN chunk ON chunk.number = word.rowid
@@ -49,11 +53,13 @@ WHERE word MATCH ? AND chunk.part IN (SELECT value FROM json_each(?))
 ORDER BY bm25(word, 3.0, 2.0, 1.0), word.rowid LIMIT ?
 """
 _CHUNKS = """
-SELECT number, id, body, access, digest, vector FROM chunk JOIN part USING (part)
+SELECT number, id, body, access, digest, vector
+FROM chunk JOIN content USING (number) JOIN part USING (part)
 WHERE number IN (SELECT value FROM json_each(?))
 """
 _ARTICLE = """
-SELECT number, id, body, access, digest, vector FROM chunk JOIN part USING (part)
+SELECT number, id, body, access, digest, vector
+FROM chunk JOIN content USING (number) JOIN part USING (part)
 WHERE id > ? AND id < ? AND part IN (SELECT value FROM json_each(?))
 """
 
@@ -85,7 +91,8 @@ class EmbeddedIndex:
 
     async def kept(self) -> Mapping[str, Stamp]:
         rows = await self._database.read(
-            "SELECT id, digest, access, vector IS NOT NULL FROM chunk JOIN part USING (part)"
+            "SELECT id, digest, access, vector IS NOT NULL "
+            "FROM chunk JOIN content USING (number) JOIN part USING (part)"
         )
         return {
             id: Stamp(digest, to_access(wire.loads(access)), bool(has_vector))
@@ -112,6 +119,10 @@ class EmbeddedIndex:
             for id in ids:
                 cursor.execute(
                     "DELETE FROM word WHERE rowid = (SELECT number FROM chunk WHERE id = ?)", (id,)
+                )
+                cursor.execute(
+                    "DELETE FROM content WHERE number = (SELECT number FROM chunk WHERE id = ?)",
+                    (id,),
                 )
                 cursor.execute("DELETE FROM chunk WHERE id = ?", (id,))
             _forget(cursor)
@@ -143,7 +154,7 @@ class EmbeddedIndex:
     async def titles(self, collections: frozenset[str], principals: frozenset[str]) -> list[str]:
         parts = await self._parts(collections, principals)
         rows = await self._database.read(
-            "SELECT DISTINCT body ->> '$.title' AS title FROM chunk "
+            "SELECT DISTINCT body ->> '$.title' AS title FROM chunk JOIN content USING (number) "
             "WHERE part IN (SELECT value FROM json_each(?)) ORDER BY title",
             (wire.dumps(sorted(parts)),),
         )
@@ -151,7 +162,7 @@ class EmbeddedIndex:
 
     async def clear(self) -> None:
         def apply(cursor: sqlite3.Cursor) -> None:
-            for table in ("chunk", "word", "part", "note"):
+            for table in ("content", "chunk", "word", "part", "note"):
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of ours
             _forget(cursor)
 
@@ -226,16 +237,14 @@ def _put(cursor: sqlite3.Cursor, chunk: Chunk) -> None:
     passage = chunk.passage
     vector = None if chunk.vector is None else array("f", chunk.vector).tobytes()
     [[number]] = cursor.execute(
-        "INSERT INTO chunk (id, part, digest, body, vector) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET part = excluded.part, digest = excluded.digest, "
-        "body = excluded.body, vector = excluded.vector RETURNING number",
-        (
-            chunk.id,
-            _part(cursor, passage.collection, passage.access),
-            chunk.digest,
-            wire.dumps(to_body(chunk)),
-            vector,
-        ),
+        "INSERT INTO chunk (id, part, digest) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET part = excluded.part, digest = excluded.digest "
+        "RETURNING number",
+        (chunk.id, _part(cursor, passage.collection, passage.access), chunk.digest),
+    )
+    cursor.execute(
+        "INSERT OR REPLACE INTO content (number, body, vector) VALUES (?, ?, ?)",
+        (number, wire.dumps(to_body(chunk)), vector),
     )
     text = f"{passage.text} {' '.join(passage.asked)}"
     row = [" ".join(terms(part)) for part in (passage.title, passage.heading, text)]

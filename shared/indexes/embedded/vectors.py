@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_ALL = "SELECT number, part, vector FROM chunk WHERE vector IS NOT NULL ORDER BY number"
+_ALL = """
+SELECT number, part, vector FROM content JOIN chunk USING (number)
+WHERE vector IS NOT NULL ORDER BY number
+"""
 
 
 class Vectors:

@@ -14,7 +14,7 @@ from typing import Any
 from shared.errors import Conflict, PermanentError
 from shared.event import utc_now
 from shared.fabric import Fabric
-from shared.governance import audit
+from shared.governance import audit, rollup
 from shared.governance.access import ALL, Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.canonical import canonical
@@ -170,6 +170,9 @@ async def _erase(
     fabric: Fabric, id: str, name: str, reason: str, departments: Departments
 ) -> Receipt:
     marks = await reports.marks_of(fabric, id)
+    bots = [bot.id for bot in fabric.bots.values() if bot.department in departments]
+    names = marks.exact | marks.partitions
+    await rollup.forget(fabric.store, fabric.bots, fabric.settings.function_memory_mb, bots, names)
     found = await reports.records(fabric, id, departments, marks=marks)
     partitions: defaultdict[str, list[Item]] = defaultdict(list)
     rows = await rows_of(fabric.store)

@@ -5,18 +5,21 @@ the groups add up to the same total, because they are sums of the same exact cha
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
+from enum import Enum
+from itertools import cycle
 
 from shared.fabric import Fabric
-from shared.governance.prices import Price
-from shared.observability.meter import ModelCall
-from shared.operations.reports.entries import entries
+from shared.governance.prices import Price, Prices
+from shared.operations.reports.days import Used, by_bot, used
 from shared.operations.reports.period import Period
-from shared.operations.reports.turns import Scope, turns
+from shared.operations.reports.turns import Scope
 from shared.operations.reports.value import Worth, worth
+from shared.records.daily import TALKED
+from shared.records.figures import parts, quantity
 
 CENT = Decimal("0.01")
 UNALLOCATED = "unallocated"
@@ -69,107 +72,111 @@ class Cost:
     value: list[Worth]
 
 
-_Key = tuple[str, str, str, str, str]
-
-
-async def charges(fabric: Fabric, scope: Scope, period: Period) -> tuple[list[Charge], int]:
-    """Price what was used. Returns the charges and the number of conversations."""
-    used: defaultdict[_Key, Decimal] = defaultdict(Decimal)
-    conversations: set[str] = set()
-    memory_gb = Decimal(fabric.settings.function_memory_mb) / 1024
-    async for turn in turns(fabric, scope, period):
-        conversations.add(turn.conversation)
-        place = (turn.bot, turn.skill, turn.channel, turn.day)
-        used[*place, "functions.executions"] += 1
-        used[*place, "functions.gb_seconds"] += Decimal(str(turn.seconds)) * memory_gb
-        if turn.channel == "whatsapp" and turn.replies:
-            used[*place, "whatsapp.messages"] += turn.replies
-    async for entry in entries(fabric, scope, period):
-        day = datetime.fromtimestamp(entry.at, UTC).date().isoformat()
-        place = (entry.bot, entry.skill, entry.channel, day)
-        if entry.request_units:
-            used[*place, "cosmos.request_units"] += Decimal(str(entry.request_units))
-        for call in entry.model_calls:
-            for meter, tokens in metered_tokens(call):
-                used[*place, meter] += tokens
-        for service in entry.service_calls:
-            if service.amount:
-                used[*place, service.meter] += Decimal(str(service.amount))
-    found = [_charge(fabric, key, quantity) for key, quantity in sorted(used.items())]
-    return found, len(conversations)
+async def charges(fabric: Fabric, scope: Scope, period: Period) -> list[Charge]:
+    """Price what was used, a charge for each bot, skill, channel, day and meter."""
+    found = priced(fabric.prices, await used(fabric, scope, period))
+    return sorted(found, key=lambda charge: (charge.bot, charge.skill, charge.channel, charge.day))
 
 
 async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     """Sum the charges by whom, by what and by when."""
-    found, conversations = await charges(fabric, scope, period)
+    days = await used(fabric, scope, period, present=True)
+    found = list(priced(fabric.prices, days, _Apart.WHOM))
     exact = sum((charge.usd or Decimal() for charge in found), Decimal())
     unpriced: defaultdict[str, Decimal] = defaultdict(Decimal)
     for charge in found:
         if charge.price is None:
             unpriced[charge.meter] += charge.quantity
-    bots = _groups(found, lambda charge: charge.bot)
+    bots = grouped(found, lambda charge: charge.bot)
+    talked = sum(one.tally.present.had(TALKED) for one in by_bot(days).values())
     return Cost(
         usd=float(_cents(exact)),
         bots=bots,
-        departments=_groups(found, lambda charge: charge.department),
-        cost_centers=_groups(found, lambda charge: charge.cost_center or UNALLOCATED),
-        skills=_groups(found, lambda charge: charge.skill),
-        channels=_groups(found, lambda charge: charge.channel),
-        meters=_groups(found, lambda charge: charge.meter),
-        days=_groups(found, lambda charge: charge.day),
+        departments=grouped(found, lambda charge: charge.department),
+        cost_centers=grouped(found, lambda charge: charge.cost_center or UNALLOCATED),
+        skills=grouped(found, lambda charge: charge.skill),
+        channels=grouped(found, lambda charge: charge.channel),
+        meters=grouped(found, lambda charge: charge.meter),
+        days=grouped(list(priced(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),
         unpriced={meter: float(quantity) for meter, quantity in sorted(unpriced.items())},
-        conversations=conversations,
-        usd_per_1000_conversations=round(float(exact) * 1000 / conversations, 4)
-        if conversations
-        else 0.0,
+        conversations=talked,
+        usd_per_1000_conversations=round(float(exact) * 1000 / talked, 4) if talked else 0.0,
         value=await worth(fabric, scope, period, {bot.name: bot.usd for bot in bots}),
     )
 
 
-def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:
-    """Cached tokens are among the input, and cost less."""
-    usage, name = call.usage, f"tokens.{call.deployment}"
-    fresh = usage.input_tokens - usage.cached_tokens
-    kinds = {"input": fresh, "cached": usage.cached_tokens, "output": usage.output_tokens}
-    yield from ((f"{name}.{kind}", tokens) for kind, tokens in kinds.items() if tokens)
+async def falls_to(fabric: Fabric, scope: Scope, period: Period) -> Decimal:
+    """Return what falls to a scope in whole cents, a department being a part of the platform."""
+    if scope.bot or not scope.department:
+        return Decimal(str((await cost(fabric, scope, period)).usd)).quantize(CENT)
+    whole = await cost(fabric, Scope(), period)
+    shares = {row.name: Decimal(str(row.usd)) for row in whole.departments}
+    return shares.get(scope.department, Decimal()).quantize(CENT)
 
 
-def _charge(fabric: Fabric, key: _Key, quantity: Decimal) -> Charge:
-    bot, skill, channel, day, meter = key
-    manifest = fabric.bots.get(bot)
-    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-    return Charge(
-        bot=bot,
-        department=manifest.department if manifest else UNALLOCATED,
-        cost_center=manifest.cost_center if manifest else UNALLOCATED,
-        skill=skill,
-        channel=channel,
-        day=day,
-        meter=meter,
-        quantity=quantity,
-        price=fabric.prices.at(meter, midnight),
-    )
+_Place = tuple[str, str, str, str]
+"""Bot, department, cost center, day."""
 
 
-def _groups(found: Sequence[Charge], name_of: Callable[[Charge], str]) -> list[Group]:
-    """The dearest first; cents go where the largest remainders are."""
+class _Apart(Enum):
+    """What stays apart: the rest is added up before it is priced."""
+
+    ALL = "all"
+    WHOM = "whom"
+    WHEN = "when"
+
+    def of(self, one: Used, prices: Prices) -> _Place:
+        """The place that a day goes to; with WHOM, the first of days with the same prices."""
+        if self is _Apart.WHEN:
+            return ("", "", "", one.day)
+        department = one.department or UNALLOCATED
+        cost_center = one.cost_center if one.department else UNALLOCATED
+        day = prices.holds_from(one.day) if self is _Apart.WHOM else one.day
+        return (one.bot, department, cost_center, day)
+
+
+def priced(prices: Prices, days: Iterable[Used], apart: _Apart = _Apart.ALL) -> Iterator[Charge]:
+    """Add up what was used by what stays apart, then price it."""
+    counted: dict[_Place, dict[str, int]] = {}
+    for one in days:
+        found = counted.setdefault(apart.of(one, prices), {})
+        for name, number in one.tally.figures.meters.items():
+            found[name] = found.get(name, 0) + number
+    for (bot, department, cost_center, day), meters in sorted(counted.items()):
+        midnight = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+        for name, number in sorted(meters.items()):
+            skill, channel, meter = parts(name)
+            price = prices.at(meter, midnight)
+            place = (bot, department, cost_center, skill, channel, day)
+            yield Charge(*place, meter, quantity(meter, number), price)
+
+
+def grouped(
+    found: Sequence[Charge], name_of: Callable[[Charge], str], *, total: Decimal | None = None
+) -> list[Group]:
+    """The dearest first; cents go where the largest remainders are, so that all add up to `total`
+    (by default to the rounded sum).
+    """
     exact: defaultdict[str, Decimal] = defaultdict(Decimal)
     unpriced: defaultdict[str, int] = defaultdict(int)
     for charge in found:
         exact[name_of(charge)] += charge.usd or Decimal()
         unpriced[name_of(charge)] += charge.price is None
-    rounded = _apportioned(exact)
+    rounded = _apportioned(exact, total)
     rows = [Group(name, float(usd), unpriced[name]) for name, usd in rounded.items()]
     return sorted(rows, key=lambda row: (-row.usd, row.name))
 
 
-def _apportioned(exact: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Round to cents so that the parts add up to the rounded sum (largest remainder)."""
+def _apportioned(exact: dict[str, Decimal], total: Decimal | None) -> dict[str, Decimal]:
+    """Round to cents so that the parts add up to the total (largest remainder)."""
+    if total is None:
+        total = _cents(sum(exact.values(), Decimal()))
     down = {name: usd.quantize(CENT, ROUND_FLOOR) for name, usd in exact.items()}
-    missing = int((_cents(sum(exact.values(), Decimal())) - sum(down.values(), Decimal())) / CENT)
+    missing = int((total - sum(down.values(), Decimal())) / CENT)
     by_remainder = sorted(exact, key=lambda name: (down[name] - exact[name], name))
-    for name in by_remainder[:missing]:
-        down[name] += CENT
+    step = CENT if missing > 0 else -CENT
+    for name, _ in zip(cycle(by_remainder), range(abs(missing)), strict=False):
+        down[name] += step
     return down
 
 

@@ -20,6 +20,8 @@ _SERVICES = {
     "translator": ("Azure AI Translator", "AI and Machine Learning"),
     "documents": ("Azure AI Document Intelligence", "AI and Machine Learning"),
     "whatsapp": ("WhatsApp Business Platform", "Integration"),
+    "servicebus": ("Azure Service Bus", "Integration"),
+    "eventgrid": ("Azure Event Grid", "Integration"),
 }
 
 COLUMNS = (

@@ -13,13 +13,17 @@ from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
 from shared.governance.pseudonym import PERSONS
+from shared.governance.rollup import ROLLUP
 from shared.ports.store import Item, every
-from shared.records import signed_in
+from shared.records import daily, signed_in
 from shared.records.conversation import DOCUMENT
 from shared.records.file import PREFIX, StoredFile
 from shared.records.person import Marks
 from shared.records.seen import is_transcript
 from shared.records.ticket import TICKETS_PREFIX
+
+NOT_OF_ONE = (PARTITION_PREFIX, daily.PARTITION_PREFIX)
+"""Partitions of many people: the audit, and the figures of a bot, from which a mark is erased."""
 
 README = (
     "This is everything that the organisation's chatbots keep of you: what you wrote and what "
@@ -63,7 +67,7 @@ async def records(
     marks = marks or await marks_of(fabric, id)
     found = []
     async for item in every(fabric.store, ""):
-        if item.partition == PERSONS or item.partition.startswith(PARTITION_PREFIX):
+        if item.partition in (PERSONS, ROLLUP) or item.partition.startswith(NOT_OF_ONE):
             continue
         if _within(fabric, item, departments) and marks.own(item.partition, item.id, item.body):
             found.append(item)

@@ -1,15 +1,15 @@
 """The bots there are: whose they are, whether they answer, and how much they did today."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.fabric import Fabric
 from shared.governance.access import Departments
 from shared.governance.residency import home_of
+from shared.operations.reports.days import used
 from shared.operations.reports.health import health
 from shared.operations.reports.period import Period
-from shared.operations.reports.turns import Scope, turns
+from shared.operations.reports.turns import Scope
 
 RUNNING, STOPPED, PAUSED = "running", "stopped", "paused by policy"
 ELSEWHERE = "elsewhere"
@@ -49,9 +49,8 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
     lines = (await health(fabric))["dependencies"]
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     narrowed = None if departments.everywhere else departments.names
-    done: Counter[str] = Counter()
-    async for turn in turns(fabric, Scope(departments=narrowed), Period(midnight.timestamp())):
-        done[turn.bot] += 1
+    today = await used(fabric, Scope(departments=narrowed), Period(midnight.timestamp()))
+    done = {one.bot: sum(one.tally.figures.turns.values()) for one in today}
     found = []
     for bot in sorted([*fabric.bots.values(), *fabric.elsewhere.values()], key=lambda bot: bot.id):
         if bot.department not in departments:
@@ -75,7 +74,7 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
                 state=state,
                 since="" if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
                 health=f"degraded: {', '.join(lacks)}" if lacks else "ok",
-                turns_today=done[bot.id],
+                turns_today=done.get(bot.id, 0),
                 breaches=[str(f) for f in fabric.breaches if f.breach.bot == bot.id],
             )
         )

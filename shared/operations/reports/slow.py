@@ -1,13 +1,13 @@
 """Which systems and models people wait for: the slowest first."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from shared.fabric import Fabric
-from shared.operations.reports.entries import entries
-from shared.operations.reports.figures import percentile
+from shared.operations.reports.days import used
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
+from shared.records.figures import parts, percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +30,50 @@ class Integration:
 
 @dataclass(slots=True)
 class _Calls:
-    seconds: list[float] = field(default_factory=list)
+    count: int = 0
     errors: int = 0
+    milliseconds: int = 0
+    buckets: Counter[str] = field(default_factory=Counter)
     bots: set[str] = field(default_factory=set)
 
 
 async def slow(fabric: Fabric, scope: Scope, period: Period) -> list[Integration]:
     """Rank what the turns of the scope called by its 95th percentile."""
     found: defaultdict[tuple[str, str], _Calls] = defaultdict(_Calls)
-    async for entry in entries(fabric, scope, period):
-        timed = [
-            (call.backend, call.operation, call.seconds, call.outcome == "unavailable")
-            for call in entry.backend_calls
-        ]
-        timed += [
-            (f"model {call.deployment}", call.operation, call.seconds, call.outcome != "ok")
-            for call in entry.model_calls
-        ]
-        for name, operation, seconds, failed in timed:
-            calls = found[name, operation]
-            calls.seconds.append(seconds)
-            calls.errors += failed
-            calls.bots.add(entry.bot)
+    for one in await used(fabric, scope, period):
+        figures = one.tally.figures
+        for name, number in figures.calls.items():
+            system, operation, outcome = parts(name)
+            calls = found[system, operation]
+            calls.count += number
+            calls.errors += number if _failed(system, outcome) else 0
+            calls.bots.add(one.bot)
+        for name, milliseconds in figures.call_ms.items():
+            system, operation = parts(name)
+            found[system, operation].milliseconds += milliseconds
+        for name, number in figures.called.items():
+            system, operation, bucket = parts(name)
+            found[system, operation].buckets[bucket] += number
     rows = [
         Integration(
             name=name,
             operation=operation,
-            calls=len(calls.seconds),
+            calls=calls.count,
             errors=calls.errors,
-            p50=percentile(calls.seconds, 0.5),
-            p95=percentile(calls.seconds, 0.95),
-            waited=round(sum(calls.seconds), 3),
+            p50=percentile(calls.buckets.items(), 0.5),
+            p95=percentile(calls.buckets.items(), 0.95),
+            waited=round(calls.milliseconds / 1000, 3),
             bots=sorted(calls.bots),
             breaker=await _breaker(fabric, name),
         )
         for (name, operation), calls in found.items()
     ]
     return sorted(rows, key=lambda row: (-row.p95, row.name, row.operation))
+
+
+def _failed(system: str, outcome: str) -> bool:
+    """Whether there was no answer; a backend that says no has answered."""
+    return outcome != "ok" if system.startswith("model ") else outcome == "unavailable"
 
 
 async def _breaker(fabric: Fabric, name: str) -> str:

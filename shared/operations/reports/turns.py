@@ -28,7 +28,9 @@ class Scope:
     """Those whose figures the asker may see; None for all."""
 
     def takes(self, bot: str, manifest: Bot | None) -> bool:
-        department = manifest.department if manifest else ""
+        return self.covers(bot, manifest.department if manifest else "")
+
+    def covers(self, bot: str, department: str) -> bool:
         return (
             self.bot in ("", bot)
             and self.department in ("", department)

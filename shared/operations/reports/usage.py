@@ -1,18 +1,15 @@
 """Which bots are used, by how many people, where, and how fast they answer."""
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shared.fabric import Fabric
-from shared.operations.reports.figures import percentile
+from shared.operations.reports.days import Sum, by_bot, used
+from shared.operations.reports.funnel import Funnel, funnels
 from shared.operations.reports.period import Period
-from shared.operations.reports.turns import Scope, TurnRecord, turns
-from shared.ports.store import every
-from shared.records import dead_letter
-from shared.records.dead_letter import DeadLetter
-
-PERSON_SKILL = "handoff"
-"""The skill that brings a person in: a conversation that met it was not contained."""
+from shared.operations.reports.turns import Scope
+from shared.records.daily import HANDED, NOT_ANSWERED, TALKED, totals
+from shared.records.figures import percentile
+from shared.records.ledger_entry import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +17,7 @@ class BotUsage:
     """`contained`: conversations that no person was brought into. Latencies in seconds.
 
     `answered_p95` runs from what the person wrote to the end of the turn that answered.
+    `failed` are deliveries that ended in an error, `dead` those that nobody tries again.
     """
 
     bot: str
@@ -31,13 +29,20 @@ class BotUsage:
     replies: int
     contained: int
     handed_over: int
+    unanswered: int
+    liked: int
+    disliked: int
     turn_p50: float
     turn_p95: float
+    answered_p50: float
     answered_p95: float
+    failed: int
     dead: int
     channels: dict[str, int]
+    languages: dict[str, int]
     skills: dict[str, int]
     days: dict[str, int]
+    forms: list[Funnel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,72 +53,47 @@ class Usage:
     totals: dict[str, int]
 
 
-@dataclass(slots=True)
-class _Count:
-    conversations: set[str] = field(default_factory=set)
-    people: set[str] = field(default_factory=set)
-    handed: set[str] = field(default_factory=set)
-    turns: int = 0
-    messages: int = 0
-    replies: int = 0
-    dead: int = 0
-    seconds: list[float] = field(default_factory=list)
-    answered: list[float] = field(default_factory=list)
-    channels: Counter[str] = field(default_factory=Counter)
-    skills: Counter[str] = field(default_factory=Counter)
-    days: Counter[str] = field(default_factory=Counter)
-
-    def add(self, turn: TurnRecord) -> None:
-        self.turns += 1
-        self.messages += turn.is_message and not turn.handed_to
-        self.replies += turn.replies
-        self.conversations.add(turn.conversation)
-        self.people.add(turn.person or turn.conversation)
-        self.seconds.append(turn.seconds)
-        if turn.is_message and turn.replies:
-            self.answered.append(turn.waited + turn.seconds)
-        if turn.skill == PERSON_SKILL and turn.replies:
-            self.handed.add(turn.conversation)
-        self.channels[turn.channel] += 1
-        self.skills[turn.skill] += 1
-        self.days[turn.day] += 1
-
-
 async def usage(fabric: Fabric, scope: Scope, period: Period) -> Usage:
     """Count every bot of the scope, those that nobody used with zeros."""
-    counts: defaultdict[str, _Count] = defaultdict(_Count)
-    async for turn in turns(fabric, scope, period):
-        counts[turn.bot].add(turn)
-    async for item in every(fabric.store, dead_letter.PREFIX):
-        name = item.partition.partition(".")[0]
-        if DeadLetter.from_item(item).at in period and scope.takes(name, fabric.bots.get(name)):
-            counts[name].dead += 1
+    sums = dict(by_bot(await used(fabric, scope, period, present=True)))
     for bot in fabric.bots.values():
         if scope.takes(bot.id, bot):
-            counts.setdefault(bot.id, _Count())
-    rows = [_row(fabric, bot, count) for bot, count in counts.items()]
+            sums.setdefault(bot.id, Sum(department=bot.department))
+    rows = [_row(bot, one) for bot, one in sums.items()]
     rows.sort(key=lambda row: (-row.turns, row.bot))
-    names = ("conversations", "people", "turns", "messages", "replies", "handed_over", "dead")
+    names = (
+        *("conversations", "people", "turns", "messages", "replies", "handed_over"),
+        *("unanswered", "liked", "disliked", "failed", "dead"),
+    )
     return Usage(rows, {name: sum(getattr(row, name) for row in rows) for name in names})
 
 
-def _row(fabric: Fabric, bot: str, count: _Count) -> BotUsage:
-    manifest = fabric.bots.get(bot)
+def _row(bot: str, one: Sum) -> BotUsage:
+    figures, present = one.tally.figures, one.tally.present
+    talked, handed = present.had(TALKED), present.had(HANDED)
+    took, answered = figures.took.items(), figures.answered.items()
     return BotUsage(
         bot=bot,
-        department=manifest.department if manifest else "",
-        conversations=len(count.conversations),
-        people=len(count.people),
-        turns=count.turns,
-        messages=count.messages,
-        replies=count.replies,
-        contained=len(count.conversations - count.handed),
-        handed_over=len(count.handed),
-        turn_p50=percentile(count.seconds, 0.5),
-        turn_p95=percentile(count.seconds, 0.95),
-        answered_p95=round(percentile(count.answered, 0.95), 3),
-        dead=count.dead,
-        channels=dict(count.channels),
-        skills=dict(count.skills),
-        days=dict(sorted(count.days.items())),
+        department=one.department,
+        conversations=talked,
+        people=len(present.people),
+        turns=sum(figures.turns.values()),
+        messages=sum(figures.messages.values()),
+        replies=sum(figures.replies.values()),
+        contained=talked - handed,
+        handed_over=handed,
+        liked=figures.noted.get("liked", 0),
+        disliked=figures.noted.get("disliked", 0),
+        unanswered=figures.noted.get(NOT_ANSWERED, 0),
+        turn_p50=percentile(took, 0.5),
+        turn_p95=percentile(took, 0.95),
+        answered_p50=percentile(answered, 0.5),
+        answered_p95=percentile(answered, 0.95),
+        failed=figures.outcomes.get(Outcome.FAILED, 0),
+        dead=figures.outcomes.get(Outcome.DEAD, 0),
+        channels=dict(totals(figures.turns, 1)),
+        languages=dict(figures.languages),
+        skills=dict(totals(figures.turns, 0)),
+        days=dict(sorted(one.turns_by_day.items())),
+        forms=funnels(figures.noted),
     )

@@ -8,12 +8,14 @@ from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance.limits.rollouts import Rollout
 from shared.governance.limits.trials import Tally
-from shared.operations.reports.cost import charges
+from shared.operations.reports.cost import priced
+from shared.operations.reports.days import used_in
+from shared.operations.reports.entries import entries
 from shared.operations.reports.figures import percentile
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope, turns
-from shared.operations.reports.usage import PERSON_SKILL
 from shared.records.conversation import FIRST_VERSION
+from shared.records.daily import PERSON_SKILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ async def _figures(fabric: Fabric, scope: Scope, period: Period, tally: Tally) -
         count.seconds.append(turn.seconds)
         if turn.handed_to == PERSON_SKILL:
             count.handed.add(turn.conversation)
-    lines, _ = await charges(fabric, scope, period)
+    counted = [entry async for entry in entries(fabric, scope, period)]
+    lines = list(priced(fabric.prices, used_in(fabric, counted)))
     usd = float(sum((line.usd or Decimal() for line in lines), Decimal()))
     done = len(count.seconds)
     return VersionFigures(

@@ -15,6 +15,7 @@ from shared.fabric import Fabric
 from shared.observability.failure import code
 from shared.observability.meter import metering
 from shared.parse import json_object
+from shared.pipeline.door import feedback
 from shared.pipeline.door.accept import arrival
 from shared.pipeline.door.clicks import action_skill, first_click
 from shared.pipeline.outbox import relay
@@ -39,7 +40,8 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
     bot, activity = inbound.bot, inbound.activity
     takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
     if not takers:
-        return None
+        vote = feedback.vote_of(inbound)
+        return await feedback.count_vote(fabric, inbound, vote) if vote else None
     event = await first_click(fabric, arrival(inbound), inbound)
     skill = fabric.skills[await _invoked(fabric, inbound, takers)]
     try:

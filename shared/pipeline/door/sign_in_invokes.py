@@ -25,7 +25,7 @@ from shared.pipeline.turns.signing_in import ARRIVED
 from shared.ports.channel import Inbound
 from shared.ports.store import Store
 from shared.records.conversation import stored
-from shared.records.sign_in_try import RUNNING, SignInTry
+from shared.records.sign_in_try import FAILED, OK, RUNNING, SignInTry
 from shared.records.signed_in import partition_of
 
 EXCHANGE, VERIFY, FAILURE = "signin/tokenExchange", "signin/verifyState", "signin/failure"
@@ -36,9 +36,6 @@ ANSWER_SECONDS = 4.5
 
 WAIT_SECONDS = 3.0
 """How long another device's copy waits for the answer to the first."""
-
-OK, FAILED = 200, 412
-"""After the second the client falls back to the card's button."""
 
 _FAILURE_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _CARRIED = ("from", "recipient", "conversation", "channelId", "serviceUrl", "channelData", "locale")
@@ -99,7 +96,7 @@ async def _first(store: Store, partition: str, begun: SignInTry) -> bool:
         return True
     except Conflict:
         item = await store.get(partition, begun.id)
-    if item is None or not (other := SignInTry.from_item(item)).is_lost:
+    if item is None or not (other := SignInTry.from_item(item)).may_be_tried:
         return False
     try:
         await store.write(partition, other.again())

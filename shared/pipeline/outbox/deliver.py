@@ -188,7 +188,11 @@ async def _give_up(fabric: Fabric, key: str, effect: Effect, error: Exception) -
     own = await _owned(fabric, key, effect)
     if own is None:
         return
-    ops: list[Op] = [own.take(), DeadLetter.of_effect(effect, reason, str(error)).put()]
+    ops: list[Op] = [
+        own.take(),
+        DeadLetter.of_effect(effect, reason, str(error)).put(),
+        fabric.ledger.lost(effect.bot, effect.id),
+    ]
     if isinstance(error, ReferenceGone):
         ops.append(Put(GONE, {"at": time()}))
     try:

@@ -154,9 +154,12 @@ def next_step(
         conversation.go_first(handed.work_id, turn.handed_to)
         return [queue_effect(conversation, cause, skill_queue(turn.handed_to), handed)]
     if turn.resumes:
-        skill, event = turn.resumes
-        conversation.go_first(event.work_id, skill)
-        return [queue_effect(conversation, cause, skill_queue(skill), event)]
+        for skill, event in reversed(turn.resumes):
+            conversation.go_first(event.work_id, skill)
+        return [
+            queue_effect(conversation, cause, skill_queue(skill), event)
+            for skill, event in turn.resumes
+        ]
     if back := returned(turn):
         return [queue_effect(conversation, cause, skill_queue(back.subject), back)]
     return []

@@ -22,7 +22,7 @@ async def admit(
         return None
     named = activity.sender.get("aadObjectId")
     elsewhere = bool(reference.tenant) and reference.tenant != person.tenant.lower()
-    if elsewhere or (isinstance(named, str) and named.lower() != person.id.lower()):
+    if elsewhere or not isinstance(named, str) or named.lower() != person.id.lower():
         log.warning("sign_in.refused", bot=reference.bot, reason="somebody_else")
         return None
     entry = signed_in(person, reference, Holder.of(activity))

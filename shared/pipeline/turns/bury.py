@@ -20,6 +20,7 @@ from shared.records.change import undisturbed
 from shared.records.conversation import Conversation, load
 from shared.records.dead_letter import EVENT, UNREADABLE, DeadLetter
 from shared.records.effect import Send
+from shared.records.ledger_entry import Outcome
 from shared.records.seen import seen
 
 LARGEST_RECORD = 500_000
@@ -63,7 +64,7 @@ async def _end(fabric: Fabric, event: Event, letter: DeadLetter, skill: str) -> 
     ops: list[Op] = [
         seen(event),
         letter.put(),
-        *fabric.ledger.entry(event, skill),
+        *fabric.ledger.entry(event, skill, outcome=Outcome.DEAD),
     ]
     apology: Sequence[Send] = ()
     try:

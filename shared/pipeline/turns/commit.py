@@ -17,6 +17,7 @@ from shared.ports.store import Delete, Op, Put
 from shared.records import waiting
 from shared.records.conversation import FIRST_VERSION, GONE, Conversation
 from shared.records.effect import AnyEffect
+from shared.records.ledger_entry import Done
 from shared.records.person import mark_of
 from shared.records.seen import MESSAGE, seen_with
 from shared.turn import Turn
@@ -98,7 +99,7 @@ async def commit(
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *ended,
-        *fabric.ledger.entry(event, turn.skill.name),
+        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
@@ -133,7 +134,7 @@ def _transcript(
     return {
         "at": turn.now,
         "seconds": round(max(0.0, time() - turn.now), 3),
-        "waited": round(max(0.0, turn.now - turn.event.asked()), 3) if turn.event.asked() else 0.0,
+        "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
@@ -143,3 +144,22 @@ def _transcript(
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
     }
+
+
+def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
+    """What the ledger tells of the turn, without a word that was said."""
+    return Done(
+        type=turn.activity.type,
+        person=mark_of(turn.reference.user),
+        replies=len(replies),
+        facts=len(turn.facts),
+        waited=_waited(turn),
+        handed_to=turn.handed_to,
+        language=turn.language,
+        noted=dict(turn.noted),
+    )
+
+
+def _waited(turn: Turn) -> float:
+    asked = turn.event.asked()
+    return round(max(0.0, turn.now - asked), 3) if asked else 0.0

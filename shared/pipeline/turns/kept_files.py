@@ -9,8 +9,6 @@ from shared.records.file import StoredFile
 from shared.records.person import mark_of
 from shared.turn import Turn
 
-DAY_SECONDS = 86_400.0
-
 
 async def keep(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> list[StoredFile]:
     """Store the files of these replies; return what the commit writes of each.
@@ -35,5 +33,5 @@ async def keep(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> list[
                 person=mark_of(turn.reference.user),
             )
             await fabric.files.keep(turn.reference.key, stored, file.content)
-            kept.append(stored.kept(turn.now + turn.bot.retention.file_days * DAY_SECONDS))
+            kept.append(stored.lasting(turn.bot.retention.file_days))
     return kept

@@ -17,6 +17,7 @@ from shared.records.acceptance import numbered
 from shared.records.change import undisturbed
 from shared.records.conversation import Conversation, load
 from shared.records.effect import AnyEffect
+from shared.records.ledger_entry import Outcome
 from shared.records.seen import seen
 from shared.skill import Skill
 
@@ -114,7 +115,7 @@ async def _park(
             *ops,
             conversation.to_op(),
             *(effect.create() for effect in made),
-            *fabric.ledger.entry(event, skill.name),
+            *fabric.ledger.entry(event, skill.name, outcome=Outcome.PARKED),
         )
     except Conflict as conflict:
         if conflict.id.startswith("seen:"):

@@ -35,7 +35,7 @@ from shared.pipeline.turns.commit import Outcome, commit, question_of
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
-from shared.pipeline.turns.suspicious import tell_if_suspicious
+from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.typing_indicator import typing
 from shared.pipeline.turns.version import version_for
 from shared.pipeline.turns.voice import hear
@@ -98,7 +98,8 @@ async def perform(
     event = burst.event
     before = conversation.content
     skill = await version_for(fabric, skill, conversation, bot.id)
-    meter.current().version = skill.version
+    work = meter.current()
+    work.bot, work.department, work.version = bot.id, bot.department, skill.version
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted
@@ -111,7 +112,7 @@ async def perform(
         event = event if direct else await numbered(store, event, conversation.row)
         before = conversation.content
         turn = _turn(fabric, bot, skill, conversation, event)
-        answer = await _instead(fabric, turn, refusal)
+        answer = await _instead(fabric, turn, conversation, refusal)
     for _ in range(MAX_CONFLICTS):
         try:
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
@@ -199,6 +200,7 @@ async def _run(
     for the sake of order, so its addressee is looked up again.
     """
     activity, skill = turn.activity, turn.skill
+    tell_of_what_is_read(turn)
     if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
         return None
     handler: Handler | None
@@ -245,7 +247,7 @@ async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
 
 
 async def _instead(
-    fabric: Fabric, turn: Turn, refusal: Refused | SignInNeeded
+    fabric: Fabric, turn: Turn, conversation: Conversation, refusal: Refused | SignInNeeded
 ) -> dict[str, Any] | None:
     """Say why not, or ask the person to sign in; what the handler recorded is forgotten."""
     if isinstance(refusal, Refused):
@@ -253,7 +255,7 @@ async def _instead(
         return _refusal(turn, said)
     if turn.activity.type == "invoke":
         return _refusal(turn, phrase(turn.language, "signin.first"))
-    await signing_in.offer(fabric, turn)
+    await signing_in.offer(fabric, turn, conversation)
     return None
 
 

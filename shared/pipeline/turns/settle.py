@@ -32,6 +32,7 @@ from shared.pipeline.turns.trial import count_turn
 from shared.ports.store import Create
 from shared.queues import skill_queue
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, REMEMBERED
+from shared.records.ledger_entry import Outcome
 from shared.skill import Skill
 
 
@@ -134,10 +135,10 @@ async def settle(fabric: Fabric, skill: Skill, event: Event, count: int) -> Fate
 
 async def _book_failure(fabric: Fabric, skill: Skill, event: Event, count: int) -> None:
     """Write down what the failed delivery used, if the store takes it."""
-    if entry := fabric.ledger.entry(event, skill.name, delivery=count):
-        with suppress(TransientError):
-            await fabric.store.write(event.conversation, *entry, durable=False)
-            fabric.ledger.booked()
+    entry = fabric.ledger.entry(event, skill.name, outcome=Outcome.FAILED, delivery=count)
+    with suppress(TransientError):
+        await fabric.store.write(event.conversation, *entry, durable=False)
+        fabric.ledger.booked()
 
 
 async def _note_failure(fabric: Fabric, event: Event, error: str, count: int) -> None:

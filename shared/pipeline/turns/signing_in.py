@@ -22,6 +22,9 @@ from shared.turn import Turn
 SIGN_IN = frozenset({"/sign-in", "/signin"})
 SIGN_OUT = frozenset({"/sign-out", "/signout"})
 
+MAX_WAITING = 5
+"""So many messages are handled once the person has signed in; of more, the newest."""
+
 RESUMED = "signed_in"
 """In an activity's event, once it is handled again because somebody has signed in for it."""
 
@@ -29,10 +32,13 @@ ARRIVED = "fabric/signed-in"
 """Name of the event that takes up what waited for a person to sign in on Teams."""
 
 
-async def offer(fabric: Fabric, turn: Turn, *, again: bool = True) -> None:
+async def offer(
+    fabric: Fabric, turn: Turn, conversation: Conversation, *, again: bool = True
+) -> None:
     """Ask the person to sign in, and keep the message for after that if it comes `again`.
 
-    Raises Unavailable when nobody can be signed in for now.
+    What waits for an earlier offer waits for this one. Raises Unavailable when nobody can be
+    signed in for now.
     """
     reference, settings = turn.reference, fabric.settings
     card = sign_in_card.by_card(turn)
@@ -43,14 +49,17 @@ async def offer(fabric: Fabric, turn: Turn, *, again: bool = True) -> None:
     if reference.is_group and not reference.alone:
         turn.reply(phrase(turn.language, "signin.alone"))
         return
+    waiting = conversation.open_sign_in.get("waiting", [])
+    if again:
+        waiting = [*waiting, [turn.skill.name, turn.event.to_dict()]][-MAX_WAITING:]
     if card:
         if person := await sign_in_card.greet(fabric, turn):
-            _welcome(turn, person, _kept(turn, again=again), silent=again)
+            _welcome(turn, person, {"waiting": waiting}, silent=again)
             return
     else:
         await _link(fabric, turn)
     if turn.signing_in is not None:
-        turn.signing_in |= _kept(turn, again=again)
+        turn.signing_in["waiting"] = waiting
 
 
 async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
@@ -68,7 +77,7 @@ async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
         return False
     match turn.text.strip().casefold():
         case word if word in SIGN_IN:
-            await _sign_in(fabric, turn)
+            await _sign_in(fabric, turn, conversation)
             return True
         case word if word in SIGN_OUT:
             await _sign_out(fabric, turn)
@@ -82,10 +91,6 @@ async def took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
     else:
         _welcome(turn, person, pending)
     return True
-
-
-def _kept(turn: Turn, *, again: bool) -> dict[str, Any]:
-    return {"skill": turn.skill.name, "event": turn.event.to_dict() if again else {}}
 
 
 async def _link(fabric: Fabric, turn: Turn) -> None:
@@ -127,8 +132,8 @@ def _welcome(
     if person and not silent:
         turn.reply(phrase(turn.language, "signin.done", name=person.name))
     turn.signing_in = {}
-    if waiting := pending["event"]:
-        turn.resumes = (pending["skill"], _again(Event.from_dict(waiting)))
+    for skill, event in pending["waiting"]:
+        turn.resumes.append((skill, _again(Event.from_dict(event))))
 
 
 def _miss(turn: Turn, pending: dict[str, Any]) -> None:
@@ -158,11 +163,11 @@ def is_resumed(event: Event) -> bool:
     return RESUMED in event.data
 
 
-async def _sign_in(fabric: Fabric, turn: Turn) -> None:
+async def _sign_in(fabric: Fabric, turn: Turn, conversation: Conversation) -> None:
     if person := await turn.person():
         turn.reply(phrase(turn.language, "signin.done", name=person.name))
     else:
-        await offer(fabric, turn, again=False)
+        await offer(fabric, turn, conversation, again=False)
 
 
 async def _sign_out(fabric: Fabric, turn: Turn) -> None:

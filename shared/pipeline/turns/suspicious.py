@@ -1,11 +1,16 @@
-"""A message that looks as if it wants to steer the bot: told in the log and the audit, no more."""
+"""A text that looks as if it wants to steer the bot: told in the log and the audit, no more."""
+
+from typing import TYPE_CHECKING
 
 from shared.observability import log
 from shared.records.read import Read
 from shared.turn import Turn
 
+if TYPE_CHECKING:
+    from shared.ai.safety.injection import Suspicion
+
 DETECTOR = "injection-signs"
-"""What stands in the audit as the policy that put the message on record."""
+"""What stands in the audit as the policy that put the text on record."""
 
 
 def tell_if_suspicious(turn: Turn) -> None:
@@ -13,15 +18,29 @@ def tell_if_suspicious(turn: Turn) -> None:
     from shared.ai.safety.injection import suspicion
 
     found = suspicion(turn.text)
-    if not found.is_grave:
-        return
-    signs = ", ".join(found.signs)
+    if found.is_grave:
+        _log(turn, "message", "", found)
+        signs = ", ".join(found.signs)
+        turn.knowledge.reader.note(Read("message", signs, DETECTOR, deed="suspected"))
+
+
+def tell_of_what_is_read(turn: Turn) -> None:
+    """Have what a model is given in this turn told of in the same way, each text once."""
+
+    def noticed(kind: str, name: str, found: "Suspicion") -> None:
+        _log(turn, kind, name, found)
+        turn.knowledge.reader.note(Read(kind, name, DETECTOR, deed="suspected"))
+
+    turn.ai.noticed = noticed
+
+
+def _log(turn: Turn, source: str, name: str, found: "Suspicion") -> None:
     log.warning(
         "ai.injection",
         conversation=turn.reference.key,
         bot=turn.bot.id,
-        source="message",
-        signs=signs,
+        source=source,
+        **({source: name} if name else {}),
+        signs=", ".join(found.signs),
         weight=found.weight,
     )
-    turn.knowledge.reader.note(Read("message", signs, DETECTOR, deed="suspected"))

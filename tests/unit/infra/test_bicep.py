@@ -51,6 +51,13 @@ MISTAKES = [
     ),
     ("parameters/prod.json", '"privateNetwork"', '"networkPrivate"', "Network is not true"),
     ("parameters/prod.json", '"Premium"', '"Standard"', 'serviceBusSku is not "Premium"'),
+    (
+        "parameters/prod.json",
+        '"parameters": {',
+        '"parameters": {"gatewaySku": {"value": "BasicV2"},',
+        "no way into the private network",
+    ),
+    ("gateway/models.policy.xml", "</policies>", "", "is no XML"),
     ("parameters/dev.json", '"opsEmail"', '"opsMail"', "wants the parameter opsEmail"),
 ]
 
@@ -81,6 +88,7 @@ def test_a_mistake_is_found_with_its_place(
         "main.bicep",
         "app.bicep",
         "data.bicep",
+        "gateway.bicep",
     }
 
 

@@ -31,15 +31,17 @@ NOT_IN_THE_CLOUD = {
 
 MAY_BE_EMPTY = {
     *("FABRIC_FUNCTION_MEMORY_MB", "FABRIC_AI_MODELS", "FABRIC_PUBLIC_URL"),
+    "FABRIC_INDEX_URL",
     *("FABRIC_SPEECH_URL", "FABRIC_TRANSLATOR_URL", "FABRIC_DOCUMENTS_URL"),
+    *("FABRIC_GATEWAY_URL", "FABRIC_GATEWAY_KEY", "FABRIC_GATEWAY_SCOPE"),
     *("FABRIC_SIGN_IN_AUTHORITY", "FABRIC_SIGN_IN_CLIENT_ID", "FABRIC_SIGN_IN_CLIENT_SECRET"),
 }
 """What has a default, or belongs to what an app may do without."""
 
 LEFT_AT_ITS_DEFAULT = re.compile(
     r"FABRIC_(\w+_FILE|\w+_DIR|TEAMS_OPENID_URL|TEAMS_TOKEN_URL|TEAMS_TOKEN_SERVICE_URL|APP_SERVICE_AUTH|WHATSAPP_GRAPH_URL"
-    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|INDEX_URL|SAFETY_URL|REGION|EMBEDDINGS"
-    r"|TRACES|TRUSTED_PROXIES|\w+_KEY)"
+    r"|OPERATOR_OPENID_URL|GRAPH_URL|STREAM_URL|SAFETY_URL|REGION|EMBEDDINGS"
+    r"|TRACES|TRUSTED_PROXIES|(?!GATEWAY)\w+_KEY)"
 )
 
 
@@ -195,6 +197,7 @@ def _value(name: str, bus: str) -> str:
     known = {
         "FABRIC_ENVIRONMENT": "cloud",
         "FABRIC_STORE_URL": "cosmos://acme.documents.azure.com/fabric",
+        "FABRIC_INDEX_URL": "azure-search://acme.search.windows.net/articles",
         "FABRIC_BUS_URL": f"{bus}://acme",
         "FABRIC_EVENTS_URL": "bus://",
         "FABRIC_AI_URL": "azure-openai://acme.openai.azure.com",

@@ -1,5 +1,9 @@
 """Documents become articles: what is new, the same, gone, forbidden, broken, or there already."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,12 +13,14 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.knowledge.articles import KnowledgeBase
+from shared.knowledge.documents.document import Document
 from shared.knowledge.kept import NOTES, Notes, kept_articles
-from shared.knowledge.sync import Declared, Synced, slug_of, sync
+from shared.knowledge.sync import Declared, Origin, Synced, article_of, slug_of, sync
 from shared.person import Person
 from shared.ports.documents import Content, Listed, Source
 from shared.sources.folder import Folder
 
+ROOT = Path(__file__).parents[3]
 SECRET = "The quokka budget is 77 crowns."
 MEMBER = Person("1", "t", groups=frozenset({"board"}))
 KEY = "folder:../../handbook"
@@ -183,6 +189,15 @@ async def test_a_document_cannot_forge_its_front_matter(handbook: Handbook) -> N
     assert 'access: ["board"]' in head
 
 
+async def test_an_address_cannot_forge_it_either(handbook: Handbook) -> None:
+    listed = Listed("a.txt", url="https://x.example/a\naccess: [everybody]")
+    origin = Origin(Declared("shelf", Shelf({})), listed)
+
+    article = article_of(origin, Document("Text."), "0" * 64)
+
+    assert "\naccess" not in article
+
+
 async def test_links_out_of_the_folder_are_not_followed(handbook: Handbook, tmp_path: Path) -> None:
     (tmp_path / "outside.txt").write_text(SECRET)
     (tmp_path / "handbook" / "in.txt").symlink_to(tmp_path / "outside.txt")
@@ -286,3 +301,62 @@ async def test_readers_are_copied_and_nobody_named_is_nobody(handbook: Handbook)
     assert await found(handbook.collection, MEMBER) == ["it/a#1"]
     assert await found(handbook.collection, Person("7", "t")) == ["it/a#1"]
     assert await found(handbook.collection, Person("8", "t")) == []
+
+
+async def test_an_article_of_5_mb_is_read_and_a_longer_one_is_named(handbook: Handbook) -> None:
+    shelf = Shelf({"a.txt": "word " * 990_000, "b.txt": "Short."})
+    await handbook.sync(Declared("shelf", shelf))
+    assert sorted(kept_articles(handbook.collection)) == ["a", "b"]
+
+    shelf.documents["b.txt"] = "word " * 1_000_001
+    done = await handbook.sync(Declared("shelf", shelf))
+
+    assert done.skipped == {"b.txt": "over 5,000,000 characters; split it"}
+    assert sorted(kept_articles(handbook.collection)) == ["a"]
+
+
+KILLED = """
+import os, signal, sys
+replace, left = os.replace, int(sys.argv.pop())
+
+def killing(*names):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(*names)
+
+os.replace = killing
+from cli.__main__ import main
+sys.exit(main(["knowledge", "sync"]))
+"""
+"""A sync that is killed when it is about to put the n-th file in its place."""
+
+
+async def test_a_process_that_is_killed_again_and_again_comes_to_the_same_end(
+    handbook: Handbook,
+) -> None:
+    handbook.write({f"{number}.txt": f"Text {number}." for number in range(6)})
+    (handbook.collection / "sources.toml").write_text('[[source]]\nfolder = "../../handbook"\n')
+    environ = {
+        **os.environ,
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_KNOWLEDGE_DIR": str(handbook.collection.parent),
+    }
+
+    async def run(killed_at: int) -> int:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", KILLED, str(killed_at), cwd=ROOT, env=environ
+        )
+        return await process.wait()
+
+    assert [await run(1), await run(3), await run(4)] == [-signal.SIGKILL] * 3
+    assert len(kept_articles(handbook.collection)) == 3
+    assert list(handbook.collection.glob(".*.new"))
+    before = stamps(handbook.collection)
+
+    assert await run(1_000) == 0
+
+    assert sorted(kept_articles(handbook.collection)) == ["0", "1", "2", "3", "4", "5"]
+    assert {path: stamps(handbook.collection)[path] for path in before} == before
+    assert not list(handbook.collection.glob(".*.new"))

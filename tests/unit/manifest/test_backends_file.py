@@ -83,7 +83,11 @@ MISTAKES = {
     '[crm]\nurl = "$CRM_URL"\ntimeout = 3': "crm.timeout: unknown in a backend; remove it, or "
     'write one of "url", "kind", "tools", "writes", "key", "key_header", "scope", "auth", '
     '"idempotency_header", "timeout_seconds", "tries", "requests_per_second", "concurrency", '
-    '"breaker", "guarded"',
+    '"breaker", "guarded", "gateway"',
+    '[crm]\nurl = "$CRM_URL"\nkind = "mcp"\ntools = ["x"]\ngateway = "apim"': "crm.gateway: "
+    "tools are called at their server itself; leave it out",
+    '[crm]\nurl = "$CRM_URL"\nauth = "user"\nscope = "api://c/x"\ngateway = "apim"': "crm.gateway: "
+    'auth = "user" goes to the backend itself; remove one of the two',
     '[crm]\nurl = "$CRM_URL"\ntriess = 3': "crm.triess: unknown in a backend; "
     'did you mean "tries"?',
     '[crm]\nurl = "$CRM_URL"\nfailures = 3': "crm.failures: unknown in a backend; it belongs to "

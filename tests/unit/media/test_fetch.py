@@ -66,6 +66,8 @@ class Stage:
     tls: ssl.SSLContext
     reached: list[str]
     tokens: list[str]
+    sent: list[int]
+    uploads: list[bytes]
 
     def fetcher(self, **limits: float) -> Fetcher:
         return Fetcher(
@@ -108,6 +110,23 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def stage(certificate: Path) -> AsyncIterator[Stage]:
     reached: list[str] = []
     tokens: list[str] = []
+    sent: list[int] = [0]
+    uploads: list[bytes] = []
+
+    async def huge(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if "secret" not in request.query:
+            response.content_length = 200_000_000
+        await response.prepare(request)
+        while sent[0] < 200_000_000:
+            await response.write(b"x" * 100_000)
+            sent[0] += 100_000
+        return response
+
+    async def drive(request: web.Request) -> web.Response:
+        uploads.append(await request.read())
+        where = {"location": request.query["to"]} if "to" in request.query else {}
+        return web.Response(status=int(request.query.get("status", "201")), headers=where)
 
     async def to(request: web.Request) -> web.Response:
         tokens.append(request.headers.get("authorization", ""))
@@ -137,8 +156,9 @@ async def stage(certificate: Path) -> AsyncIterator[Stage]:
 
     app = web.Application()
     app.add_routes(
-        [web.get(f"/{each.__name__}", each) for each in (to, file, status, squeezed, endless)]
+        [web.get(f"/{each.__name__}", each) for each in (to, file, status, squeezed, endless, huge)]
     )
+    app.router.add_put("/drive", drive)
     own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     own.load_cert_chain(certificate)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -148,7 +168,7 @@ async def stage(certificate: Path) -> AsyncIterator[Stage]:
     trap = await asyncio.start_server(touched, PRIVATE, 0)
     trust = ssl.create_default_context(cafile=str(certificate))
     ports = [runner.addresses[0][1], trap.sockets[0].getsockname()[1]]
-    yield Stage(Names(*ports), trust, reached, tokens)
+    yield Stage(Names(*ports), trust, reached, tokens, sent, uploads)
     trap.close()
     await runner.cleanup()
 
@@ -285,6 +305,22 @@ async def test_a_large_file_is_not_read_to_its_end(stage: Stage, path: str) -> N
     assert refused.value.reason is Reason.TOO_BIG
 
 
+async def test_of_two_hundred_megabytes_nothing_is_read(stage: Stage) -> None:
+    with pytest.raises(Unread) as refused:
+        await stage.fetcher(max_bytes=20_000_000).fetch(place(f"{FRONT}/huge"))
+
+    assert refused.value.reason is Reason.TOO_BIG
+    assert stage.sent[0] < 20_000_000
+
+
+async def test_nor_when_the_length_is_a_secret(stage: Stage) -> None:
+    with pytest.raises(Unread) as refused:
+        await stage.fetcher(max_bytes=1_000_000).fetch(place(f"{FRONT}/huge?secret=1"))
+
+    assert refused.value.reason is Reason.TOO_BIG
+    assert stage.sent[0] < 200_000_000
+
+
 async def test_a_slow_drip_is_given_up(stage: Stage) -> None:
     fetcher = stage.fetcher(seconds=0.5, max_bytes=1_000_000_000)
 
@@ -309,6 +345,93 @@ async def test_a_file_that_is_gone_is_said_to_be(stage: Stage, status: int) -> N
 async def test_a_host_in_trouble_is_asked_again_later(stage: Stage, status: int) -> None:
     with pytest.raises(Unavailable):
         await stage.fetcher().fetch(place(f"{FRONT}/status?status={status}"))
+
+
+# --- uploads ---
+
+
+async def test_an_upload_arrives_whole(stage: Stage) -> None:
+    await stage.fetcher().put(place(f"{FRONT}/drive"), b"a file")
+
+    assert stage.uploads == [b"a file"]
+
+
+@pytest.mark.parametrize("name", INSIDE)
+async def test_nothing_is_uploaded_to_a_name_that_leads_inside(stage: Stage, name: str) -> None:
+    stage.names.answers |= {name: [INSIDE[name][0]]}
+
+    with pytest.raises(Unread):
+        await stage.fetcher().put(place(f"https://{name}/drive"), b"a file")
+
+    assert (stage.reached, stage.uploads) == ([], [])
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+async def test_no_redirect_takes_an_upload_elsewhere(stage: Stage, status: int) -> None:
+    where = _quoted(f"http://127.0.0.1:{stage.names.trap}/")
+
+    with pytest.raises(Unread):
+        await stage.fetcher().put(place(f"{FRONT}/drive?status={status}&to={where}"), b"a file")
+
+    assert stage.reached == []
+
+
+@pytest.mark.parametrize("status", [404, 409, 410, 416])
+async def test_a_place_that_is_closed_may_have_the_file_already(stage: Stage, status: int) -> None:
+    closed = place(f"{FRONT}/drive?status={status}")
+
+    with pytest.raises(Unread):
+        await stage.fetcher().put(closed, b"a file")
+    await stage.fetcher().put(closed, b"a file", closed_is_done=True)
+
+
+async def test_a_place_in_trouble_is_asked_again_later(stage: Stage) -> None:
+    with pytest.raises(Unavailable):
+        await stage.fetcher().put(place(f"{FRONT}/drive?status=503"), b"a file")
+
+
+# --- without a guard ---
+
+
+async def test_without_the_list_a_redirect_reaches_the_private_place(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.media.fetch.check", lambda url, place: None)
+    inside = _quoted(f"http://127.0.0.1:{stage.names.trap}/")
+
+    with pytest.raises(Unavailable):
+        await stage.fetcher().fetch(place(f"{FRONT}/to?to={inside}"))
+
+    assert "private" in stage.reached
+
+
+async def test_without_the_look_at_addresses_a_name_reaches_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.media.fetch.guarded", lambda inner, public, loopback: inner)
+    stage.names.answers["contoso.sharepoint.com"] = [["127.0.0.1"]]
+
+    with pytest.raises(Unavailable):
+        await stage.fetcher().fetch(place(f"{FRONT}/file"))
+
+    assert "private" in stage.reached
+
+
+async def test_without_the_look_at_origins_a_token_leaks(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.media.fetch._origin", lambda url: ("https", "one"))
+    url = f"{FRONT}/to?to={_quoted('https://other.sharepoint.com/file')}"
+
+    await stage.fetcher().fetch(place(url, authorization="Bearer t"))
+
+    assert stage.tokens == ["Bearer t", "Bearer t"]
+
+
+async def test_without_the_limits_a_large_file_is_read_to_its_end(stage: Stage) -> None:
+    fetcher = stage.fetcher(max_bytes=1_000_000_000, seconds=300.0)
+
+    assert len(await fetcher.fetch(place(f"{FRONT}/file?bytes=30000000"))) == 30_000_000
 
 
 def _quoted(url: str) -> str:

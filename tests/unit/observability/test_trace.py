@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared.errors import ConfigurationError
 from shared.observability import trace
 from shared.observability.opentelemetry import OpenTelemetryExporter
 from shared.observability.span_file import SpanFile, read_spans
@@ -150,6 +151,34 @@ async def test_an_operator_finds_it_by_what_the_channel_calls_it(lab: Make) -> N
         names = {span.name for span in await spans_of(fabric, wanted)}
         assert {"turn first", "turn second", "turn third"} <= names
     assert await spans_of(fabric, "wamid.2") == []
+
+
+async def test_a_ticket_and_a_message_that_went_out_lead_to_what_was_said(lab: Make) -> None:
+    skill = Skill("clerk", "Files")
+
+    @skill.on_message
+    async def file(turn: Turn) -> None:
+        turn.emit("ticket.created", {"id": "TCK-1"}, subject="TCK-1")
+        turn.reply("filed")
+
+    fabric = lab(skill)
+    file_of_spans = SpanFile(fabric.settings.data_dir / "traces.db")
+    trace.export_to(file_of_spans)
+    try:
+        await fabric.say("printer on fire")
+        await fabric.drain()
+    finally:
+        trace.export_to(None)
+        file_of_spans.close()
+
+    for wanted in ("TCK-1", "message-1", "ann"):
+        assert "turn clerk" in {span.name for span in await spans_of(fabric, wanted)}, wanted
+
+
+@pytest.mark.parametrize("wanted", ["", "  "])
+async def test_no_id_is_refused_and_not_everything(lab: Make, wanted: str) -> None:
+    with pytest.raises(ConfigurationError, match="write the id"):
+        await spans_of(lab(*relay_race()), wanted)
 
 
 def test_the_sdk_gets_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,9 @@ from functions.platform import health as route
 from shared.operations.reports import health as report
 from shared.operations.reports.health import HealthDesk, health
 from shared.skill import Skill
+from stand_ins.resource import KEY
 from tests.lab import Lab
+from tests.unit.media.senses import running
 
 Make = Callable[..., Lab]
 
@@ -79,3 +81,20 @@ async def test_a_stranger_hears_whether_it_works_and_no_more(
     assert set(told) == (
         {"status", "version"} if terse else {"status", "version", "bots", "dependencies"}
     )
+
+
+async def test_each_service_that_is_configured_has_a_line_and_costs_nothing(fabric: Lab) -> None:
+    """A key that it does not take is named, without the key."""
+    without = (await health(fabric))["dependencies"]
+    assert not {"speech", "translator", "documents"} & without.keys()
+    async with running() as services:
+        services.connect(fabric)
+        fabric.__dict__.pop("senses")
+        services.translator.key = "another"
+        told = (await health(fabric))["dependencies"]
+        await fabric.close()
+
+    assert (told["speech"], told["documents"]) == ("ok", "ok")
+    assert "check FABRIC_TRANSLATOR_KEY" in told["translator"]
+    assert KEY not in told["translator"]
+    assert services.translator.billed == 0

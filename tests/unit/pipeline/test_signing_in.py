@@ -10,6 +10,8 @@ from functions.channels import sign_in as routes
 from shared.activity import ConversationReference
 from shared.dialogue.phrases import phrase
 from shared.person import Person
+from shared.pipeline.door import accept
+from shared.pipeline.turns.signing_in import ARRIVED
 from shared.records import sign_in
 from shared.records.sign_in import Offer
 from shared.records.signed_in import person_of
@@ -84,6 +86,15 @@ async def test_the_message_that_needed_it_is_answered_once_the_person_has_signed
     assert (before, greeting) == ("before", f"{GREETED} {sorted([STAFF, HR])}: who am I")
     assert (await ask(fabric, "again"))[-1] == f"{GREETED} {sorted([STAFF, HR])}: again"
     assert len(await ask(fabric, "and elsewhere", "two")) == 1
+
+
+async def test_all_that_waited_is_answered_in_its_order(fabric: Lab) -> None:
+    await ask(fabric, "first")
+    link = link_in((await ask(fabric, "second"))[0])
+
+    answers = await ask(fabric, await Browser().sign_in(link, "henry"))
+
+    assert [a.rpartition(": ")[2] for a in answers if a.startswith(GREETED)] == ["first", "second"]
 
 
 async def test_it_is_taken_up_after_a_restart(fabric: Lab, tmp_path: object) -> None:
@@ -246,6 +257,18 @@ async def test_a_code_is_good_for_one_message_which_may_come_twice(fabric: Lab) 
 
     assert await redeem("first") == await redeem("first") == Person("o", "t")
     assert await redeem("second") is None
+
+
+async def test_nobody_takes_up_an_offer_by_the_name_of_the_platforms_event(fabric: Lab) -> None:
+    await offered(fabric)
+    before = fabric.heard()
+    inbound = fabric.inbound("")
+    inbound.activity.update(type="event", name=ARRIVED)
+
+    await accept.accept(fabric, [inbound])
+    await fabric.drain()
+
+    assert fabric.heard() == before
 
 
 async def test_a_code_that_looks_like_another_language_is_answered_in_the_persons(

@@ -14,6 +14,7 @@ from shared.dialogue.phrases import phrase
 from shared.errors import Rejected
 from shared.observability.log import JsonFormatter
 from shared.ports.store import Delete, every
+from shared.records import sign_in_try
 from shared.records.signed_in import DOCUMENT
 from shared.skill import Skill
 from shared.turn import Turn
@@ -112,6 +113,23 @@ async def test_without_consent_the_client_falls_back_to_the_button(teams: TeamsP
     code = await teams.press(card, "henry")
     assert await teams.invoke("henry", VERIFY, {"state": code}) == (200, None)
     await teams.fabric.drain()
+    assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
+
+
+async def test_who_has_consented_meanwhile_is_signed_in_by_the_same_card(
+    teams: TeamsPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams.entra.tokens.unconsented.add("henry")
+    await teams.say("henry", "who am I")
+    card = teams.card("henry")
+    assert (await teams.exchange("henry", card))[0] == 412
+
+    teams.entra.tokens.unconsented.clear()
+    assert (await teams.exchange("henry", card))[0] == 412  # another device's copy of the first
+    monkeypatch.setattr(sign_in_try, "time", lambda: time() + sign_in_try.COPIES_SECONDS + 1)
+    assert (await teams.exchange("henry", card))[0] == 200
+    await teams.fabric.drain()
+
     assert teams.heard("henry")[-1] == "hello Henry Human of 2: who am I"
 
 
@@ -219,6 +237,20 @@ async def test_a_proof_of_somebody_else_signs_nobody_in(teams: TeamsPeople) -> N
     await teams.fabric.drain()
 
     assert teams.heard("erika") == []
+
+
+async def test_whom_teams_does_not_name_is_signed_in_by_no_card(teams: TeamsPeople) -> None:
+    nameless = {"from": {"id": "29:henry", "name": "Henry Human"}}
+    await teams.post("henry", {"type": "message", "text": "who am I", **nameless})
+    await teams.fabric.drain()
+    card = teams.card("henry")
+    proof = {
+        "id": card["tokenExchangeResource"]["id"],
+        "connectionName": CONNECTION,
+        "token": teams.entra.tokens.client_token("henry"),
+    }
+
+    assert (await teams.invoke("henry", EXCHANGE, proof, **nameless))[0] == 412
 
 
 async def test_a_card_is_good_in_the_chat_it_was_shown_in_alone(teams: TeamsPeople) -> None:

@@ -1,0 +1,1 @@
+"""What an operator is woken for: each rule reads, and says what it finds."""
