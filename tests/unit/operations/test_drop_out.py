@@ -10,8 +10,8 @@ from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.unanswered import heaps, unanswered
 from shared.operations.reports.usage import usage
-from shared.ports.store import every
 from shared.records.figures import joined
+from shared.records.seen import transcripts
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -93,7 +93,7 @@ async def test_a_question_whose_transcript_is_gone_is_only_a_number(
     fabric = lab(ignorant())
     key = await fabric.say("Where is the canteen menu?")
     await fabric.drain()
-    async for item in every(fabric.store, "said:", key):
+    async for item in transcripts(fabric.store, key):
         await fabric.store.write(key, Delete(item.id))
 
     assert await unanswered(fabric, ALL, EVER) == []
