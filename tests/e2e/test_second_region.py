@@ -26,7 +26,8 @@ async def test_a_region_dies_another_goes_on_and_what_waited_is_not_lost(tmp_pat
         process, url = await west.start()
         await west.say(url, connector.url, "one", conversation="a", id="1")
         await connector.until(1)
-        await west.kill(process)
+        process.terminate()  # so that the reply is recorded as sent: the death comes below
+        await process.wait()
         process, url = await west.start("--no-triggers")
         accepted = await west.say(url, connector.url, "two", conversation="b", id="2")
         await west.kill(process)
