@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
-from shared import adapters, vault_reference
+from shared import adapters, surroundings
 from shared.activity import ConversationReference
-from shared.bot import ARTICLE, Bot, Retention
+from shared.bot import Bot, Retention
 from shared.clients.http import HttpClient
-from shared.errors import ConfigurationError
 from shared.governance import residency
 from shared.governance.access import Access
 from shared.governance.audit import Trail
-from shared.governance.backends import Witness, check_rights, granted
+from shared.governance.backends import Witness, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
@@ -24,9 +22,8 @@ from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
 from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
-from shared.knowledge.access import of_folder
 from shared.manifest.access import load_access
-from shared.manifest.backends import Declaration, load_backends
+from shared.manifest.backends import load_backends
 from shared.manifest.bots import load_bots
 from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
@@ -41,7 +38,6 @@ from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
 from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
-from shared.records.ticket import TICKETS
 from shared.settings import Settings
 from shared.skill import Skill
 
@@ -71,7 +67,6 @@ if TYPE_CHECKING:
     from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
     from shared.media.files import Files
-    from shared.media.place import Place
     from shared.messaging.claim_check import ClaimCheck
 
 CHANNELS = ("teams", "whatsapp", "web")
@@ -97,22 +92,16 @@ class Fabric:
         self._declared = load_backends(
             settings.backends_file, settings.environ, local=settings.local
         )
-        _check_gateway(settings, self._declared)
         self.webhooks = load_webhooks(
             settings.webhooks_file, settings.environ, local=settings.local
         )
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
-        if not settings.local and not settings.whatsapp_app_secrets:
-            raise ConfigurationError(
-                "FABRIC_WHATSAPP_APP_SECRET is not set; in the cloud set it to the app secret "
-                "of the Meta app, or to a random text when no bot is on WhatsApp"
-            )
-        _check_references(settings)
+        surroundings.check_settings(settings, self._declared)
         self.http = HttpClient()
         for bot in self.bots.values():
-            self._check(bot)
+            surroundings.check_bot(bot, settings, self._declared, lambda: self.models)
         self.departments = load_departments(settings.departments_file, settings.environ)
         self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
         self.callers = Callers(load_callers(settings.access_file, settings.environ))
@@ -128,42 +117,6 @@ class Fabric:
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
         self.fresh = Fresh()
-
-    def _check(self, bot: Bot) -> None:
-        """What a manifest needs from its surroundings."""
-        settings = self.settings
-        for name in bot.knowledge:
-            if not (settings.knowledge_dir / name).is_dir():
-                raise ConfigurationError(
-                    f"bot {bot.id}: knowledge: there is no folder {settings.knowledge_dir / name}; "
-                    "create it, or remove the name from the list"
-                )
-            of_folder(settings.knowledge_dir / name)
-        for topic, says in bot.urgent.items():
-            if ARTICLE.fullmatch(says) and not (settings.knowledge_dir / f"{says}.md").is_file():
-                raise ConfigurationError(
-                    f"bot {bot.id}: urgent.{topic}: there is no article "
-                    f"{settings.knowledge_dir / says}.md; write it, or a sentence instead"
-                )
-        guarded = {TICKETS: [], **{name: one.guarded for name, one in self._declared.items()}}
-        check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
-        teams = bot.channels.teams
-        if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
-            raise ConfigurationError(
-                f"bot {bot.id}: channels.teams.certificate_path: there is no file "
-                f"{teams.certificate_path}; put the certificate there, or correct the path"
-            )
-        if not settings.ai_url.startswith("offline:"):
-            self._check_model(bot)
-
-    def _check_model(self, bot: Bot) -> None:
-        named = {"model": bot.model, "quota.cheaper_model": bot.quota.cheaper_model}
-        for key, alias in named.items():
-            try:
-                if alias:
-                    self.models.named(alias)
-            except ConfigurationError as error:
-                raise ConfigurationError(f"bot {bot.id}: {key}: {error}") from None
 
     @cached_property
     def store(self) -> Store:
@@ -204,15 +157,9 @@ class Fabric:
     def senses_for(self, bot: Bot) -> Senses:
         """The same for one bot: held to its limits of money, each call written down."""
         from shared.governance.governed_senses import Account, governed
-        from shared.governance.limits.spending import limits_of
 
         department = self.departments.get(bot.department)
-        account = Account(
-            limits=lambda now: limits_of(bot, department, now),
-            spending=lambda: self.spending,
-            prices=lambda: self.prices,
-            allow_unknown=bot.quota.on_unknown == "allow",
-        )
+        account = Account.of(bot, department, lambda: self.spending, lambda: self.prices)
         return governed(self.senses, account)
 
     @cached_property
@@ -366,37 +313,9 @@ class Fabric:
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
         """The systems that skills call, each one for all bots."""
-        from shared.integrations.ticket_table import TicketTable
+        from shared.integrations.connect import connect
 
-        declared: dict[str, Backend] = {
-            name: self._http_backend(name, declaration)
-            for name, declaration in self._declared.items()
-            if declaration.kind == "http"
-        }
-        if len(declared) < len(self._declared):
-            declared |= self._tool_servers()
-        return {TICKETS: TicketTable(TICKETS, lambda: self.store), **declared}
-
-    def _http_backend(self, name: str, declaration: Declaration) -> Backend:
-        from shared.integrations.access import Access
-        from shared.integrations.http_backend import HttpBackend
-
-        if declaration.gateway and (gateway := self.gateway):
-            url = gateway.backend_url(name)
-            return HttpBackend(name, declaration, gateway, url=url, tries=1)
-        return HttpBackend(name, declaration, Access(declaration, self._identity))
-
-    def _tool_servers(self) -> Mapping[str, Backend]:
-        from shared.integrations.access import Access
-        from shared.integrations.mcp_backend import McpBackend
-        from shared.integrations.mcp_pins import Pins
-
-        pins = Pins(lambda: self.store)
-        return {
-            name: McpBackend(name, declaration, Access(declaration, self._identity), pins)
-            for name, declaration in self._declared.items()
-            if declaration.kind == "mcp"
-        }
+        return connect(self._declared, self._identity, self.gateway, lambda: self.store)
 
     @cached_property
     def gateway(self) -> "Gateway | None":
@@ -480,24 +399,13 @@ class Fabric:
         """The bot's model, held to its limits where it has any and a call costs anything."""
         if self.settings.ai_url.startswith("offline:"):
             return self.models.named(bot.model)
-        from shared.governance.governed_model import GovernedModel, Offer
-        from shared.governance.limits.spending import limits_of
+        from shared.governance.governed_model import governed
 
         department = self.departments.get(bot.department)
-        if not limits_of(bot, department, 0, person):
-            return self.models.named(bot.model)
-        offers = [
-            Offer(self.models.named(alias), self.models.behind(alias))
-            for alias in (bot.model, bot.quota.cheaper_model)
-            if alias
-        ]
-        return GovernedModel(
-            offers[0],
-            offers[1] if offers[1:] else None,
-            limits=lambda now: limits_of(bot, department, now, person),
-            spending=self.spending,
+        return governed(
+            *(bot, department, self.models, person),
+            spending=lambda: self.spending,
             prices=lambda: self.prices,
-            allow_unknown=bot.quota.on_unknown == "allow",
         )
 
     def channel(self, name: str) -> Channel:
@@ -548,27 +456,13 @@ class Fabric:
 
         None where it is nowhere to be fetched from. Raises Unread, Unavailable.
         """
+        from shared.channels.place import place_of
         from shared.media.incoming import received
 
         bot = self.bots.get(reference.bot)
         days = (bot.retention if bot else Retention()).file_days
-        find = partial(self._place, reference, attachment)
+        find = partial(place_of, reference, attachment, self.settings, self.http, self.secrets)
         return await received(self.files, reference, attachment, find, days=days)
-
-    async def _place(
-        self, reference: ConversationReference, attachment: "Attachment"
-    ) -> "Place | None":
-        """Where the bytes are; None where the message carries its files."""
-        match reference.channel:
-            case "teams":
-                from shared.channels.teams.files import place
-
-                return place(attachment, local=self.settings.local)
-            case "whatsapp":
-                from shared.channels.whatsapp import media
-
-                return await media.place(attachment, self.settings, self.http, self.secrets)
-        return None
 
     async def close(self) -> None:
         """Close what was opened, and nothing else."""
@@ -593,39 +487,3 @@ def _breaches(settings: Settings) -> list[Finding]:
     """Measure the manifests by the organisation's policy, as of today."""
     policy = load_policy(settings.policy_file)
     return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))
-
-
-def _check_gateway(settings: Settings, declared: Mapping[str, Declaration]) -> None:
-    """Raises ConfigurationError where calls have to go through a gateway that is not there.
-
-    On a laptop without one they go straight to the backend.
-    """
-    behind = next((name for name, one in declared.items() if one.gateway), "")
-    if behind and not settings.gateway_url and not settings.local:
-        raise ConfigurationError(
-            f"backends.toml: {behind}.gateway: there is no gateway; set FABRIC_GATEWAY_URL, or "
-            "remove the key"
-        )
-    if settings.gateway_url and not settings.gateway_key:
-        raise ConfigurationError(
-            "FABRIC_GATEWAY_KEY is not set; write the subscription key of the gateway, or "
-            f"{vault_reference.FORM}"
-        )
-
-
-def _check_references(settings: Settings) -> None:
-    """Raises ConfigurationError for a setting that names a secret nowhere in a vault."""
-    named = [("FABRIC_AI_KEY", settings.ai_key), ("FABRIC_SAFETY_KEY", settings.safety_key)]
-    named.append(("FABRIC_INDEX_KEY", settings.index_key))
-    named.append(("FABRIC_GATEWAY_KEY", settings.gateway_key))
-    named.append(("FABRIC_SPEECH_KEY", settings.speech_key))
-    named.append(("FABRIC_TRANSLATOR_KEY", settings.translator_key))
-    named.append(("FABRIC_DOCUMENTS_KEY", settings.documents_key))
-    named.append(("FABRIC_WHATSAPP_ACCESS_TOKEN", settings.whatsapp_access_token))
-    named += [("FABRIC_WHATSAPP_APP_SECRET", secret) for secret in settings.whatsapp_app_secrets]
-    for name, value in named:
-        reference = vault_reference.is_reference(value)
-        if reference and vault_reference.parse(value, local=settings.local) is None:
-            raise ConfigurationError(
-                f"{name} is no place of a Key Vault secret; write {vault_reference.FORM}"
-            )

@@ -8,13 +8,22 @@ from math import ceil
 from time import time
 from typing import Any
 
+from shared.bot import Bot
 from shared.errors import PermanentError
+from shared.governance.department import Department
 from shared.governance.limits.reservation import reserved
-from shared.governance.limits.spending import MICRO, NEAR_SHARE, Amount, Limit, Spending
+from shared.governance.limits.spending import (
+    MICRO,
+    NEAR_SHARE,
+    Amount,
+    Limit,
+    Spending,
+    limits_of,
+)
 from shared.governance.prices import Prices
 from shared.observability import meter
 from shared.observability.meter import ModelCall
-from shared.ports.models import Behind, ChatModel, Completion, texts_in
+from shared.ports.models import Behind, ChatModel, Completion, Models, texts_in
 
 BYTES_PER_TOKEN = 2.5
 """No text of any script has had more tokens than its bytes by this; English has half of it."""
@@ -151,3 +160,30 @@ class GovernedModel:
 
 def _in_money(limits: Sequence[Limit]) -> bool:
     return any(limit.unit == "usd" for limit in limits)
+
+
+def governed(
+    bot: Bot,
+    department: Department | None,
+    models: Models,
+    person: str,
+    *,
+    spending: Callable[[], Spending],
+    prices: Callable[[], Prices],
+) -> ChatModel:
+    """The model of a bot, held to its limits where it has any; `person` digests who asks."""
+    if not limits_of(bot, department, 0, person):
+        return models.named(bot.model)
+    offers = [
+        Offer(models.named(alias), models.behind(alias))
+        for alias in (bot.model, bot.quota.cheaper_model)
+        if alias
+    ]
+    return GovernedModel(
+        offers[0],
+        offers[1] if offers[1:] else None,
+        limits=lambda now: limits_of(bot, department, now, person),
+        spending=spending(),
+        prices=prices,
+        allow_unknown=bot.quota.on_unknown == "allow",
+    )

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from time import monotonic, time
-from typing import TypeVar
+from typing import Self, TypeVar
 
+from shared.bot import Bot
 from shared.errors import PermanentError, Refused, TransientError
+from shared.governance.department import Department
 from shared.governance.limits.reservation import Reserved, reserved
-from shared.governance.limits.spending import MICRO, Amount, Limit, Spending
+from shared.governance.limits.spending import MICRO, Amount, Limit, Spending, limits_of
 from shared.governance.prices import Prices
 from shared.media.sound import longest_seconds
 from shared.observability import conventions as names
@@ -35,6 +37,17 @@ class Account:
     spending: Callable[[], Spending]
     prices: Callable[[], Prices]
     allow_unknown: bool
+
+    @classmethod
+    def of(
+        cls,
+        bot: Bot,
+        department: Department | None,
+        spending: Callable[[], Spending],
+        prices: Callable[[], Prices],
+    ) -> Self:
+        allow_unknown = bot.quota.on_unknown == "allow"
+        return cls(lambda now: limits_of(bot, department, now), spending, prices, allow_unknown)
 
     async def call(
         self,
