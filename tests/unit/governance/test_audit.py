@@ -65,7 +65,7 @@ async def test_what_comes_while_one_write_is_under_way_goes_together(
 ) -> None:
     writes, write = list[int](), fabric.store.write
 
-    async def counted(where: str, *ops: Op, durable: bool) -> None:
+    async def counted(where: str, *ops: Op, durable: bool = True) -> None:
         writes.append(len(ops))
         await write(where, *ops, durable=durable)
 
@@ -82,7 +82,7 @@ async def test_who_gives_up_waiting_takes_nobody_along(
 ) -> None:
     write, reached, go_on = fabric.store.write, asyncio.Event(), asyncio.Event()
 
-    async def slow(where: str, *ops: Op, durable: bool) -> None:
+    async def slow(where: str, *ops: Op, durable: bool = True) -> None:
         reached.set()
         await go_on.wait()
         await write(where, *ops, durable=durable)
@@ -107,7 +107,7 @@ async def test_a_store_that_is_away_is_asked_once_for_all_who_wait(
 ) -> None:
     asked = list[str]()
 
-    async def away(where: str, *ops: Op, durable: bool) -> None:
+    async def away(where: str, *ops: Op, durable: bool = True) -> None:
         asked.append(where)
         await asyncio.sleep(0)
         raise Unavailable("store")
