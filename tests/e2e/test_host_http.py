@@ -382,6 +382,7 @@ async def test_the_page_allows_nothing_foreign(ask: Ask) -> None:
     assert policy == [
         "default-src 'self'",
         "img-src 'self' https: data:",
+        "media-src 'self' https:",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",

@@ -15,7 +15,7 @@ from tests.contract.processes import received
 from tests.faults.broker import OpenBus, event
 
 ROOT = Path(__file__).parents[2]
-SKILLS = ("router", "knowledge", "tickets", "notify", "handoff", "echo")
+SKILLS = ("router", "knowledge", "tickets", "notify", "handoff", "intake", "echo")
 NAMES = (*(f"skill-{name}" for name in SKILLS), "outbound", *PLAIN)
 
 
