@@ -14,7 +14,7 @@ from aiohttp import web
 
 from stand_ins.openai.faults import NO_FAULT, Fault, Kind
 from stand_ins.server import run
-from stand_ins.web import Site, cut
+from stand_ins.web import Served, Site, cut
 
 KEY = "resource-key"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
@@ -24,7 +24,7 @@ _CONTROL = "/_stand_in/fault"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class ResourceServer:
+class ResourceServer(Served):
     """A service with routes of its own; `asked` are the paths that were asked for, in order."""
 
     def __init__(self, port: int = 0, *, key: str = KEY) -> None:
@@ -36,18 +36,6 @@ class ResourceServer:
 
     def routes(self, router: web.UrlDispatcher) -> None:
         raise NotImplementedError
-
-    @property
-    def url(self) -> str:
-        return self._site.url
-
-    @property
-    def address(self) -> str:
-        return self.url
-
-    @property
-    def host(self) -> str:
-        return self._site.address
 
     def fail(self, fault: Fault, count: int = 1) -> None:
         """The next requests go wrong so."""

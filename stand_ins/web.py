@@ -41,6 +41,24 @@ class Site:
             self._runner = None
 
 
+class Served:
+    """What serves at one site, and where that is."""
+
+    _site: Site
+
+    @property
+    def url(self) -> str:
+        return self._site.url
+
+    @property
+    def address(self) -> str:
+        return self.url
+
+    @property
+    def host(self) -> str:
+        return self._site.address
+
+
 def cut(request: web.BaseRequest) -> web.Response:
     """Cut the connection of a request. Return an answer, which nobody gets, for aiohttp."""
     if request.transport is not None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from stand_ins.aisearch.faults import KINDS, Fault
 from stand_ins.aisearch.index import Json, Refused, SearchIndex
 from stand_ins.server import Settings
-from stand_ins.web import Site, cut
+from stand_ins.web import Served, Site, cut
 
 KEY = "search-key"
 INDEX = "articles"
@@ -20,7 +20,7 @@ MAX_REQUEST_BYTES = 2**24
 
 
 @dataclass
-class SearchServer:
+class SearchServer(Served):
     """`fault` decides over the next requests; `asked` keeps the bodies of searches."""
 
     port: int = 0
@@ -48,18 +48,6 @@ class SearchServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._site.close()
-
-    @property
-    def url(self) -> str:
-        return self._site.url
-
-    @property
-    def address(self) -> str:
-        return self.url
-
-    @property
-    def host(self) -> str:
-        return self._site.address
 
     @property
     def settings(self) -> Settings:

@@ -19,7 +19,7 @@ from aiohttp import web
 from stand_ins.crm.books import UNKNOWN, Answer, Books
 from stand_ins.crm.faults import Fault, Kind
 from stand_ins.server import Settings
-from stand_ins.web import Site, cut
+from stand_ins.web import Served, Site, cut
 
 KEY = "crm-key"
 
@@ -36,7 +36,7 @@ class Heard:
     at: float
 
 
-class CrmServer:
+class CrmServer(Served):
     """`async with CrmServer() as crm:` serves on `crm.url`; `crm.fail(...)`, or use HTTP."""
 
     def __init__(self, port: int = 0, *, key: str = KEY) -> None:
@@ -48,14 +48,6 @@ class CrmServer:
         self._key = key
         self._site, self._control = Site(port), Site(port and port + 1)
         self._listens = False
-
-    @property
-    def url(self) -> str:
-        return self._site.url
-
-    @property
-    def address(self) -> str:
-        return self.url
 
     @property
     def control_url(self) -> str:

@@ -20,14 +20,14 @@ from stand_ins.openai import wire
 from stand_ins.openai.faults import EMPTY_INPUT, NO_FAULT, UNKNOWN_DEPLOYMENT, WRONG_KEY, Fault
 from stand_ins.openai.model import PIECE, structured, wanted_calls
 from stand_ins.server import Settings
-from stand_ins.web import Site, cut
+from stand_ins.web import Served, Site, cut
 
 KEY = "test-key"
 MAX_REQUEST_BYTES = 2**24
 
 
 @dataclass
-class OpenAIServer:
+class OpenAIServer(Served):
     """`fault(deployment)` decides for each request; `says` are answers to give first.
 
     `calls` is how often it calls a tool at once; a `gullible` model makes every call that it reads
@@ -66,18 +66,6 @@ class OpenAIServer:
         """Let go of what hangs, and listen no more."""
         self.ended.set()
         await self._site.close()
-
-    @property
-    def url(self) -> str:
-        return self._site.url
-
-    @property
-    def address(self) -> str:
-        return self.url
-
-    @property
-    def host(self) -> str:
-        return self._site.address
 
     @property
     def settings(self) -> Settings:
