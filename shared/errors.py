@@ -149,6 +149,21 @@ class Refused(FabricError):
         self.phrase = phrase
 
 
+class NotTaken(Refused):
+    """Something that a person sent was not taken; `detail` says more to who looks after the bot.
+
+    `reason` is a word for programs; with `kind` before it, it names the sentence.
+    """
+
+    def __init__(self, kind: str, reason: str, text: str, detail: str = "") -> None:
+        self.name = f"{kind}_{reason}"
+        super().__init__(text, f"platform.{self.name}")
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.detail}" if self.detail else self.name
+
+
 class OverBudget(Refused):
     """A limit of tokens or money is used up; `limit` names it."""
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from shared.errors import Refused
+from shared.errors import NotTaken
 
 
 class Reason(StrEnum):
@@ -35,18 +35,14 @@ _TEXTS = {
 }
 
 
-class Unread(Refused):
-    """An attachment has no text for the bot; `detail` says more to who looks after it.
+class Unread(NotTaken):
+    """An attachment has no text for the bot.
 
     `status` is what its host answered, 0 when it was not asked or did not answer.
     A handler that lets it pass ends the turn, and the person reads the sentence.
     """
 
     def __init__(self, reason: Reason, detail: str = "", *, status: int = 0) -> None:
-        super().__init__(_TEXTS[reason], f"platform.file_{reason}")
+        super().__init__("file", reason, _TEXTS[reason], detail)
         self.reason = reason
-        self.detail = detail
         self.status = status
-
-    def __str__(self) -> str:
-        return f"file_{self.reason}: {self.detail}" if self.detail else f"file_{self.reason}"

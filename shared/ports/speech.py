@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.errors import Refused
+from shared.errors import NotTaken
 
 
 class Deaf(StrEnum):
@@ -26,16 +26,12 @@ _TEXTS = {
 }
 
 
-class Unheard(Refused):
-    """A recording gave no text; `detail` says more to who looks after the bot."""
+class Unheard(NotTaken):
+    """A recording gave no text."""
 
     def __init__(self, reason: Deaf, detail: str = "") -> None:
-        super().__init__(_TEXTS[reason], f"platform.voice_{reason}")
+        super().__init__("voice", reason, _TEXTS[reason], detail)
         self.reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"voice_{self.reason}: {self.detail}" if self.detail else f"voice_{self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

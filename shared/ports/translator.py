@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.errors import Refused
+from shared.errors import NotTaken
 
 
 class Puzzled(StrEnum):
@@ -22,17 +22,12 @@ _TEXTS = {
 }
 
 
-class Untranslated(Refused):
-    """A text was not translated; `detail` says more to who looks after the bot."""
+class Untranslated(NotTaken):
+    """A text was not translated."""
 
     def __init__(self, reason: Puzzled, detail: str = "") -> None:
-        super().__init__(_TEXTS[reason], f"platform.translation_{reason}")
+        super().__init__("translation", reason, _TEXTS[reason], detail)
         self.reason = reason
-        self.detail = detail
-
-    def __str__(self) -> str:
-        name = f"translation_{self.reason}"
-        return f"{name}: {self.detail}" if self.detail else name
 
 
 @dataclass(frozen=True, slots=True)
