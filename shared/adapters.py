@@ -181,11 +181,10 @@ def safety(
         from shared.ai.openai import token
         from shared.ai.safety.azure import AzureContentSafety
 
-        key = settings.safety_key
         return AzureContentSafety(
             endpoint(settings, url.netloc),
             http,
-            key=partial(secrets.get, key) if key else None,
+            key=_secret(secrets, settings.safety_key),
             token=lambda: token(credential()),
         )
     from shared.ai.safety.words import WordSafety
@@ -230,7 +229,12 @@ def scans(settings: Settings, credential: "Credential", secrets: "Secrets") -> S
 
 def _opened(settings: Settings, url: str, key: str, secrets: "Secrets") -> "tuple[str, Key | None]":
     """Where a resource is, and what gives its key; None where the app's identity opens it."""
-    return endpoint(settings, urlsplit(url).netloc), partial(secrets.get, key) if key else None
+    return endpoint(settings, urlsplit(url).netloc), _secret(secrets, key)
+
+
+def _secret(secrets: "Secrets", key: str) -> "Key | None":
+    """What gives a key that may lie in a vault; None where there is none."""
+    return partial(secrets.get, key) if key else None
 
 
 def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
@@ -257,12 +261,11 @@ def index(
     if url.scheme == "azure-search":
         from shared.indexes.azuresearch.index import AzureSearchIndex, token
 
-        key = settings.index_key
         return AzureSearchIndex(
             endpoint(settings, url.netloc),
             url.path.strip("/"),
             http,
-            key=partial(secrets.get, key) if key else None,
+            key=_secret(secrets, settings.index_key),
             token=lambda: token(credential()),
         )
     from shared.indexes.embedded.index import EmbeddedIndex

@@ -41,17 +41,23 @@ class Access:
                 )
             return {"Authorization": f"Bearer {bearer}"}
         if declared.scope:
-            return {"Authorization": f"Bearer {await self._token(declared.scope)}"}
+            token = await own_token(self._credential, declared.scope)
+            return {"Authorization": f"Bearer {token}"}
         if not declared.key:
             return {}
         bare = declared.key_header.casefold() == "authorization" and " " not in declared.key
         return {declared.key_header: f"Bearer {declared.key}" if bare else declared.key}
 
-    async def _token(self, scope: str) -> str:
-        from azure.core.exceptions import AzureError
 
-        try:
-            async with asyncio.timeout(TOKEN_TIMEOUT):
-                return (await self._credential().get_token(scope)).token
-        except (AzureError, TimeoutError) as error:
-            raise Unavailable(f"no token for {scope} ({type(error).__name__})") from error
+async def own_token(
+    credential: "Callable[[], AsyncTokenCredential]", scope: str, *, of: str = ""
+) -> str:
+    """A token of the app's own identity; `of` says what it opens. Raises Unavailable."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        async with asyncio.timeout(TOKEN_TIMEOUT):
+            return (await credential().get_token(scope)).token
+    except (AzureError, TimeoutError) as error:
+        what = f"{of}, {scope}" if of else scope
+        raise Unavailable(f"no token for {what} ({type(error).__name__})") from error

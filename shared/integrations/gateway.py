@@ -4,11 +4,10 @@ The gateway holds the backends' keys and enforces the numbers of `backends.toml`
 instances; `python -m packing.gateway` writes its policies.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from shared.errors import Unavailable
+from shared.integrations.access import own_token
 from shared.observability import meter
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 BOT_HEADER, DEPARTMENT_HEADER = "x-bot-id", "x-bot-department"
-TOKEN_TIMEOUT = 5.0
 
 NOBODY = "none"
 """Whom a call is counted for that no bot's turn makes, such as one of health."""
@@ -55,19 +53,9 @@ class Gateway:
             DEPARTMENT_HEADER: ascii_only(work.department) or NOBODY,
         }
         if self._scope:
-            headers["Authorization"] = f"Bearer {await self._token()}"
+            token = await own_token(self._credential, self._scope, of="the gateway")
+            headers["Authorization"] = f"Bearer {token}"
         return headers
-
-    async def _token(self) -> str:
-        from azure.core.exceptions import AzureError
-
-        try:
-            async with asyncio.timeout(TOKEN_TIMEOUT):
-                return (await self._credential().get_token(self._scope)).token
-        except (AzureError, TimeoutError) as error:
-            raise Unavailable(
-                f"no token for the gateway, {self._scope} ({type(error).__name__})"
-            ) from error
 
 
 def ascii_only(text: str) -> str:
