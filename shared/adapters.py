@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.adapter_forms import FORMS
 from shared.clients.http import HttpClient
 from shared.errors import ConfigurationError
 from shared.ports.bus import Bus, Topic
@@ -15,7 +16,8 @@ from shared.ports.scans import Scans
 from shared.ports.speech import Speech
 from shared.ports.store import Blobs, Store
 from shared.ports.translator import Translator
-from shared.settings import FORMS, Settings, secure
+from shared.settings import Settings
+from shared.web_address import secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
