@@ -128,7 +128,7 @@ class OperatorRoute:
         """Find out who asks, where they may, and why. Raises Rejected 401, 403 or 400."""
         here = fabric()
         headers = {name.lower(): value for name, value in req.headers.items()}
-        caller = await here.operators.admit(self.method, headers)
+        caller = await here.people.operators.admit(self.method, headers)
         operator = Operator(caller.oid, "http")
         rights = here.access.rights(caller.oid, caller.roles, caller.groups)
         departments = rights.departments(self.least)
