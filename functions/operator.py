@@ -23,7 +23,7 @@ from shared.bot import Bot
 from shared.errors import PermanentError, Rejected
 from shared.fabric import Fabric
 from shared.governance import audit
-from shared.governance.access import Departments
+from shared.governance.access import Departments, Rights
 from shared.governance.audit import Operator
 from shared.governance.roles import Role
 from shared.observability import log
@@ -51,11 +51,14 @@ class Foreign(Rejected):
 class Ask:
     """What one operator asks: `path` and `query` as they were sent, the body not yet read.
 
-    `departments` are those in which the operator may ask it.
+    `departments` are those in which the operator may ask it; `rights` and `groups` are all that
+    they have and are in.
     """
 
     fabric: Fabric
     operator: Operator
+    rights: Rights
+    groups: frozenset[str]
     departments: Departments
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -137,7 +140,8 @@ class OperatorRoute:
             raise Rejected(403, f"role_below_{self.least.name.lower()}")
         if self.purpose and req.params.get("purpose") not in PURPOSES:
             raise Rejected(400, f"write ?purpose= with one of {', '.join(PURPOSES)}")
-        return Ask(here, operator, departments, req.route_params, req.params, req.get_body())
+        where = (req.route_params, req.params, req.get_body())
+        return Ask(here, operator, rights, caller.groups, departments, *where)
 
     async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
         """Put on record, before the answer leaves, that somebody known was turned away."""
