@@ -17,6 +17,9 @@ _SEARCHED = (
 )
 
 
+EMBEDDING = {"path": "/vector", "dataType": "float32", "distanceFunction": "cosine"}
+
+
 def definition(dimensions: int) -> dict[str, Any]:
     """Return it, with the names of the ARM and REST resource; without dimensions, for no vectors.
 
@@ -41,14 +44,7 @@ def definition(dimensions: int) -> dict[str, Any]:
     if dimensions:
         indexing["vectorIndexes"] = [{"path": "/vector", "type": "quantizedFlat"}]
         found["vectorEmbeddingPolicy"] = {
-            "vectorEmbeddings": [
-                {
-                    "path": "/vector",
-                    "dataType": "float32",
-                    "distanceFunction": "cosine",
-                    "dimensions": dimensions,
-                }
-            ]
+            "vectorEmbeddings": [{**EMBEDDING, "dimensions": dimensions}],
         }
     return found
 
