@@ -38,6 +38,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "FABRIC_INDEX_URL": {
         "sqlite": "sqlite:///<path>",
         "azure-search": "azure-search://<service-host>/<index>",
+        "cosmos": "cosmos://<account-host>/<database>",
     },
 }
 """How each setting is written, by scheme."""

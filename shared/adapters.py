@@ -270,6 +270,15 @@ def index(
             key=_secret(secrets, settings.index_key),
             token=lambda: token(credential()),
         )
+    if url.scheme == "cosmos":
+        from shared.indexes.cosmos.index import CosmosIndex
+
+        return CosmosIndex(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            key=_secret(secrets, settings.index_key),
+            credential=credential,
+        )
     from shared.indexes.embedded.index import EmbeddedIndex
 
     return EmbeddedIndex(_file(settings.index_url), settings.sqlite_synchronous)
