@@ -12,7 +12,7 @@ import pytest
 from shared.dialogue.phrases import phrase
 from shared.observability import trace
 from shared.observability.log import JsonFormatter
-from shared.observability.span_file import SpanFile
+from shared.observability.span_files import SpanFiles
 from shared.operations.reports.books import books
 from shared.ports.store import every
 from shared.records.signed_in import DOCUMENT
@@ -95,7 +95,7 @@ async def test_no_token_is_in_a_queue_a_store_a_log_or_a_trace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    spans, issued = SpanFile(tmp_path / "traces.db"), note_tokens(teams, monkeypatch)
+    spans, issued = SpanFiles(tmp_path / "traces"), note_tokens(teams, monkeypatch)
     trace.export_to(spans)
     try:
         await teams.sign_in("henry", "what do I earn")
