@@ -15,13 +15,19 @@ _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
 
 @dataclass(frozen=True)
 class Price:
-    """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC."""
+    """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC.
+
+    With `first_of` the meter takes the place of those whose names begin so, for the first
+    `first_a_month` of each bot.
+    """
 
     meter: str = field(metadata={"min_length": 1})
     unit: str = field(metadata={"min_length": 1})
     usd: float = field(metadata={"ge": 0})
     effective_from: str = field(metadata={"pattern": r"^\d{4}-\d{2}-\d{2}$"})
     source: str = field(metadata={"min_length": 1})
+    first_of: str = ""
+    first_a_month: int = field(default=0, metadata={"ge": 0})
 
     @property
     def begins(self) -> float:
@@ -50,12 +56,21 @@ class Prices:
         rows = sorted(rows, key=lambda row: row.begins)
         for row in rows:
             self._rows[row.meter].append(row)
+        self._instead = sorted({row.meter for row in rows if row.first_of})
         self._changes = ["0001-01-01", *sorted({row.effective_from for row in rows})]
 
     def at(self, meter: str, moment: float) -> Price | None:
         rows = self._rows.get(meter, [])
         number = bisect_right(rows, moment, key=lambda row: row.begins)
         return rows[number - 1] if number else None
+
+    def first(self, meter: str, moment: float) -> Price | None:
+        """The row that the first of a month are charged by in the place of this meter's."""
+        for instead in self._instead:
+            row = self.at(instead, moment)
+            if row and row.first_of and meter.startswith(f"{row.first_of}."):
+                return row
+        return None
 
     def holds_from(self, day: str) -> str:
         """The first day from which on all prices are those of `day`, also an ISO 8601 day."""

@@ -22,6 +22,7 @@ from shared.operations.reports.turns import Scope
 from shared.ports.store import every
 from shared.records.daily import DAILY, PRESENT, BotDay, Present, present_id
 from shared.records.ledger_entry import PREFIX, LedgerEntry
+from shared.records.metered import METERED_CHANNELS, metered_partition
 
 MAX_PENDING = 50_000
 """Entries that a report adds up itself; older ones than that many are missing until the next
@@ -141,6 +142,7 @@ async def _cut(
     """Count the part of a day that is in the period, from the entries of who was there."""
     bot, day = key
     places = {*present.conversations, *(entry.partition for entry in due if entry.bot == bot)}
+    places |= {metered_partition(bot, channel, _begin(day)) for channel in METERED_CHANNELS}
     tally = Tally()
     for place in sorted(places):
         async for item in every(fabric.store, PREFIX, place):
