@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal
 
 _UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
 _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
+
+
+Spread = Literal["", "turns", "even"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class Price:
     """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC.
 
     With `first_of` the meter takes the place of those whose names begin so, for the first
-    `first_a_month` of each bot.
+    `first_a_month` of each bot. `spread` says who pays for what no bot causes alone: the bots of
+    the day by their `turns`, or all that had any in `even` parts; with "" it stays shared.
     """
 
     meter: str = field(metadata={"min_length": 1})
@@ -28,6 +33,7 @@ class Price:
     source: str = field(metadata={"min_length": 1})
     first_of: str = ""
     first_a_month: int = field(default=0, metadata={"ge": 0})
+    spread: Spread = ""
 
     @property
     def begins(self) -> float:
@@ -75,6 +81,11 @@ class Prices:
     def holds_from(self, day: str) -> str:
         """The first day from which on all prices are those of `day`, also an ISO 8601 day."""
         return self._changes[bisect_right(self._changes, day) - 1]
+
+    @cached_property
+    def spreads(self) -> bool:
+        """Whether any row gives to bots what none of them causes alone."""
+        return any(row.spread for rows in self._rows.values() for row in rows)
 
     @property
     def meters(self) -> Sequence[str]:

@@ -16,6 +16,9 @@ EXECUTIONS, GB_SECONDS = "functions.executions", "functions.gb_seconds"
 REQUEST_UNITS = "cosmos.request_units"
 BUS_OPERATIONS, GRID_OPERATIONS = "servicebus.operations", "eventgrid.operations"
 
+FIXED, MONTH = "fixed.", 1_000_000_000
+"""What costs so much a month whatever is used is counted in parts of the month."""
+
 SCALES = {
     GB_SECONDS: 1_024_000,
     REQUEST_UNITS: 100,
@@ -173,7 +176,7 @@ def quantity(meter: str, counted: int) -> Decimal:
 
 
 def scale_of(meter: str) -> int:
-    return SCALES.get(meter, 1)
+    return MONTH if meter.startswith(FIXED) else SCALES.get(meter, 1)
 
 
 def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:

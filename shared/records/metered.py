@@ -15,6 +15,9 @@ from shared.records.ledger_entry import METERED, PREFIX, Done, LedgerEntry
 FIRST = "first"
 """The id of the document that counts the messages of a month which cost something else."""
 
+SHARED = "_shared"
+"""As the bot of what no bot causes alone; no manifest can have the name."""
+
 METERED_CHANNELS = ("whatsapp", "")
 """Those that bill, and none, for what belongs to no channel."""
 
