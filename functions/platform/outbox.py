@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.host import fabric
-from shared.pipeline.door.returns import return_overdue
-from shared.pipeline.outbox import relay
 
 bp = func.Blueprint()
 
@@ -17,6 +15,9 @@ bp = func.Blueprint()
 @bp.function_name("outbox_sweep")
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
+    from shared.pipeline.door.returns import return_overdue
+    from shared.pipeline.outbox import relay
+
     await relay.sweep(fabric())
     await return_overdue(fabric())
     if datetime.now(UTC).minute % 15 == 0:
