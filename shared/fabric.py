@@ -239,7 +239,8 @@ class Fabric:
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending, alert
+        from shared.governance.limits.limit import alert
+        from shared.governance.limits.spending import Spending
 
         return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
