@@ -12,8 +12,8 @@ from shared.activity import ConversationReference
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.governance.batch import ROLLUP
 from shared.governance.pseudonym import PERSONS
-from shared.governance.rollup import ROLLUP
 from shared.ports.store import Item, every
 from shared.records import daily, signed_in
 from shared.records.conversation import DOCUMENT
