@@ -9,7 +9,7 @@ from typing import Any, Self
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.daily import Present
 from shared.records.figures import Figures
-from shared.records.ledger_entry import LedgerEntry
+from shared.records.ledger_entry import METERED, LedgerEntry
 from shared.records.uncounted import KINDS, Uncounted
 
 ROLLUP = "rollup"
@@ -34,7 +34,8 @@ class Tally:
 
     def count(self, entry: LedgerEntry, memory_mb: int) -> None:
         self.figures.count(entry, memory_mb)
-        self.present.meet(entry)
+        if not (entry.done and entry.done.type == METERED):
+            self.present.meet(entry)
 
 
 def tallied(entries: Iterable[LedgerEntry], memory_mb: int) -> dict[Key, Tally]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from time import time
 
 from shared.event import Event
+from shared.migration import FIRST_VERSION
 from shared.observability.meter import Offered, current
 from shared.ports.store import Create, Put
 from shared.queues import OUTBOUND
-from shared.records.conversation import FIRST_VERSION
 from shared.records.ledger_entry import Done, LedgerEntry, Outcome, entry_id
 from shared.records.uncounted import marked
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from shared.migration import FIRST_VERSION
 from shared.ports.store import Create, Item, Put
-from shared.records.conversation import FIRST_VERSION
 from shared.records.ledger_entry import PREFIX, LedgerEntry, entry_id
 from shared.records.seen import DAY_SECONDS, MESSAGE, event_of
 from shared.records.seen import PREFIX as SEEN

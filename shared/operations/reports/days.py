@@ -22,6 +22,7 @@ from shared.operations.reports.turns import Scope
 from shared.ports.store import every
 from shared.records.daily import DAILY, PRESENT, BotDay, Present, present_id
 from shared.records.ledger_entry import PREFIX, LedgerEntry
+from shared.records.metered import METERED_CHANNELS, SHARED, metered_partition
 from shared.records.uncounted import Uncounted
 
 LOOKS = 5
@@ -40,10 +41,10 @@ class Used:
 
 
 async def used(
-    fabric: Fabric, scope: Scope, period: Period, *, present: bool = False
+    fabric: Fabric, scope: Scope, period: Period, *, present: bool = False, shared: bool = False
 ) -> list[Used]:
     """Read the days of a scope and period, by bot and day; of a day that the period cuts, only
-    what is in it.
+    what is in it. With `shared` also what no bot causes alone, as that of a bot `SHARED`.
     """
     found: list[Used] = []
     for _ in range(LOOKS):
@@ -52,7 +53,7 @@ async def used(
         found = await _read(fabric, scope, period, before, waiting, present=present)
         if (await last_batch(fabric.store)).etag == before.etag:
             break
-    return found
+    return [one for one in found if shared or one.bot != SHARED]
 
 
 async def _read(
@@ -139,7 +140,9 @@ async def _cut(
     bot, day = key
     of_bot = [one.entry for one in waiting if one.entry.bot == bot]
     found = {(entry.partition, entry.id): entry for entry in of_bot}
-    for place in {*present.conversations, *(entry.partition for entry in of_bot)}:
+    places = {*present.conversations, *(entry.partition for entry in of_bot)}
+    places |= {metered_partition(bot, channel, _begin(day)) for channel in METERED_CHANNELS}
+    for place in places:
         async for item in every(fabric.store, PREFIX, place):
             found[place, item.id] = LedgerEntry.from_item(item)
     tally = Tally()

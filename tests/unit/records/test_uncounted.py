@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.migration import FIRST_VERSION
 from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.ports.models import Usage
 from shared.ports.store import Create, Item
@@ -38,7 +39,7 @@ def stored(entry: LedgerEntry) -> Item:
         "text": "hello",
         "replies": ["well"] * done.replies,
         **({"handed_to": done.handed_to} if done.handed_to else {}),
-        **({"version": entry.version} if entry.version != "1" else {}),
+        **({"version": entry.version} if entry.version != FIRST_VERSION else {}),
         **({"type": done.type} if done.type != "message" else {}),
     }
     marker = marked(Create(seen_id(entry.event), transcript), PLACE, entry)
