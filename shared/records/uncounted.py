@@ -63,7 +63,7 @@ def marked(marker: Create, conversation: str, entry: LedgerEntry) -> Create:
     if more := {name: value for name, value in done.items() if done_said.get(name) != value}:
         used["done"] = more
     told = marker.body | {USED: used} if used else marker.body
-    return replace(marker, body=told, due=int(entry.at))
+    return Create(marker.id, told, due=int(entry.at), ttl=marker.ttl)
 
 
 def _said(
