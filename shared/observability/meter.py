@@ -93,6 +93,11 @@ class Meter:
     began: float = field(default_factory=monotonic)
     version: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """How long it has gone on."""
+        return round(monotonic() - self.began, 3)
+
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
 _watched: ContextVar[list[ModelCall] | None] = ContextVar("watched", default=None)

@@ -10,7 +10,7 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.migration import FIRST_VERSION
-from shared.observability import trace
+from shared.observability import meter, trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
@@ -86,8 +86,9 @@ async def commit(
     transcript = _transcript(turn, replies, burst.superseded)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
+    marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
     ops: list[Op] = [
-        *seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days),
+        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies)),
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
@@ -97,7 +98,6 @@ async def commit(
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *ended,
-        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
@@ -131,7 +131,7 @@ def _transcript(
     """What was said in this turn."""
     return {
         "at": turn.now,
-        "seconds": round(max(0.0, time() - turn.now), 3),
+        "seconds": meter.current().seconds,
         "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
