@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
+    from shared.identity.app_token import AppToken
     from shared.identity.credential import ManagedIdentities
     from shared.identity.directory import Directory
+    from shared.identity.members import Members
     from shared.identity.on_behalf import OnBehalf
     from shared.identity.operator_token import GroupsOf, OperatorTokens
     from shared.identity.secrets import Secrets
@@ -223,7 +225,20 @@ class Fabric:
     def _groups_of(self) -> "GroupsOf":
         from shared.identity.member_groups import MemberGroups
 
-        return MemberGroups(self.directory, self.http, self.settings.graph_url).of
+        return MemberGroups(self._app_token, self.http, self.settings.graph_url).of
+
+    @cached_property
+    def members(self) -> "Members":
+        """Who is in the organisation's directory."""
+        from shared.identity.members import Members
+
+        return Members(self.http, self.settings.graph_url, self._app_token)
+
+    @cached_property
+    def _app_token(self) -> "AppToken":
+        from shared.identity.app_token import AppToken
+
+        return AppToken(self.directory)
 
     @cached_property
     def sign_in(self) -> "SignIn":
