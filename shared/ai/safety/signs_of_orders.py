@@ -123,8 +123,8 @@ ORDERS = (
         r"|devi)\b",
         r"\bvanaf nu\b.{0,20}?\b(?:ben je|antwoord|spreek|heet je|moet je)\b"
         r"|\ba partir de agora\b.{0,30}?\b(?:voc[êe]|responda|aja|fale)\b",
-        r"\bfrom (?:here|now)(?: on(?:wards?)?)?,? (?:treat|consider|call|speak|talk|answer"
-        r"|respond|reply|write|act|ignore|refer|address)\b",
+        r"\bfrom (?:here|now)(?: on(?:wards?)?)?,? (?:treat|consider|speak|talk|answer"
+        r"|respond|reply|write|act|ignore)\b",
         r"\bas of (?:now|this \w+)\b.{0,30}?\byou(?:r|'re)?\b.{0,20}?\b(?:are|is|must|will"
         r"|name)\b",
     ),
