@@ -18,13 +18,16 @@ from shared.fabric import Fabric
 from shared.observability import log
 from shared.ports.store import Create
 from shared.records.conversation import REMEMBERED, stored
-from shared.records.figures import WHATSAPP_MESSAGES
 
 if TYPE_CHECKING:
     from shared.governance.limits.spending import Limit
+    from shared.governance.prices import Price, Prices
 
-METERS = {"whatsapp": WHATSAPP_MESSAGES}
-"""The channels that charge for a message, and the meter that its price stands under."""
+CHARGING = "whatsapp"
+"""The channel that charges for a message."""
+
+REPLY, TEMPLATE = ("service",), ("authentication", "marketing", "utility")
+"""What it may be charged as; a template does not say, and is held at the dearest."""
 
 Sending = Callable[[Activity], Awaitable[str]]
 
@@ -38,13 +41,13 @@ async def stamped(
 ) -> str:
     """Send a message within the limits of money that it counts against.
 
-    A meter without a price is unpriced, in the report, and held to no limit. Raises what `send`
+    A country without a rate is unpriced, in the report, and held to no limit. Raises what `send`
     does, and PermanentError when a limit is used up and the person has been told.
     """
-    meter = METERS.get(reference.channel, "") if activity.is_message else ""
-    price = fabric.prices.at(meter, time()) if meter else None
-    limits = _limits(fabric, bot) if price else ()
-    if price is None or not limits:
+    charged = reference.channel == CHARGING and activity.is_message
+    limits = _limits(fabric, bot) if charged else ()
+    price = _price(fabric.prices, reference, activity) if limits else None
+    if price is None:
         return await send(activity)
     from shared.governance.limits.reservation import reserved
     from shared.governance.limits.spending import MICRO, Amount, Hold
@@ -65,6 +68,19 @@ async def stamped(
     sent = await send(told)
     await fabric.spending.settle(Hold("", limits, Amount()), stamp)
     return sent
+
+
+def _price(
+    prices: "Prices", reference: ConversationReference, activity: Activity
+) -> "Price | None":
+    from shared.channels.whatsapp.billed import country_of
+
+    country = country_of(reference.conversation, reference.user)
+    data = activity.channel_data.get("whatsapp")
+    is_template = isinstance(data, dict) and bool(data.get("template"))
+    meters = (f"whatsapp.{kind}.{country}" for kind in (TEMPLATE if is_template else REPLY))
+    rows = [row for meter in meters if (row := prices.at(meter, time()))]
+    return max(rows, key=lambda row: row.per_unit, default=None)
 
 
 def _limits(fabric: Fabric, bot: Bot) -> "Sequence[Limit]":

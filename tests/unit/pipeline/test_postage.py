@@ -14,6 +14,7 @@ from shared.governance.prices import Price, Prices
 from shared.operations.reports.budgets import budgets
 from shared.operations.reports.turns import Scope
 from shared.pipeline.door import accept
+from shared.pipeline.outbox.postage import stamped
 from shared.ports.channel import Inbound
 from shared.ports.store import every
 from shared.records.dead_letter import PREFIX, DeadLetter
@@ -25,7 +26,7 @@ Make = Callable[..., Lab]
 
 BUDGET = "[quota]\nbudget_usd_per_month = 1"
 USED_UP = "I have used up what I may spend on answers for now. Please ask again later."
-QUARTER = Price("whatsapp.messages", "1 messages", 0.25, "2020-01-01", "a list")
+QUARTER = Price("whatsapp.service.NL", "1 messages", 0.25, "2020-01-01", "a list")
 
 parrot = Skill("parrot", "Says it again", capabilities=["say again"])
 
@@ -53,7 +54,7 @@ async def write(
     fabric.count += 1
     activity = Activity(type="message", id=f"m{fabric.count}", text=text)
     reference = ConversationReference(
-        "lab", channel, person, user=person, account="1", reply_to=activity.id
+        "lab", channel, f"NL.{person}", user=person, account="1", reply_to=activity.id
     )
     await accept.accept(fabric, [Inbound(fabric.bots["lab"], reference, activity)])
     await fabric.drain(until)
@@ -92,16 +93,16 @@ async def test_when_the_money_is_used_up_a_person_is_told_once_and_nothing_is_lo
     assert await spent(fabric) == 1.25
 
     await write(fabric, "seven", person="ben")
-    assert said(fabric)[-1] == ("ben", USED_UP)
+    assert said(fabric)[-1] == ("NL.ben", USED_UP)
 
 
 async def test_twenty_at_once_pass_the_limit_by_one_message_at_most(lab: Make) -> None:
-    fabric = priced(lab, price=Price("whatsapp.messages", "1 messages", 0.15, "2020-01-01", "a"))
+    fabric = priced(lab, price=Price("whatsapp.service.NL", "1 messages", 0.15, "2020-01-01", "a"))
     for number in range(20):
         fabric.count += 1
         activity = Activity(type="message", id=f"m{number}", text=f"text {number}")
         reference = ConversationReference(
-            "lab", "whatsapp", f"p{number}", user="ann", account="1", reply_to=activity.id
+            "lab", "whatsapp", f"NL.p{number}", user="ann", account="1", reply_to=activity.id
         )
         await accept.accept(fabric, [Inbound(fabric.bots["lab"], reference, activity)])
 
@@ -136,12 +137,30 @@ async def test_a_send_that_failed_is_booked_only_if_it_may_have_gone(
     assert await spent(fabric) == booked
 
 
+async def test_a_template_is_held_at_the_dearest_it_may_be(lab: Make) -> None:
+    fabric = priced(lab)
+    rows = [("marketing", 0.5), ("utility", 0.1), ("service", 0.2)]
+    fabric.__dict__["prices"] = Prices(
+        Price(f"whatsapp.{kind}.NL", "1 message", usd, "2020-01-01", "a list") for kind, usd in rows
+    )
+    template = {"whatsapp": {"template": {"name": "hello", "language": {"code": "en"}}}}
+    activity = Activity(type="message", id="t", channelData=template)
+    reference = ConversationReference("lab", "whatsapp", "NL.ann", user="ann", account="1")
+
+    async def send(_: Activity) -> str:
+        return "wamid"
+
+    await stamped(fabric, fabric.bots["lab"], reference, activity, send)
+
+    assert await spent(fabric) == 0.5
+
+
 async def test_a_meter_without_a_price_holds_nothing_up(lab: Make) -> None:
     fabric = priced(lab, price=Price("another", "1 messages", 1.0, "2020-01-01", "a list"))
 
     await write(fabric, "one")
 
-    assert said(fabric) == [("ann", "one")]
+    assert said(fabric) == [("NL.ann", "one")]
     assert await spent(fabric) == 0.0
 
 
@@ -173,7 +192,7 @@ async def test_while_the_counters_are_away_a_reply_waits(lab: Make) -> None:
 
     counters.away = False
     await fabric.drain()
-    assert said(fabric) == [("ann", "one")]
+    assert said(fabric) == [("NL.ann", "one")]
     assert await spent(fabric) == 0.25
 
 
@@ -181,7 +200,7 @@ async def test_or_goes_where_the_bot_says_so_and_is_booked_afterwards(lab: Make)
     fabric, counters = without_counters(lab, "allow")
 
     await write(fabric, "one")
-    assert said(fabric) == [("ann", "one")]
+    assert said(fabric) == [("NL.ann", "one")]
 
     counters.away = False
     await write(fabric, "two")
