@@ -23,7 +23,7 @@ from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
-from shared.pipeline.outbox import lateness
+from shared.pipeline.outbox import lateness, postage
 from shared.ports.store import Op, Put
 from shared.queues import OUTBOUND
 from shared.records.conversation import GONE, MAX_AGE, stored
@@ -136,12 +136,18 @@ async def _deliver(
     await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
-    try:
-        with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
-            async with asyncio.timeout(SEND_SECONDS):
-                return await fabric.channel(reference.channel).send(bot, reference, activity)
-    except TimeoutError as error:
-        raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
+
+    until = asyncio.get_running_loop().time() + SEND_SECONDS  # what is held takes of it too
+
+    async def sent(activity: Activity) -> str:
+        try:
+            with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
+                async with asyncio.timeout_at(until):
+                    return await fabric.channel(reference.channel).send(bot, reference, activity)
+        except TimeoutError as error:
+            raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
+
+    return await postage.stamped(fabric, bot, reference, activity, sent)
 
 
 async def _is_gone(fabric: Fabric, key: str) -> bool:
