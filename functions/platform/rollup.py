@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.host import fabric
 from shared.governance.rollup import roll_up
-from shared.observability import log
+from shared.observability import log, trace
 
 LONGEST_SECONDS = 240.0
 """What is left then is counted the next time."""
@@ -15,7 +15,8 @@ bp = func.Blueprint()
 @bp.function_name("daily_figures")
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *")
 async def daily_figures(timer: func.TimerRequest) -> None:
-    here = fabric()
-    memory_mb = here.settings.function_memory_mb
-    if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
-        log.info("figures.counted", entries=count)
+    with trace.span("", "timer daily_figures"):
+        here = fabric()
+        memory_mb = here.settings.function_memory_mb
+        if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
+            log.info("figures.counted", entries=count)

@@ -10,6 +10,7 @@ from shared.observability import conventions as names
 from shared.observability import trace
 from shared.pipeline.outbox.webhooks import deliver
 from shared.pipeline.turns.bury import bury, bury_body
+from shared.pipeline.turns.spans import receiving
 from shared.queues import WEBHOOKS
 
 bp = func.Blueprint()
@@ -20,7 +21,11 @@ async def webhooks(body: str, count: int) -> None:
     if copy is None:
         await bury_body(fabric(), body, "not_an_event", queue=WEBHOOKS)
         return
-    with trace.span(copy.traceparent, f"webhook {copy.type}", **{names.MESSAGE_ID: copy.id}):
+    told = names.message(fabric().bus_system, "process", WEBHOOKS, copy.id)
+    with (
+        receiving(fabric(), WEBHOOKS, copy),
+        trace.span(copy.traceparent, f"webhook {copy.type}", **told),
+    ):
         try:
             await deliver(fabric(), copy)
         except PermanentError as error:

@@ -21,7 +21,8 @@ from shared.ai.extraction import problems
 from shared.ai.safety.noticed import Notice, notice, unheard
 from shared.ai.service_name import service_name
 from shared.errors import FabricError
-from shared.observability import log
+from shared.observability import conventions as names
+from shared.observability import log, trace
 from shared.ports.models import ChatModel, Completion, ToolCall
 from shared.ports.tools import SCHEMA, WRITES
 
@@ -113,22 +114,28 @@ class Toolbox:
 
         An error of ours (FabricError) decides the fate of the turn and is raised.
         """
+        name = call.name if call.name in self._adapters else "unknown"
+        about: dict[str, trace.Value] = {names.MODEL_OPERATION: "execute_tool", names.TOOL: name}
+        with trace.step(f"execute_tool {name}", **about):
+            return await self._run(call)
+
+    async def _run(self, call: ToolCall) -> str:
         from pydantic import ValidationError
         from pydantic_core import to_json
 
         adapter = self._adapters.get(call.name)
         if adapter is None:
-            return _error(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
+            return _failed(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
         if foreign := await self._foreign(call):
-            return _error(
+            return _failed(
                 call, "not_said", f"the person did not say {foreign}; ask them, and do not guess"
             )
         try:
             running = adapter.validate_json(call.arguments or "{}")
         except ValidationError as error:
-            return _error(call, "bad_arguments", problems(error))
+            return _failed(call, "bad_arguments", problems(error))
         except ValueError as error:
-            return _error(call, "bad_arguments", str(error)[:200])
+            return _failed(call, "bad_arguments", str(error)[:200])
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:
@@ -138,10 +145,10 @@ class Toolbox:
             raise
         except Exception as error:
             if limit.expired():
-                return _error(call, "timeout", f"no result within {self._seconds:g} s")
-            return _error(call, "failed", type(error).__name__)
+                return _failed(call, "timeout", f"no result within {self._seconds:g} s")
+            return _failed(call, "failed", type(error).__name__)
         if len(result) > self._longest:
-            return _error(call, "too_large", f"over {self._longest} characters; ask for less")
+            return _failed(call, "too_large", f"over {self._longest} characters; ask for less")
         notice(self._noticed, "tool", call.name, result)
         return result
 
@@ -225,6 +232,11 @@ def _asked(text: str, tool_calls: Sequence[ToolCall]) -> Mapping[str, Any]:
         for call in tool_calls
     ]
     return {"role": "assistant", "content": text or None, "tool_calls": calls}
+
+
+def _failed(call: ToolCall, code: str, detail: str) -> str:
+    trace.tell(**{names.ERROR_TYPE: code})
+    return _error(call, code, detail)
 
 
 def _error(call: ToolCall, code: str, detail: str) -> str:

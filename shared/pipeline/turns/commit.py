@@ -9,11 +9,12 @@ from shared.activity import Activity
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
-from shared.observability import trace
+from shared.observability import conventions as names
+from shared.observability import meter, trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
-from shared.ports.store import Delete, Op, Put
+from shared.ports.store import Delete, Etags, Op, Put
 from shared.records import waiting
 from shared.records.conversation import FIRST_VERSION, GONE, Conversation
 from shared.records.effect import AnyEffect
@@ -105,13 +106,21 @@ async def commit(
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
-        with trace.step("commit"):
-            etags = await fabric.store.write(event.conversation, *ops)
+        etags = await _written(fabric, event, ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+async def _written(fabric: Fabric, event: Event, ops: Sequence[Op]) -> Etags:
+    before = meter.current().total_units
+    with trace.step("commit"):
+        etags = await fabric.store.write(event.conversation, *ops)
+        if charged := meter.current().total_units - before:
+            trace.tell(**{names.REQUEST_UNITS: round(charged, 2)})
+    return etags
 
 
 async def _kept(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> "Sequence[StoredFile]":
