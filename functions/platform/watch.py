@@ -6,7 +6,6 @@ import azure.functions as func
 
 from functions.host import fabric
 from shared.observability import trace
-from shared.operations import watch
 
 bp = func.Blueprint()
 
@@ -14,5 +13,7 @@ bp = func.Blueprint()
 @bp.function_name("alerts")
 @bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *")
 async def alerts(timer: func.TimerRequest) -> None:
+    from shared.operations import watch
+
     with trace.span("", "timer alerts"):
         await watch.watch(fabric(), time())

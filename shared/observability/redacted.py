@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import TypeVar
 
-from shared.text.identifiers.find import may_hold
+from shared.text.identifiers.glance import may_hold
 
 V = TypeVar("V")
 

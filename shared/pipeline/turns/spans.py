@@ -4,12 +4,12 @@ from contextlib import AbstractContextManager
 
 from shared.event import Event
 from shared.fabric import Fabric
+from shared.migration import FIRST_VERSION
 from shared.observability import conventions as names
 from shared.observability import trace
 from shared.observability.meter import Meter
 from shared.observability.trace import Span
 from shared.queues import skill_queue
-from shared.records.conversation import FIRST_VERSION
 from shared.skill import Skill
 
 
