@@ -106,7 +106,10 @@ class HttpBackend:
             if record.tries:
                 self._recent.add(failed=record.outcome == "unavailable")
             meter.record_backend(
-                BackendCall(self.name, call.operation, record.outcome, seconds, record.tries)
+                BackendCall(
+                    *(self.name, call.operation, record.outcome, seconds, record.tries),
+                    self._breaker.take_open_seconds(),
+                )
             )
             trace.tell(
                 **{

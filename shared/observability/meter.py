@@ -38,7 +38,8 @@ class BackendCall:
     """One call of a system of the organisation, retries in place included.
 
     `outcome` is `ok`, `declined` (it said no), `unavailable` or `cancelled`; `seconds` is how
-    long the caller waited.
+    long the caller waited, `open_seconds` how long the breaker of this process was open since the
+    call before.
     """
 
     backend: str
@@ -46,6 +47,7 @@ class BackendCall:
     outcome: str
     seconds: float
     tries: int
+    open_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
