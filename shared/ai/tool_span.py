@@ -4,13 +4,14 @@ from contextlib import AbstractContextManager
 
 from shared import wire
 from shared.observability import conventions as names
-from shared.observability import log, trace
+from shared.observability import log, meter, trace
 from shared.observability.trace import Span
 from shared.ports.models import ToolCall
 
 
 def tool_span(name: str) -> AbstractContextManager[Span | None]:
-    """Work under the span of a call; a name that no tool has is the model's, and is not told."""
+    """Note the call, and work under its span; a name that no tool has is not told."""
+    meter.record_tool(name)
     about: dict[str, trace.Value] = {names.MODEL_OPERATION: "execute_tool", names.TOOL: name}
     return trace.step(f"execute_tool {name}", **about)
 

@@ -79,13 +79,15 @@ class Offered:
 class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
-    `bot`, its `department` and the skill's `version` that it runs are "" until they are known.
+    `bot`, its `department` and the skill's `version` that it runs are "" until they are known;
+    `tools` are the names of those that a model called in the run of the handler at hand.
     `began` is when it did, on the clock that never steps.
     """
 
     calls: list[ModelCall] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
     service_calls: list[ServiceCall] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
     request_units: float = 0.0
     offered: Offered = Offered()
     total_units: float = 0.0
@@ -144,6 +146,11 @@ def record(call: ModelCall) -> None:
     if meter := _current.get():
         meter.calls.append(call)
         meter.total_tokens += call.usage.input_tokens + call.usage.output_tokens
+
+
+def record_tool(name: str) -> None:
+    if meter := _current.get():
+        meter.tools.append(name)
 
 
 def record_backend(call: BackendCall) -> None:

@@ -150,7 +150,15 @@ def _transcript(
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
+        **({"tools": tools} if (tools := list(meter.current().tools)) else {}),
+        **({"effects": effects} if (effects := _effects(turn)) else {}),
     }
+
+
+def _effects(turn: Turn) -> list[str]:
+    """What else the turn did, by its kind: facts that it told, a person that it asked for."""
+    asked = ["handoff"] if turn.waiting else []
+    return [type for type, _, _ in turn.facts] + asked
 
 
 def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
