@@ -99,6 +99,9 @@ class Fabric:
         if not settings.local:
             self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
+        self.bus_system = settings.bus_url.partition(":")[0]
+        scheme = settings.events_url.partition(":")[0]
+        self.topic_system = self.bus_system if scheme == "bus" else scheme
         self.admission = Admission()
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
