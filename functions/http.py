@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from math import ceil
 
 import azure.functions as func
 
 from shared.errors import Rejected, TransientError
 from shared.observability import conventions as names
-from shared.observability import log, trace
+from shared.observability import log, overhead, trace
 from shared.observability.failure import HandlerFailed, told
 from shared.ports.channel import Request
 
@@ -27,10 +28,15 @@ async def responding(
     name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
 ) -> func.HttpResponse:
     """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent, name) as span:
+    with trace.span(traceparent, name) as span, _counted(name):
         response = await _answered(name, answer)
         span.attributes[names.STATUS] = response.status_code
         return response
+
+
+def _counted(name: str) -> AbstractContextManager[None]:
+    """A skill that is called counts itself, as one execution with its turn."""
+    return nullcontext() if name.startswith("skill_") else overhead.execution()
 
 
 async def _answered(

@@ -5,6 +5,8 @@ so both are indexed as Service Bus triggers.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
+from time import time
 
 import azure.functions as func
 
@@ -13,7 +15,8 @@ from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
 from shared.event import Event
-from shared.observability import log
+from shared.governance.shared_use import write_overhead
+from shared.observability import log, overhead
 from shared.observability.failure import HandlerFailed
 from shared.pipeline.door import accept, calls, claims, facts, receipts
 from shared.pipeline.turns import settle
@@ -21,6 +24,7 @@ from shared.pipeline.turns.outage import sit_out
 from shared.ports.channel import Received
 from shared.queues import skill_queue
 from shared.records.conversation import FIRST_VERSION
+from shared.records.figures import BUS_OPERATIONS_OF_A_DELIVERY
 from shared.settings import bus_scheme
 from shared.skill import Skill
 
@@ -37,6 +41,7 @@ async def take_in(received: Received) -> None:
         await receipts.record_receipt(fabric(), receipt)
     for reason in received.ignored:
         log.info("webhook.ignored", reason=reason)
+    write_overhead(fabric().store, fabric().settings.function_memory_mb, time())
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
@@ -86,9 +91,14 @@ def queue_function(
     for a Storage Queue, in `platform/dead_letters` for the others.
     """
 
-    async def handle(body: str, count: int) -> None:
+    async def work(body: str, count: int) -> None:
         async with claims.redeemed(fabric(), body) as whole:
             await handler(whole, count)
+
+    async def handle(body: str, count: int) -> None:
+        with _counted(name):
+            await work(body, count)
+        write_overhead(fabric().store, fabric().settings.function_memory_mb, time())
 
     if bus_scheme() == "storagequeue":
         _storage_queue_function(blueprint, name, queue, handle)
@@ -104,6 +114,13 @@ def queue_function(
         await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
 
     service_bus_function(blueprint, name, queue, receive, sessions=sessions)
+
+
+def _counted(name: str) -> AbstractContextManager[None]:
+    """A skill's deliveries are counted by its turns; those of the platform here."""
+    if name.startswith("skill_"):
+        return nullcontext()
+    return overhead.execution(bus_operations=BUS_OPERATIONS_OF_A_DELIVERY)
 
 
 def service_bus_function(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.host import fabric
+from shared.observability import overhead
 from shared.pipeline.door.returns import return_overdue
 from shared.pipeline.outbox import relay
 
@@ -17,7 +18,8 @@ bp = func.Blueprint()
 @bp.function_name("outbox_sweep")
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
-    await relay.sweep(fabric())
-    await return_overdue(fabric())
-    if datetime.now(UTC).minute % 15 == 0:
-        await fabric().files.remove_old()
+    with overhead.execution():
+        await relay.sweep(fabric())
+        await return_overdue(fabric())
+        if datetime.now(UTC).minute % 15 == 0:
+            await fabric().files.remove_old()

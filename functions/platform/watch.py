@@ -5,6 +5,7 @@ from time import time
 import azure.functions as func
 
 from functions.host import fabric
+from shared.observability import overhead
 from shared.operations import watch
 
 bp = func.Blueprint()
@@ -13,4 +14,5 @@ bp = func.Blueprint()
 @bp.function_name("alerts")
 @bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *")
 async def alerts(timer: func.TimerRequest) -> None:
-    await watch.watch(fabric(), time())
+    with overhead.execution():
+        await watch.watch(fabric(), time())

@@ -68,6 +68,14 @@ class BlobStorage:
             with suppress(ResourceNotFoundError):
                 await self._container().delete_blob(name)
 
+    async def stored_bytes(self) -> int:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        async with self._service.calling():
+            with suppress(ResourceNotFoundError):
+                return sum([blob.size async for blob in self._container().list_blobs()])
+        return 0
+
     async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
         """A service SAS by the connection string's key, else one by user delegation."""
         async with self._service.calling():

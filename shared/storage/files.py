@@ -70,6 +70,12 @@ class FileBlobs:
         if path := self._path(name):
             await self._do(lambda: path.unlink(missing_ok=True))
 
+    async def stored_bytes(self) -> int:
+        def summed() -> int:
+            return sum(path.stat().st_size for path in self._folder.glob("[!.]*"))
+
+        return await self._do(summed)
+
     async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
         """None: a folder is no web server."""
         return ""

@@ -33,7 +33,7 @@ ROWS = [
     Price("functions.executions", "1M executions", 0.40, "2020-01-01", "a list", spread="turns"),
     Price("whatsapp.service.DE", "1 message", 0.055, "2020-01-01", "a list"),
     Price("logs.bytes", "1M bytes", 2.76, "2020-01-01", "a list", spread="turns"),
-    Price("blobs.gb_months", "1 GB-month", 0.02, "2020-01-01", "a list"),
+    Price("blobs.byte_months", "1M byte-months", 0.02, "2020-01-01", "a list"),
     Price("fixed.gateway", "1 month", 99.99, "2020-01-01", "a bill", spread="turns"),
     Price("fixed.gateway", "1 month", 77.77, "2026-11-19", "a bill", spread="even"),
     Price("fixed.monitor", "1 month", 10.01, "2026-11-18", "a bill"),
@@ -79,7 +79,7 @@ def test_parts_add_up_and_are_nearly_in_proportion(number: int, weights: list[in
 def test_every_way_to_cut_a_month_with_shared_and_fixed_costs_adds_up_to_the_cent(
     seed: int, departments: int, logged: int, stored: int
 ) -> None:
-    shared = shared_day("2026-11-17", {"logs.bytes": logged, "blobs.gb_months": stored})
+    shared = shared_day("2026-11-17", {"logs.bytes": logged, "blobs.byte_months": stored})
     found = list(priced(PRICES, month_of(seed, departments, shared)))
     for some in (
         found,
@@ -101,14 +101,14 @@ def test_every_way_to_cut_a_month_with_shared_and_fixed_costs_adds_up_to_the_cen
 
 
 def test_nothing_is_lost_or_made_by_giving_it_to_bots() -> None:
-    shared = shared_day("2026-11-17", {"logs.bytes": 1_000_003, "blobs.gb_months": 17})
+    shared = shared_day("2026-11-17", {"logs.bytes": 1_000_003, "blobs.byte_months": 17})
     quantities: Counter[str] = Counter()
     for one in month_of(5, 4, shared):
         for name, number in one.tally.figures.meters.items():
             quantities[name.split("\t")[2]] += number
 
     assert quantities["logs.bytes"] == 1_000_003
-    assert quantities["blobs.gb_months"] == 17
+    assert quantities["blobs.byte_months"] == 17
     assert quantities["fixed.gateway"] == sum_of_days(range(16, 30))
     assert quantities["fixed.monitor"] == sum_of_days(range(18, 30))
 
@@ -154,7 +154,9 @@ async def test_reports_have_it_and_usage_does_not(lab: Make, tmp_path: Path) -> 
     fabric = lab(Skill("router", "Routes"))
     fabric.__dict__["prices"] = PRICES
     await write(fabric.store, week(3, 300))
-    entry = metered("log", SHARED, "", MONDAY + 60, {"logs.bytes": 4_000_000, "blobs.gb_months": 2})
+    entry = metered(
+        "log", SHARED, "", MONDAY + 60, {"logs.bytes": 4_000_000, "blobs.byte_months": 2}
+    )
     await fabric.store.write(entry.partition, booking(entry))
     await roll_up(fabric.store, fabric.bots, 2048)
 
