@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
 from math import ceil
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from shared.errors import Rejected, TransientError
+from functions.counted import counted
+from shared.errors import ConfigurationError, Rejected, TransientError
 from shared.observability import conventions as names
-from shared.observability import log, overhead, trace
+from shared.observability import log, trace
 from shared.observability.failure import HandlerFailed, told
-from shared.ports.channel import Request
+
+if TYPE_CHECKING:
+    from shared.ports.channel import Request
 
 
-def request_of(req: func.HttpRequest) -> Request:
+def request_of(req: func.HttpRequest) -> "Request":
+    from shared.ports.channel import Request
+
     return Request(
         method=req.method,
         path=req.route_params,
@@ -28,15 +33,10 @@ async def responding(
     name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
 ) -> func.HttpResponse:
     """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent, name) as span, _counted(name):
+    with trace.span(traceparent, name) as span, counted(name):
         response = await _answered(name, answer)
         span.attributes[names.STATUS] = response.status_code
         return response
-
-
-def _counted(name: str) -> AbstractContextManager[None]:
-    """A skill that is called counts itself, as one execution with its turn."""
-    return nullcontext() if name.startswith("skill_") else overhead.execution()
 
 
 async def _answered(
@@ -49,6 +49,9 @@ async def _answered(
         return refused(refusal.status, after=refusal.after)
     except TransientError as error:
         log.error("webhook.unavailable", function=name, reason=told(error))
+        return refused(503)
+    except ConfigurationError as error:
+        log.error("app.misconfigured", function=name, reason=told(error))
         return refused(503)
     except Exception as error:
         raise bug(error, name) from None

@@ -1,32 +1,28 @@
 """Nouns to blueprints: a skill to its queue and HTTP functions, a queue to its trigger.
 
 Picks the trigger by the scheme of the bus. The embedded bus has the semantics of Service Bus,
-so both are indexed as Service Bus triggers.
+so both are indexed as Service Bus triggers. What a message needs is imported when one comes: a
+process pays for the functions that it runs, not for those that it has.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
-from time import time
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from functions.backpressure import Backpressure
+from functions.counted import counted, write_down
 from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
-from shared.event import Event
-from shared.governance.shared_use import write_overhead
-from shared.observability import log, overhead
+from shared.migration import FIRST_VERSION
 from shared.observability.failure import HandlerFailed
-from shared.pipeline.door import accept, calls, claims, facts, receipts
-from shared.pipeline.turns import settle
-from shared.pipeline.turns.outage import sit_out
-from shared.ports.channel import Received
 from shared.queues import skill_queue
-from shared.records.conversation import FIRST_VERSION
-from shared.records.figures import BUS_OPERATIONS_OF_A_DELIVERY
 from shared.settings import bus_scheme
 from shared.skill import Skill
+
+if TYPE_CHECKING:
+    from shared.ports.channel import Received
 
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""
@@ -34,14 +30,17 @@ POISON = "MaxDequeueCountExceeded"
 QueueHandler = Callable[[str, int], Awaitable[None]]
 
 
-async def take_in(received: Received) -> None:
+async def take_in(received: "Received") -> None:
     """Enqueue and record what a webhook held; on return it may be acknowledged."""
+    from shared.observability import log
+    from shared.pipeline.door import accept, receipts
+
     await accept.accept(fabric(), received.activities)
     for receipt in received.receipts:
         await receipts.record_receipt(fabric(), receipt)
     for reason in received.ignored:
         log.info("webhook.ignored", reason=reason)
-    write_overhead(fabric().store, fabric().settings.function_memory_mb, time())
+    write_down(fabric())
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
@@ -60,6 +59,8 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     function = f"skill_{skill.name.replace('-', '_')}"
 
     async def work(body: str, count: int) -> None:
+        from shared.pipeline.turns import settle
+
         await settle.work(fabric(), skill, body, count)
 
     queue_function(blueprint, function, skill_queue(skill.name), work)
@@ -68,6 +69,8 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     @blueprint.route(f"skills/{skill.name}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
     async def call(req: func.HttpRequest) -> func.HttpResponse:
         async def answer() -> func.HttpResponse:
+            from shared.pipeline.door import calls
+
             key = req.headers.get("x-functions-key") or req.params.get("code", "")
             return json_response(await calls.call(fabric(), skill, req.get_body(), key=key))
 
@@ -91,19 +94,21 @@ def queue_function(
     for a Storage Queue, in `platform/dead_letters` for the others.
     """
 
-    async def work(body: str, count: int) -> None:
-        async with claims.redeemed(fabric(), body) as whole:
-            await handler(whole, count)
-
     async def handle(body: str, count: int) -> None:
-        with _counted(name):
-            await work(body, count)
-        write_overhead(fabric().store, fabric().settings.function_memory_mb, time())
+        from shared.pipeline.door import claims
+
+        with counted(name, deliveries=1):
+            async with claims.redeemed(fabric(), body) as whole:
+                await handler(whole, count)
+        write_down(fabric())
 
     if bus_scheme() == "storagequeue":
         _storage_queue_function(blueprint, name, queue, handle)
 
         async def bury(body: str, count: int) -> None:
+            from shared.event import Event
+            from shared.pipeline.door import facts
+
             reason = POISON if Event.read(body) else "not_an_event"
             await facts.given_up(fabric(), body, reason, queue=queue)
 
@@ -114,13 +119,6 @@ def queue_function(
         await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
 
     service_bus_function(blueprint, name, queue, receive, sessions=sessions)
-
-
-def _counted(name: str) -> AbstractContextManager[None]:
-    """A skill's deliveries are counted by its turns; those of the platform here."""
-    if name.startswith("skill_"):
-        return nullcontext()
-    return overhead.execution(bus_operations=BUS_OPERATIONS_OF_A_DELIVERY)
 
 
 def service_bus_function(
@@ -166,6 +164,8 @@ def _storage_queue_function(
         try:
             await handle(msg.get_body().decode("utf-8", "replace"), count)
         except TransientError:
+            from shared.pipeline.turns.outage import sit_out
+
             await sit_out(fabric().store, count)
             raise
         except (FabricError, HandlerFailed):

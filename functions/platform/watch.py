@@ -5,8 +5,7 @@ from time import time
 import azure.functions as func
 
 from functions.host import fabric
-from shared.observability import overhead
-from shared.operations import watch
+from shared.observability.overhead import execution
 
 bp = func.Blueprint()
 
@@ -14,5 +13,7 @@ bp = func.Blueprint()
 @bp.function_name("alerts")
 @bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *")
 async def alerts(timer: func.TimerRequest) -> None:
-    with overhead.execution():
+    from shared.operations import watch
+
+    with execution():
         await watch.watch(fabric(), time())

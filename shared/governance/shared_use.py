@@ -13,7 +13,13 @@ from shared.errors import Conflict, TransientError
 from shared.observability import log, overhead
 from shared.observability.overhead import Overhead
 from shared.ports.store import Blobs, Store
-from shared.records.figures import BUS_OPERATIONS, EXECUTIONS, GB_SECONDS, scale_of
+from shared.records.figures import (
+    BUS_OPERATIONS,
+    BUS_OPERATIONS_OF_A_DELIVERY,
+    EXECUTIONS,
+    GB_SECONDS,
+    scale_of,
+)
 from shared.records.ledger_entry import PREFIX
 from shared.records.metered import SHARED, booking, metered
 
@@ -31,9 +37,7 @@ class Sized(Protocol):
 
 
 def write_overhead(store: Store, memory_mb: int, now: float) -> None:
-    """Write down, beside the work at hand, what this process has counted, once a minute."""
-    if not overhead.is_due():
-        return
+    """Write down, beside the work at hand, what this process has counted."""
     found = overhead.take()
     task = asyncio.create_task(_write(store, amounts(found, memory_mb), now), context=Context())
     _writing.add(task)
@@ -45,7 +49,7 @@ def amounts(found: Overhead, memory_mb: int) -> dict[str, float]:
     named = {
         EXECUTIONS: float(found.executions),
         GB_SECONDS: found.milliseconds * memory_mb / scale_of(GB_SECONDS),
-        BUS_OPERATIONS: float(found.bus_operations),
+        BUS_OPERATIONS: float(found.deliveries * BUS_OPERATIONS_OF_A_DELIVERY),
         LOG_BYTES: float(found.log_bytes),
     }
     return {meter: amount for meter, amount in named.items() if amount}

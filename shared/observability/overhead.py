@@ -14,11 +14,11 @@ TAKEN_EVERY_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Overhead:
-    """So many executions that took so long, operations of the bus, and bytes of the log."""
+    """So many executions that took so long, deliveries of the bus, and bytes of the log."""
 
     executions: int = 0
     milliseconds: int = 0
-    bus_operations: int = 0
+    deliveries: int = 0
     log_bytes: int = 0
 
 
@@ -32,7 +32,7 @@ _here = _Process()
 
 
 @contextmanager
-def execution(*, bus_operations: int = 0) -> Iterator[None]:
+def execution(*, deliveries: int = 0) -> Iterator[None]:
     """Count one execution, and how long it takes."""
     began = monotonic()
     try:
@@ -40,7 +40,7 @@ def execution(*, bus_operations: int = 0) -> Iterator[None]:
     finally:
         _here.overhead.executions += 1
         _here.overhead.milliseconds += round((monotonic() - began) * 1000)
-        _here.overhead.bus_operations += bus_operations
+        _here.overhead.deliveries += deliveries
 
 
 def logged(count: int) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from shared.migration import FIRST_VERSION
 from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.ports.models import Usage
 from shared.ports.store import Item, Put
-from shared.records.conversation import FIRST_VERSION
 
 PREFIX = "ledger:"
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from functions import counted
+from functions.counted import write_down
 from shared.governance import shared_use
-from shared.governance.shared_use import amounts, sample_stored, write_overhead
+from shared.governance.shared_use import amounts, sample_stored
 from shared.observability import log, overhead
 from shared.observability.overhead import Overhead
 from shared.operations.reports.cost import charges
@@ -35,13 +37,13 @@ async def used(fabric: Lab, begin: float) -> dict[str, float]:
 
 
 async def test_executions_and_the_log_are_counted_and_taken_once() -> None:
-    with overhead.execution(bus_operations=3):
+    with overhead.execution(deliveries=1):
         log.info("something")
     with pytest.raises(ValueError, match="no"), overhead.execution():
         raise ValueError("no")
 
     found = overhead.take()
-    assert (found.executions, found.bus_operations) == (2, 3)
+    assert (found.executions, found.deliveries) == (2, 1)
     assert overhead.take() == Overhead()
 
 
@@ -54,14 +56,15 @@ def test_a_line_of_the_log_counts_with_its_bytes() -> None:
 async def test_it_is_written_once_a_minute_beside_the_work(
     fabric: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(counted, "time", lambda: MONDAY)
     monkeypatch.setattr(overhead, "TAKEN_EVERY_SECONDS", 0.0)
-    with overhead.execution(bus_operations=3):
+    with overhead.execution(deliveries=1):
         pass
-    write_overhead(fabric.store, 2048, MONDAY)
+    write_down(fabric)
     monkeypatch.setattr(overhead, "TAKEN_EVERY_SECONDS", 3600.0)
     with overhead.execution():
         pass
-    write_overhead(fabric.store, 2048, MONDAY)
+    write_down(fabric)
     await asyncio.gather(*shared_use._writing)
 
     found = await used(fabric, MONDAY)
