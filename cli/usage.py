@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from shared.operations.reports.unanswered import Cluster
     from shared.operations.reports.usage import Usage
 
-HEADER = ("bot", "people", "conversations", "turns", "replies", "to a person", "dead", "p95 s")
+HEADER = (
+    *("bot", "people", "conversations", "turns", "replies", "solved alone", "to a person"),
+    *("dead", "p95 s"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,18 +104,25 @@ def _clusters(result: object) -> str:
     return "\n".join(lines)
 
 
+def _share(total: "dict[str, int]") -> str:
+    if not total["conversations"]:
+        return ""
+    return f"{total['contained'] / total['conversations']:.0%}"
+
+
 def _text(result: object) -> str:
     usage = cast("Usage", result)
     rows = [
         (
             *(row.bot, row.people, row.conversations, row.turns, row.replies),
-            *(row.handed_over, row.dead, f"{row.answered_p95:.2f}"),
+            *(f"{row.containment:.0%}" if row.conversations else "", row.handed_over),
+            *(row.dead, f"{row.answered_p95:.2f}"),
         )
         for row in usage.bots
     ]
     total = usage.totals
     last = (
         *("all", total["people"], total["conversations"], total["turns"], total["replies"]),
-        *(total["handed_over"], total["dead"], ""),
+        *(_share(total), total["handed_over"], total["dead"], ""),
     )
     return report.table(HEADER, [*rows, last])

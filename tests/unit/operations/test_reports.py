@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -25,6 +26,7 @@ from shared.operations.reports.slow import slow
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import usage
 from shared.ports.models import Usage
+from shared.records.ledger_entry import Done, LedgerEntry
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -84,6 +86,35 @@ async def test_what_a_bot_is_worth_stands_beside_its_cost(lab: Make) -> None:
     [row] = report.value
     assert (row.bot, row.resolved, row.assumed, row.worth_usd) == ("lab", 2, 6.5, 13.0)
     assert row.cost_usd == report.usd > 0
+
+
+@pytest.mark.parametrize(
+    ("unless", "solved"),
+    [
+        ('["person"]', 3),
+        ('["unanswered"]', 3),
+        ('["disliked"]', 3),
+        ('["person", "disliked"]', 2),
+        ('["person", "unanswered", "disliked"]', 1),
+        ("[]", 4),
+    ],
+)
+async def test_what_counts_as_solved_is_the_manifests_rule(
+    lab: Make, unless: str, solved: int
+) -> None:
+    table = f"[value]\nusd_per_resolved = 2.0\nsolved_unless = {unless}"
+    fabric = lab(office(), manifest=table)
+    happened = {"a": {}, "b": {"unanswered": 1}, "c": {"disliked": 1}, "d": {}}
+    for name, noted in happened.items():
+        skill = "handoff" if name == "d" else "office"
+        done = Done(type="message", person=name, replies=1, noted=noted)
+        entry = LedgerEntry(id=f"ledger:{name}", bot="lab", skill=skill, at=time(), done=done)
+        await fabric.store.write(f"lab.web.{name}", entry.put())
+
+    [row] = (await usage(fabric, ALL, EVER)).bots
+    assert (row.contained, row.containment, row.conversations) == (solved, solved / 4, 4)
+    assert row.solved_unless == json.loads(unless)
+    assert (await cost(fabric, ALL, EVER)).value[0].worth_usd == 2.0 * solved
 
 
 async def test_a_bot_that_assumes_no_value_has_none(lab: Make) -> None:
