@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the daily figures for a warehouse, a file of JSON lines a day",
     )
     which.add_argument(
+        "--warehouse",
+        action="store_true",
+        help="the same into the container `warehouse`, as a timer does daily",
+    )
+    which.add_argument(
         "--forms", action="store_true", help="where people leave the forms, slot by slot"
     )
     which.add_argument(
@@ -50,9 +55,13 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     async def exported(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
         from shared.operations.reports.warehouse import partitions
 
-        days = await used(fabric, scope, period, present=True)
+        days = await used(fabric, scope, period, present=True, shared=True)
         return write_partitions(arguments.export, partitions(days))
 
+    if arguments.warehouse:
+        from shared.operations.export import export
+
+        return report.print_report(arguments, export, _exported)
     if arguments.export:
         return report.print_report(arguments, exported, _exported)
     if arguments.unanswered:

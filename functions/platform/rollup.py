@@ -1,5 +1,5 @@
 """Every five minutes: count what turns used and did into the days of their bots, and once a day
-how much is kept."""
+how much is kept; then what is over goes to the warehouse."""
 
 from time import time
 
@@ -20,11 +20,13 @@ bp = func.Blueprint()
 async def daily_figures(timer: func.TimerRequest) -> None:
     from shared.governance.rollup import roll_up
     from shared.governance.shared_use import sample_stored
+    from shared.operations.export import export_what_is_over
 
     here = fabric()
     memory_mb = here.settings.function_memory_mb
     with execution():
         await sample_stored(here.store, here.blobs, time())
+        await export_what_is_over(here, time())
         count = await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS)
     if count:
         log.info("figures.counted", entries=count)

@@ -15,7 +15,7 @@ CONTAINER = "claims"
 
 
 class BlobStorage:
-    """The container `claims` of a storage account; it is created when it is missing.
+    """A container of a storage account; it is created when it is missing.
 
     `connection` is a connection string; without one `account` names the account, and
     `credential` is who asks.
@@ -27,7 +27,9 @@ class BlobStorage:
         *,
         connection: str = "",
         credential: "AsyncTokenCredential | None" = None,
+        container: str = CONTAINER,
     ) -> None:
+        self._name = container
         self._connection = connection
         self._credential = credential
         self._service = Service(
@@ -107,14 +109,14 @@ class BlobStorage:
             if self._connection:
                 try:
                     self._client = ContainerClient.from_connection_string(
-                        self._connection, CONTAINER, **OPTIONS
+                        self._connection, self._name, **OPTIONS
                     )
                 except ValueError as error:
                     raise Unavailable(NO_CONNECTION) from error
             else:
                 self._client = ContainerClient(
                     self._service.url,
-                    CONTAINER,
+                    self._name,
                     credential=self._credential,
                     **OPTIONS,
                 )
