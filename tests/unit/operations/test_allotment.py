@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from shared.governance.prices import Price, Prices
 from shared.governance.rollup import Tally, roll_up, tallied
 from shared.operations.reports.allotment import NAME, allot, divided
+from shared.operations.reports.chargeback import Bill, page
 from shared.operations.reports.cost import Charge, charges, cost, falls_to, grouped, priced
 from shared.operations.reports.days import Used
 from shared.operations.reports.focus import write_focus
@@ -95,6 +97,7 @@ def test_every_way_to_cut_a_month_with_shared_and_fixed_costs_adds_up_to_the_cen
             lambda charge: charge.meter,
             lambda charge: charge.skill,
             lambda charge: charge.channel,
+            lambda charge: charge.model,
             lambda charge: charge.day,
         ):
             assert cents(some, name_of) == total.quantize(Decimal("0.01"))
@@ -164,7 +167,7 @@ async def test_reports_have_it_and_usage_does_not(lab: Make, tmp_path: Path) -> 
 
     assert {row.name for row in whole.bots} == {"hr", "it", "sales", NAME}
     total = Decimal(str(whole.usd))
-    for rows in (whole.bots, whole.departments, whole.skills, whole.meters, whole.days):
+    for rows in (whole.bots, whole.departments, whole.skills, whole.models, whole.days):
         assert sum((Decimal(str(row.usd)) for row in rows), Decimal()) == total
     parts = [await falls_to(fabric, Scope(department=d.name), FORTNIGHT) for d in whole.departments]
     assert sum(parts, Decimal()) == total
@@ -194,3 +197,16 @@ async def focus_is_valid(found: list[Charge], path: Path) -> bool:
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     return True
+
+
+def test_the_bill_says_how_much_of_it_all_share() -> None:
+    found = [charge for charge in priced(PRICES, month_of(2, 3)) if charge.department == "D1"]
+    exact = sum((charge.usd or Decimal() for charge in found), Decimal())
+    shared = sum((charge.usd or Decimal() for charge in found if charge.skill == NAME), Decimal())
+    usd = exact.quantize(Decimal("0.01"))
+
+    html = page(Bill("D1", FORTNIGHT, found, 40, MONDAY, usd))
+
+    [told] = re.findall(r"<p>([\d.,]+) USD of it for what all bots share</p>", html)
+    assert abs(Decimal(told.replace(",", "")) - shared) <= Decimal("0.01")
+    assert "fixed.<wbr>gateway" in html

@@ -147,6 +147,7 @@ async def test_cached_tokens_cost_less_and_what_has_no_price_is_named(lab: Make)
     by_meter = {group.name: group.usd for group in report.meters}
     assert by_meter["tokens.gpt.input"] == 3.6
     assert by_meter["tokens.gpt.cached"] == 0.6
+    assert {group.name: group.usd for group in report.models} == {"gpt": 4.2, "no model": 0.0}
     assert report.unpriced == {"tokens.gpt.output": 3_000.0, "servicebus.operations": 12.0}
     assert report.usd == 4.2
     assert report.usd_per_1000_conversations == pytest.approx(2_100.0, rel=1e-3)
