@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from shared.activity import Activity, ConversationReference
 
@@ -58,6 +58,15 @@ class Received:
     activities: Sequence[Inbound] = ()
     receipts: Sequence[Receipt] = ()
     ignored: Sequence[str] = ()
+
+
+@runtime_checkable
+class Bills(Protocol):
+    """A channel that is paid for by the message."""
+
+    def bills(self, reference: ConversationReference) -> str:
+        """The meter that an answer there is billed as, where it is not free."""
+        ...
 
 
 class Channel(Protocol):

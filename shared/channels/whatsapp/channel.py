@@ -15,6 +15,7 @@ from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.channels.send_rate import SendRate
 from shared.channels.whatsapp import outbound
+from shared.channels.whatsapp.billed import country_of
 from shared.channels.whatsapp.graph import NumberThrottled, message_id
 from shared.channels.whatsapp.inbound import received
 from shared.clients.http import HttpClient, Response
@@ -128,6 +129,10 @@ class WhatsAppChannel:
             if newer != secret and signed(request.body, signature, _listed(newer)):
                 return True
         return False
+
+    def bills(self, reference: ConversationReference) -> str:
+        """An answer, in the country of the person."""
+        return f"whatsapp.service.{country_of(reference.conversation, reference.user)}"
 
     def split(self, activity: Activity) -> list[Activity]:
         return outbound.split(activity)

@@ -3,6 +3,7 @@
 from shared.errors import Conflict, Unavailable
 from shared.event import event_id
 from shared.fabric import Fabric
+from shared.pipeline.outbox.message_budget import put_right
 from shared.ports.channel import Receipt
 from shared.ports.store import Create, Put
 from shared.records.conversation import MAX_CONFLICTS
@@ -32,5 +33,6 @@ async def book(fabric: Fabric, receipt: Receipt, at: float) -> None:
             if conflict.id == entry.id:
                 return
         else:
+            put_right(fabric, receipt.reference, meter, at)
             return
     raise Unavailable("others keep booking messages of the same number")

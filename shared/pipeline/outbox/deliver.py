@@ -24,6 +24,7 @@ from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.outbox import lateness
+from shared.pipeline.outbox.message_budget import budgeted
 from shared.ports.store import Op, Put
 from shared.queues import OUTBOUND
 from shared.records.conversation import GONE, MAX_AGE, stored
@@ -124,7 +125,9 @@ async def _as_judged(fabric: Fabric, key: str, effect: Send) -> _Judged:
     if late.is_silent:
         return _Judged(effect, late)
     activity = lateness.worded(fabric, late, effect)
-    return _Judged(effect, late, await _deliver(fabric, key, effect.reference, activity))
+    async with budgeted(fabric, effect.reference):
+        sent = await _deliver(fabric, key, effect.reference, activity)
+    return _Judged(effect, late, sent)
 
 
 async def _deliver(
