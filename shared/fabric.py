@@ -141,6 +141,11 @@ class Fabric:
         return adapters.blobs(self.settings, self._identity)
 
     @cached_property
+    def warehouse(self) -> Blobs:
+        """Where the daily figures go, a file a day."""
+        return adapters.warehouse(self.settings, self._identity)
+
+    @cached_property
     def files(self) -> "Files":
         """The files of conversations, and the addresses that open them."""
         from shared.media.files import Files
@@ -307,7 +312,8 @@ class Fabric:
         """Close what was opened, and nothing else."""
         if spending := self.__dict__.get("spending"):
             await spending.booked()
-        for name in ("topic", "bus", "blobs", "store", "ai", "identities", "credential"):
+        names = ("topic", "bus", "blobs", "warehouse", "store", "ai", "identities", "credential")
+        for name in names:
             if part := self.__dict__.get(name):
                 await part.close()
         for backend in self.__dict__.get("backends", {}).values():
