@@ -77,7 +77,8 @@ class Offered:
 class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
-    `bot`, its `department` and the skill's `version` that it runs are "" until they are known.
+    `bot`, its `department`, the skill's `version` that it runs and that of the bot's `manifest`
+    are "" until they are known.
     `began` is when it did, on the clock that never steps.
     """
 
@@ -92,6 +93,7 @@ class Meter:
     department: str = ""
     began: float = field(default_factory=monotonic)
     version: str = ""
+    manifest: str = ""
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)

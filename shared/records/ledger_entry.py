@@ -70,6 +70,7 @@ class LedgerEntry:
     backend_calls: Sequence[BackendCall] = ()
     service_calls: Sequence[ServiceCall] = ()
     version: str = FIRST_VERSION
+    manifest: str = FIRST_VERSION
     outcome: Outcome = Outcome.DONE
     done: Done | None = None
     partition: str = ""
@@ -91,6 +92,7 @@ class LedgerEntry:
             backend_calls=[BackendCall(**call) for call in body.get("backends", ())],
             service_calls=[ServiceCall(**call) for call in body.get("services", ())],
             version=str(body.get("version", FIRST_VERSION)),
+            manifest=str(body.get("manifest", FIRST_VERSION)),
             outcome=Outcome(body.get("outcome", Outcome.DONE)),
             done=Done(**done) if done else None,
             partition=item.partition,
@@ -130,6 +132,7 @@ class LedgerEntry:
             "bot": self.bot,
             "skill": self.skill,
             **({"version": self.version} if self.version != FIRST_VERSION else {}),
+            **({"manifest": self.manifest} if self.manifest != FIRST_VERSION else {}),
             "at": self.at,
             "seconds": self.seconds,
             "request_units": round(self.request_units, 2),

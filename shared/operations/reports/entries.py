@@ -13,6 +13,6 @@ async def entries(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator
     """Walk the ledger: for reports, never in a turn."""
     async for item in every(fabric.store, PREFIX):
         entry = LedgerEntry.from_item(item)
-        about = scope.is_about(entry.skill, entry.version)
+        about = scope.is_about(entry.skill, entry.version, entry.manifest)
         if about and entry.at in period and scope.takes(entry.bot, fabric.bots.get(entry.bot)):
             yield entry
