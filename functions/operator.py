@@ -29,7 +29,7 @@ from shared.purposes import PURPOSES
 if TYPE_CHECKING:
     from shared.bot import Bot
     from shared.fabric import Fabric
-    from shared.governance.access import Departments
+    from shared.governance.access import Departments, Rights
     from shared.governance.audit import Operator
 
 MAX_BODY_BYTES = 100_000
@@ -53,11 +53,14 @@ class Foreign(Rejected):
 class Ask:
     """What one operator asks: `path` and `query` as they were sent, the body not yet read.
 
-    `departments` are those in which the operator may ask it.
+    `departments` are those in which the operator may ask it; `rights` and `groups` are all that
+    they have and are in.
     """
 
     fabric: "Fabric"
     operator: "Operator"
+    rights: "Rights"
+    groups: frozenset[str]
     departments: "Departments"
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -132,7 +135,7 @@ class OperatorRoute:
 
         here = fabric()
         headers = {name.lower(): value for name, value in req.headers.items()}
-        caller = await here.operators.admit(self.method, headers)
+        caller = await here.people.operators.admit(self.method, headers)
         operator = Operator(caller.oid, "http")
         rights = here.access.rights(caller.oid, caller.roles, caller.groups)
         departments = rights.departments(self.least)
@@ -141,7 +144,8 @@ class OperatorRoute:
             raise Rejected(403, f"role_below_{self.least.name.lower()}")
         if self.purpose and req.params.get("purpose") not in PURPOSES:
             raise Rejected(400, f"write ?purpose= with one of {', '.join(PURPOSES)}")
-        return Ask(here, operator, departments, req.route_params, req.params, req.get_body())
+        where = (req.route_params, req.params, req.get_body())
+        return Ask(here, operator, rights, caller.groups, departments, *where)
 
     async def _deny(self, here: "Fabric", operator: "Operator", target: Mapping[str, str]) -> None:
         """Put on record, before the answer leaves, that somebody known was turned away."""

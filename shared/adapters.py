@@ -5,8 +5,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from shared.adapter_forms import FORMS
 from shared.errors import ConfigurationError
-from shared.settings import FORMS, Settings, secure
+from shared.settings import Settings
+from shared.web_address import secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -267,6 +269,15 @@ def index(
             http,
             key=_secret(secrets, settings.index_key),
             token=lambda: token(credential()),
+        )
+    if url.scheme == "cosmos":
+        from shared.indexes.cosmos.index import CosmosIndex
+
+        return CosmosIndex(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            key=_secret(secrets, settings.index_key),
+            credential=credential,
         )
     from shared.indexes.embedded.index import EmbeddedIndex
 

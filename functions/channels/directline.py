@@ -130,17 +130,36 @@ async def session(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _post(channel: "DirectLineChannel", request: "Request") -> Answer:
     """Echo first, then enqueue: a client that must send again finds its message once."""
+    from shared.channels.thumbs import is_vote
     from shared.pipeline.door import crowd
 
     received = await channel.receive(request)
     for inbound in received.activities:
         await crowd.admit(fabric(), inbound)
+        if is_vote(inbound.activity):
+            await _vote(channel, inbound)
+            return 200, {"id": inbound.activity.id}
         if inbound.files:
             await _keep(inbound)
         await channel.record(inbound)
     await take_in(received)
     ids = [inbound.activity.id for inbound in received.activities]
     return 200, {"id": ids[0] if ids else secrets.token_hex(16)}
+
+
+async def _vote(channel: "DirectLineChannel", inbound: "Inbound") -> None:
+    """Count it, then echo it, so that the page knows it again after a reload.
+
+    Raises Rejected 400 for what is no vote, or is about nothing that the bot said here.
+    """
+    from shared.errors import Rejected
+    from shared.pipeline.door import calls
+
+    if not await channel.answers(inbound):
+        raise Rejected(400, "vote_about_nothing")
+    if await calls.invoke(fabric(), inbound) is None:
+        raise Rejected(400, "not_a_vote")
+    await channel.record(inbound)
 
 
 async def _keep(inbound: "Inbound") -> None:

@@ -56,7 +56,7 @@ async def begin(req: func.HttpRequest) -> func.HttpResponse:
         if offer is None:
             return _page("signin.page-over", status=404)
         browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        address = await here.sign_in.address(
+        address = await here.people.sign_in.address(
             state=f"{offer.id}.{browser}", nonce=nonce, verifier=verifier
         )
         await here.store.write(offer.partition, offer.begun(browser, nonce, verifier))
@@ -100,7 +100,7 @@ async def _finish(
         raise Rejected(403, "sign_in_not_begun_or_used")
     if not query.get("code"):
         return _refused(offer, code_of(query))
-    arrival = await here.sign_in.redeem(
+    arrival = await here.people.sign_in.redeem(
         query["code"][:4000], nonce=begun.body["nonce"], verifier=begun.body["verifier"]
     )
     code, bot = sign_in.new_code(), here.bots.get(offer.bot)

@@ -93,7 +93,7 @@ async def _caller(authorization: str) -> "tuple[Operator, Departments]":
         raise Rejected(401, "token_missing")  # a caller's key is bound to bots; here it opens all
     if not authorization:
         return Operator(KEY, "mcp"), ALL
-    caller = await here.operators.validate(authorization)
+    caller = await here.people.operators.validate(authorization)
     rights = here.access.rights(caller.oid, caller.roles, caller.groups)
     departments = rights.departments(Role.OPERATOR)
     if not departments:

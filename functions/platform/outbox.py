@@ -1,4 +1,4 @@
-"""Every minute: take up what a crash left behind, and bring back who was away too long.
+"""Every minute: take up what a crash left behind, and end what has waited for its time.
 
 Every quarter of an hour files go whose time is over.
 """
@@ -17,8 +17,10 @@ bp = func.Blueprint()
 async def outbox_sweep(timer: func.TimerRequest) -> None:
     from shared.pipeline.door.returns import return_overdue
     from shared.pipeline.outbox import relay
+    from shared.pipeline.turns.deciding import expire_overdue
 
     await relay.sweep(fabric())
     await return_overdue(fabric())
+    await expire_overdue(fabric())
     if datetime.now(UTC).minute % 15 == 0:
         await fabric().files.remove_old()

@@ -16,6 +16,9 @@ PREFIX = "ledger:"
 FEEDBACK = "feedback"
 """As the type of what was done: a vote on an answer, which is no turn."""
 
+METERED = "metered"
+"""As that type: what was used outside of any turn, in `service_calls` alone."""
+
 KEPT_SECONDS = 400 * 86_400
 """More than a year, for yearly reports."""
 

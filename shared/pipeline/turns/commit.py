@@ -71,12 +71,8 @@ async def commit(
     answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
-    for number, (type, subject, data) in enumerate(turn.facts):
-        made.append(
-            effects.publish_effect(
-                conversation, cause, effects.fact(turn, number, type, subject, data)
-            )
-        )
+    for number in range(len(turn.facts)):
+        made.append(effects.publish_effect(conversation, cause, effects.fact(turn, number)))
     said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
     if collect:
         answers = {"activities": said, "asked": question_of(event)}
@@ -95,6 +91,7 @@ async def commit(
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
+        *([turn.asks_approval.to_op()] if turn.asks_approval else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
         *(file.put() for file in files),
         *(effect.create() for effect in made),
