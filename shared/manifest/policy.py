@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from shared.bot import Bot
 from shared.governance.policy import ERROR, WARNING, Breach, Exempted, Policy, Rule
+from shared.manifest.bot_versions import merged, version_files
 from shared.manifest.shape import did_you_mean, quoted
 from shared.manifest.toml_file import parse, wrong
 
@@ -74,9 +75,10 @@ def load_policy(path: Path) -> Policy:
 
 
 def findings(policy: Policy, bots_dir: Path, today: date) -> Iterator[Finding]:
-    """Every breach of every manifest in a folder, in the order of files and rules."""
-    for path in sorted(bots_dir.glob("[!.]*.toml")):
-        raw = parse(path)
+    """Every breach of every manifest in a folder and of its versions, by file and rule."""
+    manifests = {path: parse(path) for path in sorted(bots_dir.glob("[!.]*.toml"))}
+    manifests |= {path: merged(path, base) for path, base in version_files(bots_dir)}
+    for path, raw in manifests.items():
         manifest = with_defaults(Bot, raw)
         for breach in policy.breaches(str(raw.get("id") or path.stem), manifest, today):
             yield Finding(breach, path, line_of(path.read_text("utf-8-sig"), breach.rule.key))
