@@ -9,6 +9,8 @@ from shared.errors import ConfigurationError
 from shared.governance.backends import check_rights
 from shared.knowledge.access import of_folder
 from shared.manifest.backends import Declaration
+from shared.manifest.shape import dotted
+from shared.manifest.toml_file import wrong
 from shared.ports.models import Models
 from shared.records.ticket import TICKETS
 from shared.settings import Settings
@@ -32,9 +34,10 @@ def check_bot(
     models: Callable[[], Models],
 ) -> None:
     """Raises ConfigurationError for a manifest that names what is not there."""
-    _check_articles(bot, settings.knowledge_dir)
+    manifest = settings.bots_dir / f"{bot.id}.toml"
+    _check_articles(bot, settings.knowledge_dir, manifest)
     guarded = {TICKETS: [], **{name: one.guarded for name, one in backends.items()}}
-    check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
+    check_rights(bot, guarded, manifest.as_posix())
     teams = bot.channels.teams
     if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
         raise ConfigurationError(
@@ -45,19 +48,21 @@ def check_bot(
         _check_models(bot, models())
 
 
-def _check_articles(bot: Bot, folder: Path) -> None:
+def _check_articles(bot: Bot, folder: Path, manifest: Path) -> None:
     for name in bot.knowledge:
         if not (folder / name).is_dir():
-            raise ConfigurationError(
-                f"bot {bot.id}: knowledge: there is no folder {folder / name}; "
-                "create it, or remove the name from the list"
+            raise wrong(
+                manifest,
+                "knowledge",
+                f"there is no folder {folder / name}; create it, or remove the name from the list",
             )
         of_folder(folder / name)
     for topic, says in bot.urgent.items():
         if ARTICLE.fullmatch(says) and not (folder / f"{says}.md").is_file():
-            raise ConfigurationError(
-                f"bot {bot.id}: urgent.{topic}: there is no article "
-                f"{folder / says}.md; write it, or a sentence instead"
+            raise wrong(
+                manifest,
+                dotted(("urgent", topic)),
+                f"there is no article {folder / says}.md; write it, or a sentence instead",
             )
 
 
