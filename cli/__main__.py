@@ -35,6 +35,7 @@ COMMANDS = {
     "start": "let a stopped bot or skill go on",
     "tools": "the tools of other systems' MCP servers, as pinned: accept what has changed",
     "waiting": "people who wait for a person: answer, return",
+    "approvals": "deeds that wait for a second person: list, approve, deny",
     "rollout": "a share of the conversations gets another version of a skill",
     "dlq": "what nobody will try again: list, show, redrive, discard, broker",
     "token": "an operator's token of the stand-in for Entra, on this machine",

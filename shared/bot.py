@@ -147,6 +147,19 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class Approvals:
+    """Who decides on what has to be approved, and for how long.
+
+    They have this `role` or more in the bot's department, and are in one of the `groups` where
+    some are named.
+    """
+
+    role: Literal["operator", "owner", "admin"] = "owner"
+    groups: list[str] = field(default_factory=list, metadata=TEXT)
+    expires_after_hours: int = _limited(72, ge=1, le=720)
+
+
+@dataclass(frozen=True)
 class Value:
     """What the organisation says that one solved conversation is worth to it."""
 
@@ -182,5 +195,6 @@ class Bot:
     safety: Safety = field(default_factory=Safety)
     evaluation: Evaluation = field(default_factory=Evaluation)
     handoff: Handoff = field(default_factory=Handoff)
+    approvals: Approvals = field(default_factory=Approvals)
     value: Value = field(default_factory=Value)
     backends: dict[str, list[str]] | None = None

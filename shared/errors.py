@@ -1,7 +1,7 @@
 """What can go wrong, and what then happens to the message.
 
 FabricError
-+-- ConfigurationError    the app does not start; names file, key or variable, and what to write
++-- ConfigurationError    the app does not start, or a webhook is answered 503; says what to write
 +-- Rejected              a webhook request is answered `status`; nothing was enqueued
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later
@@ -14,15 +14,19 @@ FabricError
 +-- PermanentError        the message is dead-lettered at once, with its reason
 |   +-- ReferenceGone     the conversation can no longer be written to (bot removed, blocked)
 |   +-- WindowShut        the channel takes nothing but templates until the person writes
+|   +-- NotDeclared       a skill called one that the bot's manifest does not list; on record
 +-- Refused               the message is done, and the person is told why not
 |   +-- OverBudget        a limit of tokens or money is used up
 +-- SignInNeeded          the person is asked to sign in, then the message is handled again
++-- ApprovalNeeded        a second person is asked, then the message is handled again
 
 Anything else that a handler raises is a bug: the message is redelivered until the broker
 dead-letters it.
 """
 
+from collections.abc import Mapping, Sequence
 from math import inf
+from typing import Any
 
 
 class FabricError(Exception):
@@ -133,8 +137,42 @@ class WindowShut(PermanentError):
     """The channel takes nothing but templates here, until the person writes again."""
 
 
+class NotDeclared(PermanentError):
+    """A skill called `skill`, which the manifest of `bot` does not list."""
+
+    def __init__(self, bot: str, skill: str, listed: Sequence[str]) -> None:
+        there = ", ".join(listed)
+        super().__init__(
+            "skill_not_declared",
+            f"bots/{bot}.toml: skills has no {skill!r}, only {there}; add it, or hand off to those",
+        )
+        self.skill = skill
+
+
 class SignInNeeded(FabricError):
     """The turn ends with an offer to sign in, and begins again once the person has done so."""
+
+
+class ApprovalNeeded(FabricError):
+    """The turn ends, and begins again once a second person has approved what `deed` names.
+
+    `arguments` are those of this very deed, `title` says it to people; `said` is what a model and
+    its tools have said in the turn so far, the call of the deed last.
+    """
+
+    def __init__(
+        self,
+        deed: str,
+        arguments: Mapping[str, Any],
+        *,
+        title: str = "",
+        said: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(f"{deed} has to be approved")
+        self.deed = deed
+        self.arguments = arguments
+        self.title = title or deed
+        self.said = said
 
 
 class Refused(FabricError):

@@ -34,7 +34,7 @@ _CLAIM = re.compile(r"claim-[0-9a-f]{32}\.json")
 _HELD = re.compile(r".*:\d+\.(\d+)", re.DOTALL)
 _OPTIONAL = (
     *("subject", "bot", "conversation", "origin", "cause", "traceparent", "time", "dataref"),
-    *("path", "failed", "as_of"),
+    *("path", "failed", "as_of", "scope"),
 )
 
 
@@ -62,6 +62,7 @@ class Event:
     this work failed first: `<RFC 3339> <error>`. `number` is the place of the activity among
     those that were accepted in its conversation, 0 when the door had no store to give it one.
     `as_of` is the etag of the conversation's document when the door saw nothing unfinished in it.
+    `scope` names the other bots that may hear a fact: ids with spaces between, or `*`.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Event:
     failed: str = ""
     number: int = 0
     as_of: str = ""
+    scope: str = ""
 
     @property
     def work_id(self) -> str:
@@ -93,6 +95,11 @@ class Event:
         """By this a broker knows a copy. What was let in twice is none: both numbers are closed."""
         first = self.number and self.type == ACTIVITY and self.id == self.origin
         return f"{self.id}.n{self.number}" if first else self.id
+
+    def reaches(self, bot: str) -> bool:
+        """Whether conversations of a bot may hear it; what is from outside is for all."""
+        scope = self.scope.split()
+        return self.bot in ("", bot) or bot in scope or "*" in scope
 
     @property
     def is_ticket(self) -> bool:
@@ -184,6 +191,7 @@ class Event:
             "path",
             "failed",
             "as_of",
+            "scope",
         ):
             if value := getattr(self, extension):
                 body[extension] = value

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
-from shared.errors import SignInNeeded
+from shared.errors import ApprovalNeeded, NotDeclared, SignInNeeded
 from shared.event import Event
 from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend
 from shared.records.waiting import Waiting
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.person import Person
     from shared.ports.knowledge import Passage
     from shared.ports.senses import Senses
+    from shared.records.approval import Approval
     from shared.records.topic import Topic
     from shared.skill import Skill
 
@@ -68,6 +69,7 @@ class Turn:
     about: "Topic | None" = None
     replies: list[Activity] = field(default_factory=list)
     facts: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
     handed_to: str = ""
     comes_back: dict[str, Any] | None = None
     files: "dict[str, tuple[Attached, File]]" = field(default_factory=dict)
@@ -76,6 +78,8 @@ class Turn:
     waiting: Waiting | None = None
     waits_no_more: bool = False
     signing_in: dict[str, Any] | None = None
+    asks_approval: "Approval | None" = None
+    approved: "Approval | None" = None
     resumes: "list[tuple[str, Event]]" = field(default_factory=list)
     backends: Mapping[str, Backend] = field(default_factory=dict)
     locate: "Locate | None" = None
@@ -153,6 +157,20 @@ class Turn:
         if (person := await self.person()) is None:
             raise SignInNeeded
         return person
+
+    async def approval(self, deed: str, /, **about: Any) -> "Approval":
+        """Who approved this very deed. Raises ApprovalNeeded until somebody has: let it pass.
+
+        The turn then ends with a word about it, what it recorded is forgotten, and once a second
+        person has approved the same message is handled again from the beginning. `about` is what
+        they are shown, and what the approval is good for. A turn asks for one.
+        """
+        from shared.records.approval import Deed
+
+        wanted = Deed(deed, about, deed)
+        if self.approved is None or not self.approved.deed.is_same(wanted):
+            raise ApprovalNeeded(deed, about)
+        return self.approved
 
     def backend(self, name: str) -> TurnBackend:
         """A system of the organisation that the backends file declares: `turn.backend("crm")`.
@@ -240,23 +258,28 @@ class Turn:
         """Let another skill of this bot handle this same activity, after this turn.
 
         With `come_back` this skill hears `FLOOR_RETURNED` with that data when the others are
-        done: a form goes on after a question.
+        done: a form goes on after a question. Raises NotDeclared for one that the bot's manifest
+        does not list: let it pass, it goes on record.
         """
         if skill not in self.bot.skills:
-            raise ValueError(f"bot {self.bot.id} has no skill {skill!r}; it has {self.bot.skills}")
+            raise NotDeclared(self.bot.id, skill, self.bot.skills)
         if self.handed_to:
             raise ValueError(f"already handed off to {self.handed_to!r}; a turn hands off once")
         self.handed_to, self.comes_back = skill, come_back
 
-    def emit(self, type: str, data: dict[str, Any], *, subject: str = "") -> None:
+    def emit(
+        self, type: str, data: dict[str, Any], *, subject: str = "", scope: Sequence[str] = ()
+    ) -> None:
         """Tell whoever listens that something happened, past tense: `ticket.created`.
 
         `subject` names the thing it happened to. This conversation hears later facts about
-        the same subject.
+        the same subject. Conversations of other bots hear it when `scope` names their bot, or
+        `"*"`.
         """
         if not type:
             raise ValueError('a fact needs a type, past tense: "ticket.created"')
         self.facts.append((type, subject, data))
+        self.scopes.append(" ".join([scope] if isinstance(scope, str) else scope))
 
     def note(self, *what: str) -> None:
         """Count something for the reports, `turn.note("unanswered")`: names, no words of people."""

@@ -2,6 +2,7 @@
 
 from functions.operator import bp as bp
 from functions.operators import alerts as alerts
+from functions.operators import approvals as approvals
 from functions.operators import audit as audit
 from functions.operators import books as books
 from functions.operators import bots as bots

@@ -1,4 +1,4 @@
-"""Every minute: take up what a crash left behind, and bring back who was away too long.
+"""Every minute: take up what a crash left behind, and end what has waited for its time.
 
 Every quarter of an hour files go whose time is over.
 """
@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.host import fabric
-from shared.pipeline.door.returns import return_overdue
-from shared.pipeline.outbox import relay
 
 bp = func.Blueprint()
 
@@ -17,7 +15,12 @@ bp = func.Blueprint()
 @bp.function_name("outbox_sweep")
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
+    from shared.pipeline.door.returns import return_overdue
+    from shared.pipeline.outbox import relay
+    from shared.pipeline.turns.deciding import expire_overdue
+
     await relay.sweep(fabric())
     await return_overdue(fabric())
+    await expire_overdue(fabric())
     if datetime.now(UTC).minute % 15 == 0:
         await fabric().files.remove_old()

@@ -5,7 +5,6 @@ from time import time
 import azure.functions as func
 
 from functions.host import fabric
-from shared.operations import watch
 
 bp = func.Blueprint()
 
@@ -13,4 +12,6 @@ bp = func.Blueprint()
 @bp.function_name("alerts")
 @bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *")
 async def alerts(timer: func.TimerRequest) -> None:
+    from shared.operations import watch
+
     await watch.watch(fabric(), time())

@@ -15,22 +15,20 @@ from shared.ai.ranking import Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
 from shared.observability import log
-from shared.ports.knowledge import Passage
+from shared.ports.knowledge import ENOUGH, Passage
 from shared.ports.models import ChatModel, Completion
 from shared.text.words import terms
 
 if TYPE_CHECKING:
     from shared.ai.encoder import Encoder, Matrix
     from shared.ai.meaning import MeaningRanker
+    from shared.ai.risky import Resumed
     from shared.ai.safety.noticed import Notice
     from shared.ai.tools import Approve
 
 T = TypeVar("T")
 
 __all__ = ["ABSTAINED", "Answer", "Assistant"]
-
-ENOUGH = 0.35
-"""Share of a question that a passage has to cover to be worth an answer."""
 
 NEAR = 0.42
 """Nearness in meaning from which a passage is worth an answer; a dialogue may ask for more."""
@@ -56,6 +54,8 @@ class Assistant:
     ) -> None:
         self.noticed: Notice | None = None
         """Told of what a model is given that wants to steer the bot; it decides nothing."""
+        self.resumed: Resumed | None = None
+        """The call that was approved, when the turn is handled again because of that."""
         self._model = model
         self._patience = patience
         self._instructions = instructions
@@ -79,7 +79,8 @@ class Assistant:
         `tools` are typed async functions, which are called until the model answers, or
         definitions, whose calls are in the completion for you to make. A tool that `@writes`
         runs with what the person said, or when `approve` says so. Raises Unavailable when the
-        model is down: let it pass, and the turn is tried again.
+        model is down, ApprovalNeeded when a call waits for a second person: let both pass, and
+        the turn is handled again.
         """
         functions = [tool for tool in tools if not isinstance(tool, Mapping)]
         if not functions:
@@ -92,6 +93,7 @@ class Assistant:
         texts = [str(m.get("content") or "") for m in messages if m.get("role") == "user"]
         own = "\n".join(text for text in texts if not text.startswith(PASSAGES))
         toolbox = Toolbox(functions, said=own, approve=approve or nobody, noticed=self.noticed)
+        toolbox.resumed = self.resumed
         toolbox.has_read = any(text.startswith(PASSAGES) for text in texts)
         return await converse(self._model, self._instructed(messages), toolbox)
 

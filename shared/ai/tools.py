@@ -5,12 +5,12 @@ records it and commits it once, while a tool may run again with every retry.
 
 Whatever a model reads may speak to it, so a tool that writes runs only with what the person said:
 each value of its arguments stands in their words or is the author's own choice, and once something
-was read at least one is theirs; or the call was approved.
+was read at least one is theirs; or the call was approved. What a second person has to approve is
+marked by `risky`.
 """
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from inspect import getdoc, iscoroutinefunction
 from typing import Any
@@ -18,12 +18,14 @@ from typing import Any
 from shared import wire
 from shared.ai.declared_tool import DeclaredTool
 from shared.ai.extraction import problems
+from shared.ai.own_words import choices, folded, stands_in, values
+from shared.ai.risky import SEPARATE, Resumed, needed
 from shared.ai.safety.noticed import Notice, notice, unheard
 from shared.ai.service_name import service_name
 from shared.errors import FabricError
 from shared.observability import log
 from shared.ports.models import ChatModel, Completion, ToolCall
-from shared.ports.tools import SCHEMA, WRITES
+from shared.ports.tools import RISKY, SCHEMA, WRITES
 
 SECONDS = 20.0
 """Time for one call of a tool."""
@@ -74,7 +76,10 @@ class Toolbox:
 
         self._seconds, self._longest = seconds, longest
         self._noticed = noticed or unheard
-        self._said, self._approve = _folded(said), approve
+        self._said, self._approve = folded(said), approve
+        self.resumed: Resumed | None = None
+        """The approved call, in a turn that is handled again: then no other is asked for."""
+        self._risky: dict[str, str] = {}
         self._writing: dict[str, frozenset[str]] = {}
         self.has_read = False
         """Whether the model has read what may speak to it: then no tool that writes is its idea."""
@@ -92,8 +97,10 @@ class Toolbox:
             adapter = TypeAdapter(called) if schema is None else DeclaredTool(function, schema)
             self._adapters[name] = adapter
             if getattr(function, WRITES, False):
-                own = _choices(adapter.json_schema()) if schema is None else frozenset[str]()
+                own = choices(adapter.json_schema()) if schema is None else frozenset[str]()
                 self._writing[name] = own  # what another server lists was nobody's choice here
+            if getattr(function, RISKY, False):
+                self._risky[name] = getdoc(function) or name
             described = {"name": name, "parameters": adapter.json_schema()}
             if doc := getdoc(function):
                 described["description"] = doc
@@ -108,6 +115,36 @@ class Toolbox:
         name = bare if bare in self._adapters else service_name(call.name)
         return call if name == call.name else replace(call, name=name)
 
+    async def resume(self) -> list[Mapping[str, Any]]:
+        """Make the approved call. Return what was said up to it, and what the tools now say."""
+        resumed = self.resumed
+        if resumed is None or resumed.used or resumed.name not in self._adapters:
+            return []
+        return [*resumed.said, *await _results(self, resumed.calls)]
+
+    async def hold(self, calls: Sequence[ToolCall], said: Sequence[Mapping[str, Any]]) -> None:
+        """Raise ApprovalNeeded for the first call that waits for a second person.
+
+        Nothing of the round has run by then. One that is wrong anyway is left to `run`.
+        """
+        if self.resumed is not None:
+            return
+        for call in calls:
+            if call.name in self._risky and self._fits(call) and not await self._foreign(call):
+                raise needed(call, self._risky[call.name], said)
+
+    @staticmethod
+    def _close(running: Any) -> None:
+        """End a call that was begun to see whether its arguments are right."""
+        running.close()
+
+    def _fits(self, call: ToolCall) -> bool:
+        try:
+            self._close(self._adapters[call.name].validate_json(call.arguments or "{}"))
+        except ValueError:  # pydantic's ValidationError is one
+            return False
+        return True
+
     async def run(self, call: ToolCall) -> str:
         """What the tool says, or `{"error": code, "detail": ...}` for the model to mend.
 
@@ -119,7 +156,8 @@ class Toolbox:
         adapter = self._adapters.get(call.name)
         if adapter is None:
             return _error(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
-        if foreign := await self._foreign(call):
+        approved = self.resumed is not None and self.resumed.takes(call)
+        if not approved and (foreign := await self._foreign(call)):
             return _error(
                 call, "not_said", f"the person did not say {foreign}; ask them, and do not guess"
             )
@@ -129,6 +167,9 @@ class Toolbox:
             return _error(call, "bad_arguments", problems(error))
         except ValueError as error:
             return _error(call, "bad_arguments", str(error)[:200])
+        if call.name in self._risky and not approved:
+            self._close(running)
+            return _error(call, "needs_approval", SEPARATE)
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:
@@ -150,11 +191,11 @@ class Toolbox:
         if call.name not in self._writing:
             return ""
         try:
-            values = list(_values(wire.loads(call.arguments or "{}")))
+            targets = list(values(wire.loads(call.arguments or "{}")))
         except ValueError:
             return ""  # the validation says what is wrong
-        free = [value for value in values if value not in self._writing[call.name]]
-        unsaid = next((value for value in free if not _stands_in(value, self._said)), "")
+        free = [value for value in targets if value not in self._writing[call.name]]
+        unsaid = next((value for value in free if not stands_in(value, self._said)), "")
         if not unsaid and (free or not self.has_read):
             return ""
         if await self._approve(call):
@@ -162,57 +203,36 @@ class Toolbox:
         return repr(unsaid[:60]) if unsaid else "to do that"
 
 
-def _values(arguments: Any) -> Iterator[str]:
-    """The texts and numbers in the arguments of a call; yes, no and nothing name no target."""
-    if isinstance(arguments, Mapping):
-        arguments = list(arguments.values())
-    if isinstance(arguments, list):
-        for value in arguments:
-            yield from _values(value)
-    elif isinstance(arguments, str | int | float) and not isinstance(arguments, bool):
-        yield str(arguments)
-
-
-def _choices(schema: Any) -> frozenset[str]:
-    """The values that the author of a tool lists, and its defaults."""
-    found: set[str] = set()
-    if isinstance(schema, Mapping):
-        for key, value in schema.items():
-            found |= set(_values(value)) if key in ("enum", "const", "default") else _choices(value)
-    elif isinstance(schema, list):
-        found = found.union(*(_choices(one) for one in schema)) if schema else found
-    return frozenset(found)
-
-
-def _stands_in(value: str, said: str) -> bool:
-    """Whether a value stands in what was said as a whole: `12` does not stand in `120`."""
-    return re.search(rf"(?<!\w){re.escape(_folded(value))}(?!\w)", said) is not None
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 async def converse(
     model: ChatModel, messages: Sequence[Mapping[str, Any]], toolbox: Toolbox
 ) -> Completion:
-    """Let the model call tools until it answers; in the last round it is offered none."""
+    """Let the model call tools until it answers; in the last round it is offered none.
+
+    Raises ApprovalNeeded before a round with a call that waits for a second person.
+    """
     said = list(messages)
+    said += await toolbox.resume()
     for _ in range(MAX_ROUNDS):
         completion = await model.complete(said, toolbox.definitions)
         if not completion.tool_calls:
             return completion
         calls = [toolbox.named(call) for call in completion.tool_calls]
         said.append(_asked(completion.text, calls))
-        run, rest = calls[:MAX_CALLS], calls[MAX_CALLS:]
-        results = list(await asyncio.gather(*(toolbox.run(call) for call in run)))
-        results += [_error(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
-        toolbox.has_read = True
-        said += [
-            {"role": "tool", "tool_call_id": call.id, "content": result}
-            for call, result in zip(calls, results, strict=True)
-        ]
+        await toolbox.hold(calls[:MAX_CALLS], said[len(messages) :])
+        said += await _results(toolbox, calls)
     return await model.complete(said)
+
+
+async def _results(toolbox: Toolbox, calls: Sequence[ToolCall]) -> list[Mapping[str, Any]]:
+    """What the tools say to the calls of a round, as messages."""
+    run, rest = calls[:MAX_CALLS], calls[MAX_CALLS:]
+    results = list(await asyncio.gather(*(toolbox.run(call) for call in run)))
+    results += [_error(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
+    toolbox.has_read = True
+    return [
+        {"role": "tool", "tool_call_id": call.id, "content": result}
+        for call, result in zip(calls, results, strict=True)
+    ]
 
 
 def _asked(text: str, tool_calls: Sequence[ToolCall]) -> Mapping[str, Any]:

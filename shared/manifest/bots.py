@@ -16,7 +16,7 @@ from shared.vault_reference import SCHEME
 NUMBERS = frozenset(
     {
         *("requests_per_second", "transcript_days", "conversation_days", "moved_on_minutes"),
-        "return_after_minutes",
+        *("return_after_minutes", "expires_after_hours"),
         *("turns_per_user_per_day", "tokens_per_day", "budget_usd_per_month"),
         *("floor", "turns_per_second", "concurrency", "turns_per_minute_per_conversation"),
     }

@@ -29,6 +29,8 @@ def problems(bot: Bot, *, local: bool, skills: Collection[str] | None) -> Iterat
         yield from _teams(bot.channels.teams, bot.id, local=local)
     yield from _window(bot)
     yield from _handoff(bot)
+    if not all(_GUID.fullmatch(group) for group in bot.approvals.groups):
+        yield "approvals.groups", f"one of them {_A_GUID}"
     for origin in bot.channels.web.origins if bot.channels.web else ():
         yield from _origin(origin)
 

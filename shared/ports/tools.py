@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-WRITES, SCHEMA = "fabric_writes", "fabric_schema"
+WRITES, SCHEMA, RISKY = "fabric_writes", "fabric_schema", "fabric_risky"
 """Attributes of a function that is a tool: that it changes something; the JSON Schema of its
-arguments where somebody else wrote that."""
+arguments where somebody else wrote that; that a second person has to approve each call."""
 
 TOOLS = "/"
 """The path of a `Call` for the list of tools; a tool is called at `/<name>`."""

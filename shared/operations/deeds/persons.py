@@ -18,10 +18,11 @@ from shared.governance import audit, rollup
 from shared.governance.access import ALL, Departments
 from shared.governance.audit import Operator
 from shared.governance.audit.canonical import canonical
+from shared.governance.hold import held, hold_id
 from shared.governance.pseudonym import PERSONS, key_id, pseudonym
 from shared.operations.deeds.record import on_record
 from shared.operations.reports import person as reports
-from shared.operations.reports.person import Kept, Shown, held, hold_id, summed
+from shared.operations.reports.person import Kept, Shown, summed
 from shared.ports.store import FOR_EVER, Delete, Item, Put
 from shared.records import acceptance, signed_in
 from shared.records.conversation import rows_of
@@ -118,7 +119,7 @@ async def erase(
     receipts: list[Receipt] = []
 
     async def deed() -> None:
-        if why := await held(fabric, id):
+        if why := await held(fabric.store, id):
             raise PermanentError(
                 "held",
                 f"a legal hold forbids it: {why}; nothing was erased. It ends with "
@@ -203,7 +204,7 @@ async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:
     for item in found:
         signed = signed_in.place_of(item)
         if signed and (bot := fabric.bots.get(signed.reference.bot)) and signed.holder:
-            await fabric.token_service.sign_out(bot, signed.holder)
+            await fabric.people.token_service.sign_out(bot, signed.holder)
 
 
 async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:

@@ -12,6 +12,7 @@ from shared.activity import ConversationReference
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.governance.hold import held
 from shared.governance.pseudonym import PERSONS
 from shared.governance.rollup import ROLLUP
 from shared.ports.store import Item, every
@@ -76,7 +77,7 @@ async def records(
 
 async def show(fabric: Fabric, id: str, departments: Departments = ALL) -> Shown:
     found = await records(fabric, id, departments)
-    return Shown(id, summed(found), await held(fabric, id))
+    return Shown(id, summed(found), await held(fabric.store, id))
 
 
 async def export(fabric: Fabric, id: str, departments: Departments = ALL) -> dict[str, Any]:
@@ -115,16 +116,6 @@ def summed(items: Iterable[Item]) -> list[Kept]:
     return [
         Kept("store", kind, len(found), _digest(found)) for kind, found in sorted(kinds.items())
     ]
-
-
-async def held(fabric: Fabric, id: str) -> str:
-    """Say why what is kept of a person may not be erased; "" when it may."""
-    item = await fabric.store.get(PERSONS, hold_id(id))
-    return str(item.body["reason"]) if item else ""
-
-
-def hold_id(id: str) -> str:
-    return f"hold:{sha256(id.encode()).hexdigest()}"
 
 
 async def _references(fabric: Fabric, id: str) -> list[ConversationReference]:

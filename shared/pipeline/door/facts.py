@@ -22,7 +22,8 @@ async def fan_out(fabric: Fabric, body: str) -> None:
 
     It goes to the conversation that caused it. A fact about a subject goes as well to every
     conversation that caused a fact about that subject before, so that news from outside
-    reaches the person who asked. Ids derive from the fact's, so copies are dropped.
+    reaches the person who asked; of other bots where its scope names them. Ids derive from the
+    fact's, so copies are dropped.
     """
     try:
         fact = Event.from_json(body)
@@ -87,7 +88,7 @@ async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:
             await fabric.store.write(partition, follower)
         async for item in every(fabric.store, "follower:", partition):
             conversation = item.id.removeprefix("follower:")
-            if conversation in targets:
+            if conversation in targets or not fact.reaches(item.body["bot"]):
                 continue
             if await fabric.store.get(conversation, DOCUMENT):
                 targets[conversation] = item.body["bot"]

@@ -186,8 +186,9 @@ def returned(turn: Turn) -> Event | None:
     )
 
 
-def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any]) -> Event:
-    event = turn.event
+def fact(turn: Turn, number: int) -> Event:
+    """The event that tells one of the facts of the turn."""
+    event, (type, subject, data) = turn.event, turn.facts[number]
     return Event(
         id=f"{event.work_id}.e{number}",
         type=type,
@@ -201,6 +202,7 @@ def fact(turn: Turn, number: int, type: str, subject: str, data: dict[str, Any])
         hops=event.hops + 1,
         path=_further(event, f"{turn.skill.name}!{type}"),
         traceparent=trace.traceparent(),
+        scope=turn.scopes[number],
     )
 
 

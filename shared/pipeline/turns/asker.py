@@ -48,13 +48,20 @@ class Asker:
         self.note(Read("backend", f"{backend} {operation}", policy))
 
     async def denied(self, backend: str, operation: str, policy: str) -> None:
+        await self._deny("backend.call", {"backend": f"{backend} {operation}"}, policy)
+
+    async def denied_skill(self, skill: str) -> None:
+        """Put on record that the skill of this turn called one which the bot does not list."""
+        await self._deny("skill.call", {"called": skill}, f"bots/{self._bot.id}.toml: skills")
+
+    async def _deny(self, action: str, target: dict[str, str], policy: str) -> None:
         """Put it on record at once: the turn that was denied commits nothing."""
         reference = self._reference
         name = await pseudonym(self._store, reference.user or reference.conversation)
         await self._audit.record(
             Operator(name, reference.channel),
-            "backend.call",
-            {"backend": f"{backend} {operation}", "skill": self._skill.name},
+            action,
+            {**target, "skill": self._skill.name},
             audit.DENIED,
             purpose=self._skill.purpose,
             policy=policy,

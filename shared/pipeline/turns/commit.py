@@ -9,13 +9,14 @@ from shared.activity import Activity
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
+from shared.migration import FIRST_VERSION
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Delete, Op, Put
 from shared.records import waiting
-from shared.records.conversation import FIRST_VERSION, GONE, Conversation
+from shared.records.conversation import GONE, Conversation
 from shared.records.effect import AnyEffect
 from shared.records.ledger_entry import Done
 from shared.records.person import mark_of
@@ -70,12 +71,8 @@ async def commit(
     answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
     handed = effects.handed_on(turn) if turn.handed_to else None
-    for number, (type, subject, data) in enumerate(turn.facts):
-        made.append(
-            effects.publish_effect(
-                conversation, cause, effects.fact(turn, number, type, subject, data)
-            )
-        )
+    for number in range(len(turn.facts)):
+        made.append(effects.publish_effect(conversation, cause, effects.fact(turn, number)))
     said = [Activity(reply, id=f"{cause.work}.{n}") for n, reply in enumerate(replies)]
     if collect:
         answers = {"activities": said, "asked": question_of(event)}
@@ -94,6 +91,7 @@ async def commit(
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
+        *([turn.asks_approval.to_op()] if turn.asks_approval else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
         *(file.put() for file in files),
         *(effect.create() for effect in made),

@@ -5,18 +5,21 @@ conversation sees to it that nobody's change is lost.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from functools import partial
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
-from shared.activity import FILE_CONSENT, Activity
+from shared.activity import FILE_CONSENT, Activity, ConversationReference
 from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import phrase
 from shared.errors import (
+    ApprovalNeeded,
     Conflict,
+    NotDeclared,
     PermanentError,
     Refused,
     Rejected,
@@ -28,7 +31,7 @@ from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
 from shared.governance.limits import budget, quota
 from shared.observability import meter
-from shared.pipeline.turns import delegating, overlap, readable, signing_in
+from shared.pipeline.turns import approving, delegating, overlap, readable, signing_in
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.closing import close_copy
 from shared.pipeline.turns.commit import Outcome, commit, question_of
@@ -50,6 +53,8 @@ from shared.records.conversation import (
 from shared.records.seen import seen_id
 from shared.skill import Handler, Skill
 from shared.turn import Turn
+
+R = TypeVar("R")
 
 TURN_SECONDS = 240.0
 """Time a handler has: less than the host renews the message's lock for (host.json)."""
@@ -107,7 +112,7 @@ async def perform(
         await quota.take(store, bot, conversation.reference, event, by_person=asked)
         async with nullcontext() if direct else fabric.bulkheads.enter(bot, skill):
             answer = await _run(fabric, turn, conversation, direct=direct)
-    except (Refused, SignInNeeded) as refusal:
+    except (Refused, SignInNeeded, ApprovalNeeded) as refusal:
         conversation = await load(store, event)
         event = event if direct else await numbered(store, event, conversation.row)
         before = conversation.content
@@ -167,7 +172,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity = Activity(event.data["activity"])
     else:
         activity = Activity(type="event", name=event.type)
-    asker = Asker(fabric.store, fabric.audit, conversation.reference, bot, skill)
+    asker = _asker(fabric, bot, skill, conversation.reference)
     person = quota.counted_person(conversation.reference)
     return Turn(
         bot=bot,
@@ -177,8 +182,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, person),
-        knowledge=fabric.knowledge_for(bot, asker, person),
+        ai=fabric.ai.assistant(bot, person),
+        knowledge=fabric.ai.knowledge_for(bot, asker, person),
         now=round(time(), 3),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
@@ -187,8 +192,22 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
         delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
-        senses=partial(fabric.senses_for, bot),
+        senses=partial(fabric.ai.senses_for, bot),
     )
+
+
+def _asker(fabric: Fabric, bot: Bot, skill: Skill, reference: ConversationReference) -> Asker:
+    return Asker(fabric.store, fabric.audit, reference, bot, skill)
+
+
+async def _called(fabric: Fabric, turn: Turn, handler: Callable[[Turn], Awaitable[R]]) -> R:
+    """Call a handler; that it called a skill which the bot does not list goes on record."""
+    try:
+        return await handler(turn)
+    except NotDeclared as error:
+        asker = _asker(fabric, turn.bot, turn.skill, turn.reference)
+        await asker.denied_skill(error.skill)
+        raise
 
 
 async def _run(
@@ -201,7 +220,7 @@ async def _run(
     """
     activity, skill = turn.activity, turn.skill
     tell_of_what_is_read(turn)
-    if await signing_in.took(fabric, turn, conversation) or await readable.took(turn):
+    if await _took(fabric, turn, conversation):
         return None
     handler: Handler | None
     if turn.event.type != ACTIVITY:
@@ -209,7 +228,7 @@ async def _run(
     elif activity.type == "invoke" and await _took_consent(fabric, turn):
         return None
     elif activity.type == "invoke":
-        return await skill.invokes[activity.name](turn)
+        return await _called(fabric, turn, skill.invokes[activity.name])
     else:
         if turn.event.hops == 0 and not direct:
             target = addressee(turn.bot, activity, turn.skills, turn.floor, muted=turn.muted)
@@ -229,12 +248,21 @@ async def _run(
                 await hear(turn, conversation)
             if activity.is_message and turn.event.hops == 0:
                 tell_if_suspicious(turn)
-            await handler(turn)
+            await _called(fabric, turn, handler)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TransientError(f"skill {skill.name} took over {TURN_SECONDS:.0f} s") from error
     return None
+
+
+async def _took(fabric: Fabric, turn: Turn, conversation: Conversation) -> bool:
+    """Whether it was about the platform's own, and is dealt with."""
+    return (
+        await signing_in.took(fabric, turn, conversation)
+        or await readable.took(turn)
+        or await approving.took(fabric, turn)
+    )
 
 
 async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
@@ -247,12 +275,18 @@ async def _took_consent(fabric: Fabric, turn: Turn) -> bool:
 
 
 async def _instead(
-    fabric: Fabric, turn: Turn, conversation: Conversation, refusal: Refused | SignInNeeded
+    fabric: Fabric,
+    turn: Turn,
+    conversation: Conversation,
+    refusal: Refused | SignInNeeded | ApprovalNeeded,
 ) -> dict[str, Any] | None:
-    """Say why not, or ask the person to sign in; what the handler recorded is forgotten."""
+    """Say why not, or what is asked first; what the handler recorded is forgotten."""
     if isinstance(refusal, Refused):
         said = phrase(turn.language, refusal.phrase) if refusal.phrase else refusal.text
         return _refusal(turn, said)
+    if isinstance(refusal, ApprovalNeeded):
+        said = await approving.ask(fabric, turn, conversation, refusal)
+        return _refusal(turn, said) if said else None
     if turn.activity.type == "invoke":
         return _refusal(turn, phrase(turn.language, "signin.first"))
     await signing_in.offer(fabric, turn, conversation)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from shared.event import MAX_HOPS, MAX_ROUNDS
+from shared.governance import audit
 from shared.operations.reports.letters import letters
 from shared.skill import Skill
 from shared.turn import Turn
@@ -72,3 +73,25 @@ async def test_a_chain_of_ever_new_facts_ends_at_the_hop_limit(lab: Make) -> Non
 
     [letter] = await letters(fabric)
     assert letter.reason == "too_many_hops"
+
+
+async def test_a_skill_that_the_bot_does_not_list_is_not_called_and_the_try_is_on_record(
+    lab: Make,
+) -> None:
+    fabric = lab(passing("a", "payroll"))
+    await fabric.say("hello")
+    await fabric.drain()
+
+    [letter] = await letters(fabric)
+    assert letter.reason == "skill_not_declared"
+    assert "bots/lab.toml: skills has no 'payroll', only a" in letter.explain()["detail"]
+    assert fabric.heard() == [APOLOGY]
+    [entry] = [one async for one in audit.entries(fabric.store)]
+    assert (entry.action, entry.outcome, entry.purpose, entry.policy) == (
+        "skill.call",
+        "denied",
+        "answer",
+        "bots/lab.toml: skills",
+    )
+    assert dict(entry.target) == {"called": "payroll", "skill": "a"}
+    assert entry.who.startswith("p-")

@@ -1,15 +1,18 @@
 """News from outside reach every conversation that named their subject."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.activity import ConversationReference
 from shared.event import Event, event_id
 from shared.operations.reports.letters import letters
 from shared.pipeline.door import facts
 from shared.ports.store import Put
+from shared.records.conversation import Conversation
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -85,3 +88,40 @@ async def test_a_fact_that_nobody_can_be_told_is_dead(
     await fabric.drain()
     [letter] = await letters(fabric)
     assert letter.reason == "MaxDeliveryCountExceeded"
+
+
+@pytest.mark.parametrize(
+    ("scope", "heard"),
+    [((), False), (["other"], True), (["third", "other"], True), ("*", True), (["oth"], False)],
+)
+async def test_a_fact_reaches_conversations_of_other_bots_that_its_scope_names(
+    lab: Callable[..., Lab], scope: Sequence[str], heard: bool
+) -> None:
+    skill = newsreader()
+
+    @skill.on_event("case.opened")
+    async def opened(turn: Turn) -> None:
+        turn.emit("case.news", {"of": turn.bot.id}, subject="case 1", scope=scope)
+
+    fabric = lab(skill)
+    fabric.bots["other"] = replace(fabric.bots["lab"], id="other")
+    mine = await fabric.say("hello", conversation="mine")
+    await fabric.drain()
+    theirs = ConversationReference("other", "web", "theirs", user="bob")
+    follower = Put(f"follower:{theirs.key}", {"bot": "other"})
+    await fabric.store.write(f"subject:{event_id('case 1')}", follower)
+    await fabric.store.write(theirs.key, Conversation(theirs).to_op())
+
+    told = Event("n1", "case.opened", subject="case 2", bot="lab", conversation=mine)
+    await facts.fan_out(fabric, told.to_json())
+    await fabric.drain()
+
+    assert "news" in fabric.heard("mine")
+    assert (fabric.heard("theirs") == ["news"]) == heard
+
+
+def test_a_fact_from_outside_reaches_every_bot_that_named_its_subject() -> None:
+    assert Event("n1", "case.news", subject="case 1").reaches("other")
+    assert not Event("n1", "case.news", bot="lab").reaches("other")
+    carried = Event.from_json(Event("n1", "case.news", bot="lab", scope="other x").to_json())
+    assert carried.reaches("x")
