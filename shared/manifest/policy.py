@@ -15,13 +15,14 @@ from shared.manifest.toml_file import parse, wrong
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("id", "says", "key", "severity", "matches", "rule", "bot", "reason"), (str,)),
-    **dict.fromkeys(("required", "forbidden"), (bool,)),
+    **dict.fromkeys(("required", "forbidden", "in_directory"), (bool,)),
+    "grace_days": (int,),
     **dict.fromkeys(("at_most", "at_least"), (int, float)),
     **dict.fromkeys(("enforced_from", "until"), (date,)),
     "one_of": (list,),
     "where": (dict,),
 }
-_DEMANDS = ("required", "forbidden", "one_of", "matches", "at_most", "at_least")
+_DEMANDS = (*("required", "forbidden", "one_of", "matches", "at_most", "at_least", "in_directory"),)
 
 
 @dataclass(frozen=True, slots=True)

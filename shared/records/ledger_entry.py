@@ -199,6 +199,7 @@ def _backend_call(call: BackendCall) -> dict[str, Any]:
         "outcome": call.outcome,
         "seconds": round(call.seconds, 3),
         "tries": call.tries,
+        **({"open_seconds": round(call.open_seconds, 3)} if call.open_seconds else {}),
     }
 
 
