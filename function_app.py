@@ -3,9 +3,9 @@
 import azure.functions as func
 
 from functions import BLUEPRINTS
-from functions.host import fabric
+from functions.start import start
 
-fabric()
+start()
 
 app = func.FunctionApp()
 for blueprint in BLUEPRINTS:

@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NoReturn
 
 from shared.ai.assistant import Assistant
 from shared.ai.encoder import Encoder
 from shared.clients.http import HttpClient
 from shared.indexes.azuresearch.index import AzureSearchIndex
+from shared.indexes.cosmos.index import CosmosIndex
 from shared.indexes.embedded.index import EmbeddedIndex
 from shared.knowledge.access import held
 from shared.knowledge.articles import KnowledgeBase
@@ -27,6 +28,7 @@ from shared.person import Person
 from shared.ports.index import PassageIndex, Query
 from shared.ports.knowledge import Passage
 from stand_ins.aisearch.server import KEY, SearchServer
+from stand_ins.cosmos.server import ANY_KEY, CosmosServer
 
 HEADER = "| way | recall@1 | recall@3 | right source | refused rightly | wrong, with a source |"
 
@@ -78,12 +80,25 @@ async def _indexes(folder: Path) -> AsyncIterator[dict[str, PassageIndex]]:
     async def key() -> str:
         return KEY
 
+    async def account_key() -> str:
+        return ANY_KEY
+
+    def identity() -> NoReturn:
+        raise AssertionError("a key was given")
+
     http, embedded = HttpClient(timeout=60), EmbeddedIndex(folder / "index.db")
-    async with SearchServer() as server:
+    async with SearchServer() as server, CosmosServer() as account:
         search = AzureSearchIndex(server.url, "articles", http, key=key, token=key, seconds=60)
-        yield {"embedded index": embedded, "AI Search stand-in": search}
+        url = f"http://{account.address}"
+        cosmos = CosmosIndex(url, "fabric", key=account_key, credential=identity)
+        yield {
+            "embedded index": embedded,
+            "stand-in for AI Search": search,
+            "stand-in for Cosmos DB": cosmos,
+        }
         await http.close()
         await embedded.close()
+        await cosmos.close()
 
 
 async def _row(

@@ -15,7 +15,7 @@ from bench.markdown import table
 from bench.price import BOT, Shop
 from shared.governance.ledger import Ledger
 from shared.observability import trace
-from shared.observability.span_file import SpanFile
+from shared.observability.span_files import SpanFiles
 from shared.ports.store import Put
 
 ROUNDS = 200
@@ -58,13 +58,13 @@ async def measure(rounds: int = ROUNDS) -> list[Observed]:
     return found
 
 
-_files: dict[Path, SpanFile] = {}
+_files: dict[Path, SpanFiles] = {}
 
 
-def spans_of(shop: Shop) -> SpanFile:
-    path = shop.settings.data_dir / "traces.db"
+def spans_of(shop: Shop) -> SpanFiles:
+    path = shop.settings.data_dir / "traces"
     if path not in _files:
-        _files[path] = SpanFile(path)
+        _files[path] = SpanFiles(path)
     return _files[path]
 
 

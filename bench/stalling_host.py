@@ -51,5 +51,5 @@ async def ask(turn: Turn) -> None:
 
 
 if __name__ == "__main__":
-    fabric().__dict__["models"] = StallingModel()
+    fabric().ai.__dict__["models"] = StallingModel()
     sys.exit(main())

@@ -90,8 +90,8 @@ def base_fabric() -> Fabric:
         settings = Settings.from_environ(environ)
         fabric = Fabric(settings, {skill.name: skill for skill in skills(think)})
     bot = fabric.bots[BOT]
-    fabric.knowledge.for_bot(bot)
-    fabric.assistant(bot)
+    fabric.ai.knowledge.for_bot(bot)
+    fabric.ai.assistant(bot)
     return fabric
 
 

@@ -90,8 +90,8 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
 
     bots_dir = fabric().settings.bots_dir
     chosen = chosen_cases(arguments, fabric().bots, bots_dir)
-    models = Watched(None if arguments.replay else fabric().models)
-    fabric().models = models
+    models = Watched(None if arguments.replay else fabric().ai.models)
+    fabric().ai.models = models
     host = Host(functions, limits, fabric())
     found = []
     try:

@@ -20,7 +20,7 @@ from cli.sent import Sent
 from cli.web_socket import WebSockets
 from cli.webhooks import Webhooks
 from shared.observability import log
-from shared.settings import LOOPBACK
+from shared.web_address import LOOPBACK
 
 MAX_BODY_BYTES = 4_194_304
 """What FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is to allow in Azure, where 100 MB are the default."""

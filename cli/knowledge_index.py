@@ -40,7 +40,7 @@ async def bring_index(
             await index.clear()
         chunks = {chunk.id: chunk for chunk in chunks_in(fabric.settings.knowledge_dir)}
         payer = _payer(fabric)
-        async for done in bring(index, chunks, fabric.embedder(payer) if payer else None):
+        async for done in bring(index, chunks, fabric.ai.embedder(payer) if payer else None):
             progress("index", done.written, done.of)
     except Unavailable as error:
         return Outcome(done, f"{error}; run it again, it goes on where it was")
@@ -52,12 +52,12 @@ async def bring_index(
 def searched(fabric: Fabric) -> IndexedBase:
     """The articles in the index, for a search that no bot asks."""
     payer = _payer(fabric)
-    return IndexedBase(_indexed(fabric), fabric.embedder(payer) if payer else None)
+    return IndexedBase(_indexed(fabric), fabric.ai.embedder(payer) if payer else None)
 
 
 def _indexed(fabric: Fabric) -> Indexed:
-    assert fabric.indexed is not None  # noqa: S101 -- whoever calls has seen the setting
-    return fabric.indexed
+    assert fabric.ai.indexed is not None  # noqa: S101 -- whoever calls has seen the setting
+    return fabric.ai.indexed
 
 
 def _payer(fabric: Fabric) -> Bot | None:

@@ -10,7 +10,7 @@ from shared.fabric import Fabric
 
 async def warm(fabric: Fabric, bots: Iterable[Bot]) -> None:
     """Load the encoder where bots need it, and encode what their skills and articles say."""
-    encoder = fabric.encoder
+    encoder = fabric.ai.encoder
     asked = [bot for bot in bots if bot.knowledge or "router" in bot.skills]
     if encoder is None or not asked or not await encoder.ready():
         return
@@ -19,4 +19,4 @@ async def warm(fabric: Fabric, bots: Iterable[Bot]) -> None:
         others = [skill for skill in skills if skill.name != KNOWLEDGE]
         await encoder.matrix_ready(MeaningRanker.texts(choices(others)))
         if bot.knowledge:
-            await fabric.knowledge_for(bot).prepare()
+            await fabric.ai.knowledge_for(bot).prepare()

@@ -4,7 +4,6 @@ import asyncio
 
 from functions.host import fabric
 from shared.errors import TransientError
-from shared.pipeline.turns.outage import pause, sit_out
 
 MAX_PAUSES = 4
 """Messages of a queue that failed by a bug and pause at once, in a process."""
@@ -22,6 +21,8 @@ class Backpressure:
 
     async def hold(self, error: Exception, count: int) -> None:
         """Return when a delivery that failed for the `count`-th time may be given back."""
+        from shared.pipeline.turns.outage import pause, sit_out
+
         if isinstance(error, TransientError):
             await sit_out(fabric().store, count)
         elif self._pausing < MAX_PAUSES:

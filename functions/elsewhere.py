@@ -5,16 +5,18 @@ A bot's manifest, the router and whoever fans out facts need to know them; nothi
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.errors import PermanentError
 from shared.skill import Skill
-from shared.turn import Turn
+
+if TYPE_CHECKING:
+    from shared.turn import Turn
 
 DECLARED_FILE = "elsewhere.json"
 
 
-async def run_elsewhere(turn: Turn) -> None:
+async def run_elsewhere(turn: "Turn") -> None:
     """Refuse what only the app with the skill's code can do: answer in the same response."""
     raise PermanentError("skill_runs_elsewhere")
 

@@ -2,13 +2,14 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from functions.elsewhere import read_declared
-from shared.fabric import Fabric
-from shared.observability import log
-from shared.observability.exporters import export_spans
 from shared.settings import Settings
 from shared.skill import Skill, versions
+
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
 
 ELSEWHERE = frozenset(read_declared(Path(__file__).parent))
 """Skills whose queue another app serves."""
@@ -21,8 +22,12 @@ FURTHER: dict[str, dict[str, Skill]] = {}
 
 
 @cache
-def fabric() -> Fabric:
+def fabric() -> "Fabric":
     """Return this process' fabric, made from the environment at the first call."""
+    from shared.fabric import Fabric
+    from shared.observability import log
+    from shared.observability.exporters import export_spans
+
     settings = Settings.from_environ()
     export_spans(settings)
     if not settings.local:

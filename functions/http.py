@@ -3,17 +3,22 @@
 import json
 from collections.abc import Awaitable, Callable
 from math import ceil
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from shared.errors import Rejected, TransientError
+from shared.errors import ConfigurationError, Rejected, TransientError
 from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.observability.failure import HandlerFailed, told
-from shared.ports.channel import Request
+
+if TYPE_CHECKING:
+    from shared.ports.channel import Request
 
 
-def request_of(req: func.HttpRequest) -> Request:
+def request_of(req: func.HttpRequest) -> "Request":
+    from shared.ports.channel import Request
+
     return Request(
         method=req.method,
         path=req.route_params,
@@ -43,6 +48,9 @@ async def _answered(
         return refused(refusal.status, after=refusal.after)
     except TransientError as error:
         log.error("webhook.unavailable", function=name, reason=told(error))
+        return refused(503)
+    except ConfigurationError as error:
+        log.error("app.misconfigured", function=name, reason=told(error))
         return refused(503)
     except Exception as error:
         raise bug(error, name) from None

@@ -4,6 +4,7 @@
     async def usage(ask: Ask) -> Usage:
         return await reports.usage(ask.fabric, since=ask.text("since"))
 
+A handler imports what it reports when it is called: a webhook does not wait for that.
 There is no way to register a route without its least role. Who asks is whom the bearer token
 vouches for: 401 without a token, 403 without that role anywhere; `Ask.departments` are those in
 which the caller has it, and what is outside of them is 404. What the handler returns becomes the
@@ -13,22 +14,23 @@ PermanentError 404, TransientError 503.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, responding
-from shared.bot import Bot
 from shared.errors import PermanentError, Rejected
-from shared.fabric import Fabric
-from shared.governance import audit
-from shared.governance.access import Departments, Rights
-from shared.governance.audit import Operator
 from shared.governance.roles import Role
 from shared.observability import log
 from shared.parse import json_object
 from shared.purposes import PURPOSES
+
+if TYPE_CHECKING:
+    from shared.bot import Bot
+    from shared.fabric import Fabric
+    from shared.governance.access import Departments, Rights
+    from shared.governance.audit import Operator
 
 MAX_BODY_BYTES = 100_000
 MAX_TARGET_CHARACTERS = 200
@@ -55,11 +57,11 @@ class Ask:
     they have and are in.
     """
 
-    fabric: Fabric
-    operator: Operator
-    rights: Rights
+    fabric: "Fabric"
+    operator: "Operator"
+    rights: "Rights"
     groups: frozenset[str]
-    departments: Departments
+    departments: "Departments"
     path: Mapping[str, str]
     query: Mapping[str, str]
     raw_body: bytes
@@ -78,7 +80,7 @@ class Ask:
         bot = self.fabric.bots.get(bot_id)
         return self.departments.everywhere if bot is None else bot.department in self.departments
 
-    def bot(self, id: str) -> Bot:
+    def bot(self, id: str) -> "Bot":
         """Return a bot of the operator's departments. Raises Rejected (404) for any other."""
         bot = self.fabric.bots.get(id)
         if bot is None:
@@ -129,9 +131,11 @@ class OperatorRoute:
 
     async def _admit(self, req: func.HttpRequest) -> Ask:
         """Find out who asks, where they may, and why. Raises Rejected 401, 403 or 400."""
+        from shared.governance.audit import Operator
+
         here = fabric()
         headers = {name.lower(): value for name, value in req.headers.items()}
-        caller = await here.operators.admit(self.method, headers)
+        caller = await here.people.operators.admit(self.method, headers)
         operator = Operator(caller.oid, "http")
         rights = here.access.rights(caller.oid, caller.roles, caller.groups)
         departments = rights.departments(self.least)
@@ -143,8 +147,10 @@ class OperatorRoute:
         where = (req.route_params, req.params, req.get_body())
         return Ask(here, operator, rights, caller.groups, departments, *where)
 
-    async def _deny(self, here: Fabric, operator: Operator, target: Mapping[str, str]) -> None:
+    async def _deny(self, here: "Fabric", operator: "Operator", target: Mapping[str, str]) -> None:
         """Put on record, before the answer leaves, that somebody known was turned away."""
+        from shared.governance import audit
+
         shown = {name: value[:MAX_TARGET_CHARACTERS] for name, value in target.items()}
         await here.audit.record(operator, self.name, shown, audit.DENIED)
 

@@ -1,10 +1,12 @@
 """Nouns to blueprints: a skill to its queue and HTTP functions, a queue to its trigger.
 
 Picks the trigger by the scheme of the bus. The embedded bus has the semantics of Service Bus,
-so both are indexed as Service Bus triggers.
+so both are indexed as Service Bus triggers. What a message needs is imported when one comes: a
+process pays for the functions that it runs, not for those that it has.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
@@ -12,17 +14,14 @@ from functions.backpressure import Backpressure
 from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
-from shared.event import Event
-from shared.observability import log
+from shared.migration import FIRST_VERSION
 from shared.observability.failure import HandlerFailed
-from shared.pipeline.door import accept, calls, claims, facts, receipts
-from shared.pipeline.turns import settle
-from shared.pipeline.turns.outage import sit_out
-from shared.ports.channel import Received
 from shared.queues import skill_queue
-from shared.records.conversation import FIRST_VERSION
 from shared.settings import bus_scheme
 from shared.skill import Skill
+
+if TYPE_CHECKING:
+    from shared.ports.channel import Received
 
 POISON = "MaxDequeueCountExceeded"
 """Why the host moved a message to a poison queue, which keeps no reason."""
@@ -30,8 +29,11 @@ POISON = "MaxDequeueCountExceeded"
 QueueHandler = Callable[[str, int], Awaitable[None]]
 
 
-async def take_in(received: Received) -> None:
+async def take_in(received: "Received") -> None:
     """Enqueue and record what a webhook held; on return it may be acknowledged."""
+    from shared.observability import log
+    from shared.pipeline.door import accept, receipts
+
     await accept.accept(fabric(), received.activities)
     for receipt in received.receipts:
         await receipts.record_receipt(fabric(), receipt)
@@ -55,6 +57,8 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     function = f"skill_{skill.name.replace('-', '_')}"
 
     async def work(body: str, count: int) -> None:
+        from shared.pipeline.turns import settle
+
         await settle.work(fabric(), skill, body, count)
 
     queue_function(blueprint, function, skill_queue(skill.name), work)
@@ -63,6 +67,8 @@ def skill_blueprint(skill: Skill) -> func.Blueprint:
     @blueprint.route(f"skills/{skill.name}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
     async def call(req: func.HttpRequest) -> func.HttpResponse:
         async def answer() -> func.HttpResponse:
+            from shared.pipeline.door import calls
+
             key = req.headers.get("x-functions-key") or req.params.get("code", "")
             return json_response(await calls.call(fabric(), skill, req.get_body(), key=key))
 
@@ -87,6 +93,8 @@ def queue_function(
     """
 
     async def handle(body: str, count: int) -> None:
+        from shared.pipeline.door import claims
+
         async with claims.redeemed(fabric(), body) as whole:
             await handler(whole, count)
 
@@ -94,6 +102,9 @@ def queue_function(
         _storage_queue_function(blueprint, name, queue, handle)
 
         async def bury(body: str, count: int) -> None:
+            from shared.event import Event
+            from shared.pipeline.door import facts
+
             reason = POISON if Event.read(body) else "not_an_event"
             await facts.given_up(fabric(), body, reason, queue=queue)
 
@@ -149,6 +160,8 @@ def _storage_queue_function(
         try:
             await handle(msg.get_body().decode("utf-8", "replace"), count)
         except TransientError:
+            from shared.pipeline.turns.outage import sit_out
+
             await sit_out(fabric().store, count)
             raise
         except (FabricError, HandlerFailed):

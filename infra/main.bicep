@@ -41,6 +41,11 @@ param models array = [
 @allowed(['', 'basic', 'standard'])
 param searchSku string = ''
 
+@description('Dimensions of the vectors that articles are found by in Cosmos DB, where there is no search service; 0 for none.')
+@minValue(0)
+@maxValue(4096)
+param indexDimensions int = 0
+
 @minValue(1)
 param monthlyBudgetUsd int = 200
 @description('First day of a month.')
@@ -118,6 +123,8 @@ module data 'modules/data.bicep' = {
     token: token
     containers: needs.containers
     container: needs.container
+    index: needs.index
+    indexDimensions: indexDimensions
     apps: needs.apps
     storageQueues: bus == 'storagequeue' ? needs.queues : []
     publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
@@ -253,6 +260,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     aiName: ai.outputs.accountName
     aiModels: join(ai.outputs.models, ',')
     searchName: empty(searchSku) ? '' : search.outputs.searchName
+    indexDatabase: indexDimensions > 0 ? data.outputs.databaseName : ''
     speechName: senses ? sensing.outputs.speechName : ''
     translatorName: senses ? sensing.outputs.translatorName : ''
     documentsName: senses ? sensing.outputs.documentsName : ''

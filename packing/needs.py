@@ -12,6 +12,7 @@ from typing import Any
 
 from packing.plan import declared_apps, manifests
 from shared.bot import Bot
+from shared.indexes.cosmos import container as passages
 from shared.manifest.apps import App
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, PLAIN, WEBHOOKS, skill_queue
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
@@ -106,7 +107,8 @@ ROLES = (
         "store",
         "Cosmos DB Built-in Data Contributor",
         "00000000-0000-0000-0000-000000000002",
-        "Turns read and write conversations; containers are made by infrastructure.",
+        "Turns read and write conversations, and find articles where they are kept in Cosmos DB; "
+        "containers are made by infrastructure.",
     ),
 )
 
@@ -122,10 +124,18 @@ def needs(root: Path) -> dict[str, Any]:
         "queues": [{"name": name, "sessions": name not in PLAIN} for name in queues],
         "containers": list(CONTAINERS),
         "container": DEFINITION,
+        "index": _index(),
         "bots": [_bot(bot) for bot in bots.values()],
         "models": sorted({bot.model for bot in bots.values()}),
         "roles": [asdict(role) for role in ROLES],
     }
+
+
+def _index() -> Mapping[str, Any]:
+    """The container that articles are found in, for as many dimensions as the vectors have."""
+    made = passages.definition(1)
+    del made["vectorEmbeddingPolicy"]
+    return {"id": passages.NAME, **made, "embedding": passages.EMBEDDING}
 
 
 def write(root: Path) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.elsewhere import DECLARED_FILE, declaration
+from functions.start import CHECKED_FILE
+from packing.checked import checked
 from packing.sources import declared_skills, modules_of, with_imports
 from shared.bot import Bot
 from shared.errors import ConfigurationError
@@ -23,7 +25,7 @@ TABLES = ("access.toml", "backends.toml", "departments.toml", "policy.toml", "pr
 FRONT_TABLES = ("webhooks.toml",)
 """What only the app with the channels and the fan-out of facts reads."""
 
-EVERY_APP = ("functions", "functions.platform.health", "functions.skills")
+EVERY_APP = ("functions", "functions.start", "functions.platform.health", "functions.skills")
 LIBRARY_SUFFIXES = frozenset({".py", ".mo"})
 
 
@@ -73,7 +75,8 @@ def plan(root: Path, app: App) -> Plan:
         files += sorted((root / "knowledge" / collection).rglob("*.md"))
         files += sorted((root / "knowledge" / collection).glob(FOLDER_FILE))
     copied = {path.relative_to(root).as_posix(): path for path in files}
-    return Plan(app, copied, _written(root, app, skills))
+    written = {**_written(root, app, skills), CHECKED_FILE: checked(copied)}
+    return Plan(app, copied, written)
 
 
 def _written(root: Path, app: App, skills: Mapping[str, Skill]) -> dict[str, bytes]:

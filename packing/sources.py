@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-from shared.records.conversation import FIRST_VERSION
+from shared.migration import FIRST_VERSION
 from shared.skill import Skill
 
 

@@ -13,6 +13,9 @@ FILE_SCHEME = "fabric-file:"
 FILE_CONSENT = "fileConsent/invoke"
 """Teams' name for a person's answer to a file that was offered to them."""
 
+FEEDBACK = "message/submitAction"
+"""The name, in Teams and Web Chat, of a person's thumb under an answer."""
+
 
 class Activity(dict[str, Any]):
     """One Bot Framework activity: the dict as it arrived, with typed views on what is used often.

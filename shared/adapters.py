@@ -5,25 +5,27 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from shared.clients.http import HttpClient
+from shared.adapter_forms import FORMS
 from shared.errors import ConfigurationError
-from shared.ports.bus import Bus, Topic
-from shared.ports.index import PassageIndex
-from shared.ports.models import Models
-from shared.ports.safety import ContentSafety
-from shared.ports.scans import Scans
-from shared.ports.speech import Speech
-from shared.ports.store import Blobs, Store
-from shared.ports.translator import Translator
-from shared.settings import FORMS, Settings, secure
+from shared.settings import Settings
+from shared.web_address import secure
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from shared.azure_ai.resource import Key
     from shared.channels.directline.stream import Streams
+    from shared.clients.http import HttpClient
     from shared.identity.secrets import Secrets
     from shared.messaging.claim_check import ClaimCheck
+    from shared.ports.bus import Bus, Topic
+    from shared.ports.index import PassageIndex
+    from shared.ports.models import Models
+    from shared.ports.safety import ContentSafety
+    from shared.ports.scans import Scans
+    from shared.ports.speech import Speech
+    from shared.ports.store import Blobs, Store
+    from shared.ports.translator import Translator
 
     Credential = Callable[[], AsyncTokenCredential]
 
@@ -65,7 +67,7 @@ def check(settings: Settings) -> None:
             raise ConfigurationError(f"{setting} is {url!r}; write {form}")
 
 
-def store(settings: Settings, credential: "Credential") -> Store:
+def store(settings: Settings, credential: "Credential") -> "Store":
     url = urlsplit(settings.store_url)
     if url.scheme == "cosmos":
         from shared.storage.cosmos.store import CosmosStore
@@ -82,7 +84,7 @@ def store(settings: Settings, credential: "Credential") -> Store:
     return SqliteStore(_file(settings.store_url), settings.sqlite_synchronous)
 
 
-def bus(settings: Settings, credential: "Credential", claims: "Callable[[], ClaimCheck]") -> Bus:
+def bus(settings: Settings, credential: "Credential", claims: "Callable[[], ClaimCheck]") -> "Bus":
     url = urlsplit(settings.bus_url)
     if url.scheme == "servicebus":
         from shared.messaging.servicebus.bus import ServiceBusBus
@@ -109,7 +111,7 @@ def bus(settings: Settings, credential: "Credential", claims: "Callable[[], Clai
     return SqliteBus(_file(settings.bus_url), settings.sqlite_synchronous)
 
 
-def blobs(settings: Settings, credential: "Credential") -> Blobs:
+def blobs(settings: Settings, credential: "Credential") -> "Blobs":
     """Blob storage of the app's own storage account; locally without one, a folder."""
     if settings.storage_connection or settings.storage_account:
         from shared.storage.blob import BlobStorage
@@ -130,7 +132,7 @@ def blobs(settings: Settings, credential: "Credential") -> Blobs:
     return FileBlobs(settings.data_dir / "blobs")
 
 
-def topic(settings: Settings, credential: "Credential", bus: Callable[[], Bus]) -> Topic:
+def topic(settings: Settings, credential: "Credential", bus: "Callable[[], Bus]") -> "Topic":
     url = urlsplit(settings.events_url)
     if url.scheme == "eventgrid":
         from shared.messaging.eventgrid import EventGridTopic
@@ -151,7 +153,7 @@ def models(
     credential: "Credential",
     secrets: "Secrets",
     gateway: Callable[[], Callable[[], Awaitable[dict[str, str]]] | None],
-) -> Models:
+) -> "Models":
     """Those behind aliases; `gateway` gives the headers of what stands in front, or None."""
     if urlsplit(settings.ai_url).scheme != "offline":
         from shared.ai.openai_models import OpenAIModels
@@ -173,8 +175,8 @@ def models(
 
 
 def safety(
-    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
-) -> ContentSafety:
+    settings: Settings, http: "HttpClient", credential: "Credential", secrets: "Secrets"
+) -> "ContentSafety":
     """Who judges what people and models say."""
     url = urlsplit(settings.safety_url)
     if url.scheme == "azure-content-safety":
@@ -192,7 +194,7 @@ def safety(
     return WordSafety()
 
 
-def speech(settings: Settings, credential: "Credential", secrets: "Secrets") -> Speech | None:
+def speech(settings: Settings, credential: "Credential", secrets: "Secrets") -> "Speech | None":
     """Who listens to recordings; None for nobody."""
     if settings.speech_url.startswith("offline:"):
         return None
@@ -205,7 +207,7 @@ def speech(settings: Settings, credential: "Credential", secrets: "Secrets") -> 
 
 def translator(
     settings: Settings, credential: "Credential", secrets: "Secrets"
-) -> Translator | None:
+) -> "Translator | None":
     """Who translates; None for nobody."""
     if settings.translator_url.startswith("offline:"):
         return None
@@ -216,7 +218,7 @@ def translator(
     return AzureTranslator(Resource(SERVICE, url, key=key, credential=credential))
 
 
-def scans(settings: Settings, credential: "Credential", secrets: "Secrets") -> Scans | None:
+def scans(settings: Settings, credential: "Credential", secrets: "Secrets") -> "Scans | None":
     """Who reads scans and photos; None for nobody."""
     if settings.documents_url.startswith("offline:"):
         return None
@@ -237,7 +239,7 @@ def _secret(secrets: "Secrets", key: str) -> "Key | None":
     return partial(secrets.get, key) if key else None
 
 
-def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "Streams | None":
+def streams(settings: Settings, http: "HttpClient", credential: "Credential") -> "Streams | None":
     """What holds the web channel's sockets; None when pages ask for news."""
     if not settings.stream_url:
         return None
@@ -254,8 +256,8 @@ def streams(settings: Settings, http: HttpClient, credential: "Credential") -> "
 
 
 def index(
-    settings: Settings, http: HttpClient, credential: "Credential", secrets: "Secrets"
-) -> PassageIndex:
+    settings: Settings, http: "HttpClient", credential: "Credential", secrets: "Secrets"
+) -> "PassageIndex":
     """What keeps passages to be found. Only where FABRIC_INDEX_URL is set."""
     url = urlsplit(settings.index_url)
     if url.scheme == "azure-search":
@@ -267,6 +269,15 @@ def index(
             http,
             key=_secret(secrets, settings.index_key),
             token=lambda: token(credential()),
+        )
+    if url.scheme == "cosmos":
+        from shared.indexes.cosmos.index import CosmosIndex
+
+        return CosmosIndex(
+            endpoint(settings, url.netloc),
+            url.path.strip("/"),
+            key=_secret(secrets, settings.index_key),
+            credential=credential,
         )
     from shared.indexes.embedded.index import EmbeddedIndex
 

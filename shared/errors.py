@@ -1,7 +1,7 @@
 """What can go wrong, and what then happens to the message.
 
 FabricError
-+-- ConfigurationError    the app does not start; names file, key or variable, and what to write
++-- ConfigurationError    the app does not start, or a webhook is answered 503; says what to write
 +-- Rejected              a webhook request is answered `status`; nothing was enqueued
 +-- Conflict              a conditional write lost; reload and try again
 +-- TransientError        the message is sent again later

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared import adapters, surroundings
 from shared.activity import ConversationReference
+from shared.ai_services import AiServices, Purse
 from shared.bot import Bot, Retention
 from shared.clients.http import HttpClient
 from shared.governance import residency
@@ -32,9 +33,6 @@ from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend, NotConnected
 from shared.ports.bus import Bus, Topic
 from shared.ports.channel import Channel
-from shared.ports.models import ChatModel, Models
-from shared.ports.safety import ContentSafety
-from shared.ports.senses import Senses
 from shared.ports.store import Blobs, Store
 from shared.records.fresh import Fresh
 from shared.records.last_sent import LastSent
@@ -44,29 +42,15 @@ from shared.skill import Skill
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
-    from shared.ai.assistant import Assistant
-    from shared.ai.encoder import Encoder
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.limits.spending import Spending
     from shared.governance.prices import Prices
-    from shared.identity.app_token import AppToken
     from shared.identity.credential import ManagedIdentities
-    from shared.identity.directory import Directory
-    from shared.identity.members import Members
-    from shared.identity.on_behalf import OnBehalf
-    from shared.identity.operator_token import GroupsOf, OperatorTokens
+    from shared.identity.people import People
     from shared.identity.secrets import Secrets
-    from shared.identity.sign_in import SignIn
-    from shared.identity.token_service import TokenService
-    from shared.identity.user_tokens import UserTokens
     from shared.integrations.gateway import Gateway
-    from shared.knowledge.access import Reader
-    from shared.knowledge.articles import KnowledgeBase
-    from shared.knowledge.embedding import Embedder
-    from shared.knowledge.indexed import Indexed
-    from shared.knowledge.knowledge import Knowledge
     from shared.media.attachment import Attachment
     from shared.media.files import Files
     from shared.messaging.claim_check import ClaimCheck
@@ -102,9 +86,9 @@ class Fabric:
         )
         surroundings.check_settings(settings, self._declared)
         self.http = HttpClient()
-        for bot in self.bots.values():
-            surroundings.check_bot(bot, settings, self._declared, lambda: self.models)
         self.departments = load_departments(settings.departments_file, settings.environ)
+        for bot in self.bots.values():
+            surroundings.check_bot(bot, settings, self._declared, lambda: self.ai.models)
         self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
         self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
@@ -138,31 +122,16 @@ class Fabric:
         return adapters.topic(self.settings, self._identity, lambda: self.bus)
 
     @cached_property
-    def models(self) -> Models:
-        """The chat models that bots name by alias."""
-        return adapters.models(
-            *(self.settings, self._identity, self.secrets),
-            lambda: self.gateway.headers if self.gateway else None,
+    def ai(self) -> AiServices:
+        """Models, what judges and hears, and what bots know."""
+        return AiServices(
+            self.settings,
+            self.http,
+            secrets=lambda: self.secrets,
+            credential=self._identity,
+            gateway=lambda: self.gateway,
+            purse=Purse(self.departments, lambda: self.spending, lambda: self.prices),
         )
-
-    @cached_property
-    def safety(self) -> ContentSafety:
-        """Who judges what people and models say."""
-        return adapters.safety(self.settings, self.http, self._identity, self.secrets)
-
-    @cached_property
-    def senses(self) -> Senses:
-        """What listens, translates and reads scans, where it is configured."""
-        given = self.settings, self._identity, self.secrets
-        return Senses(adapters.speech(*given), adapters.translator(*given), adapters.scans(*given))
-
-    def senses_for(self, bot: Bot) -> Senses:
-        """The same for one bot: held to its limits of money, each call written down."""
-        from shared.governance.governed_senses import Account, governed
-
-        department = self.departments.get(bot.department)
-        account = Account.of(bot, department, lambda: self.spending, lambda: self.prices)
-        return governed(self.senses, account)
 
     @cached_property
     def blobs(self) -> Blobs:
@@ -200,80 +169,11 @@ class Fabric:
         return ManagedIdentities()
 
     @cached_property
-    def operators(self) -> "OperatorTokens":
-        """Who may sign in to operate: whom Entra, or on a laptop its stand-in, vouches for."""
-        from shared.identity.key_file import KeyFile
-        from shared.identity.openid_keys import OpenIdKeys
-        from shared.identity.operator_token import OperatorTokens
+    def people(self) -> "People":
+        """How people are known, who write or operate."""
+        from shared.identity.people import People
 
-        settings = self.settings
-        url = settings.operator_openid_url
-        keys = (
-            OpenIdKeys(url, self.http, local=settings.local)
-            if url
-            else KeyFile(settings.laptop_keys)
-        )
-        return OperatorTokens(
-            keys,
-            audience=settings.operator_audience,
-            tenant=settings.operator_tenant,
-            groups_of=self._groups_of if settings.has_directory else None,
-            fronted=settings.app_service_auth,
-        )
-
-    @cached_property
-    def _groups_of(self) -> "GroupsOf":
-        from shared.identity.member_groups import MemberGroups
-
-        return MemberGroups(self._app_token, self.http, self.settings.graph_url).of
-
-    @cached_property
-    def members(self) -> "Members":
-        """Who is in the organisation's directory."""
-        from shared.identity.members import Members
-
-        return Members(self.http, self.settings.graph_url, self._app_token)
-
-    @cached_property
-    def _app_token(self) -> "AppToken":
-        from shared.identity.app_token import AppToken
-
-        return AppToken(self.directory)
-
-    @cached_property
-    def sign_in(self) -> "SignIn":
-        """How people sign in with the organisation's directory."""
-        from shared.identity.sign_in import SignIn
-
-        return SignIn(self.settings, self.http, self.directory, self.on_behalf)
-
-    @cached_property
-    def directory(self) -> "Directory":
-        """The organisation's directory, where people sign in."""
-        from shared.identity.directory import Directory
-
-        return Directory(self.settings, self.http, self.secrets)
-
-    @cached_property
-    def on_behalf(self) -> "OnBehalf":
-        """Tokens for other systems in the name of people."""
-        from shared.identity.on_behalf import OnBehalf
-
-        return OnBehalf(self.directory)
-
-    @cached_property
-    def user_tokens(self) -> "UserTokens":
-        """The tokens of people for whom no token service keeps them."""
-        from shared.identity.user_tokens import UserTokens
-
-        return UserTokens()
-
-    @cached_property
-    def token_service(self) -> "TokenService":
-        """Where the tokens of people on Teams are kept."""
-        from shared.identity.token_service import TokenService
-
-        return TokenService(self.settings.teams_token_service_url, self.http, self.teams.tokens)
+        return People(self.settings, self.http, lambda: self.secrets, lambda: self.teams.tokens)
 
     @cached_property
     def secrets(self) -> "Secrets":
@@ -281,49 +181,6 @@ class Fabric:
         from shared.identity.secrets import Secrets
 
         return Secrets(self.http, self._identity, local=self.settings.local)
-
-    @cached_property
-    def encoder(self) -> "Encoder | None":
-        """What knows texts by their meaning; None where it is switched off."""
-        if self.settings.embeddings == "off":
-            return None
-        from shared.ai.encoder import Encoder
-
-        return Encoder(self.settings.data_dir / "encoder")
-
-    @cached_property
-    def knowledge(self) -> "KnowledgeBase":
-        from shared.knowledge.articles import KnowledgeBase
-
-        return KnowledgeBase(self.settings.knowledge_dir, self.encoder)
-
-    @cached_property
-    def indexed(self) -> "Indexed | None":
-        """The articles in an index; None where they are searched in memory."""
-        if not self.settings.index_url:
-            return None
-        from shared.knowledge.articles import KnowledgeBase
-        from shared.knowledge.indexed import Indexed
-
-        index = adapters.index(self.settings, self.http, self._identity, self.secrets)
-        folder = KnowledgeBase(self.settings.knowledge_dir)
-        return Indexed(index, folder, trusts_folder=self.settings.local)
-
-    def knowledge_for(
-        self, bot: Bot, reader: "Reader | None" = None, person: str = ""
-    ) -> "Knowledge":
-        """What a bot may tell a reader; `person` is a digest of who is charged with questions."""
-        if not bot.knowledge or self.indexed is None:
-            return self.knowledge.for_bot(bot, reader)
-        return self.indexed.for_bot(bot, reader, self.embedder(bot, person))
-
-    def embedder(self, bot: Bot, person: str = "") -> "Embedder | None":
-        """What makes vectors for the index: a model where there is one for it, else the encoder."""
-        from shared.knowledge.embedding import ModelEmbedder, OfflineEmbedder
-
-        if name := self.models.embedder:
-            return ModelEmbedder(name, self._governed(bot, person))
-        return OfflineEmbedder(self.encoder) if self.encoder else None
 
     @cached_property
     def backends(self) -> Mapping[str, Backend]:
@@ -386,43 +243,6 @@ class Fabric:
 
         return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
-    def assistant(self, bot: Bot, person: str = "") -> "Assistant":
-        """What the bot's skills ask of AI; `person` is a digest of whom it talks with."""
-        from shared.ai.assistant import Assistant
-
-        return Assistant(
-            self._model(bot, person),
-            instructions=bot.instructions,
-            links=bot.safety.links,
-            encoder=self.encoder,
-        )
-
-    def _model(self, bot: Bot, person: str) -> ChatModel:
-        """What the bot's alias names, and between them what the bot declares."""
-        model = self._governed(bot, person)
-        if model.structured:
-            from shared.ai.safety.guarded import Guarded
-
-            model = Guarded(model, bot.safety, lambda: self.safety)
-        if bot.safety.personal_data == "redact":
-            from shared.ai.redacting import Redacting
-
-            return Redacting(model)
-        return model
-
-    def _governed(self, bot: Bot, person: str) -> ChatModel:
-        """The bot's model, held to its limits where it has any and a call costs anything."""
-        if self.settings.ai_url.startswith("offline:"):
-            return self.models.named(bot.model)
-        from shared.governance.governed_model import governed
-
-        department = self.departments.get(bot.department)
-        return governed(
-            *(bot, department, self.models, person),
-            spending=lambda: self.spending,
-            prices=lambda: self.prices,
-        )
-
     def channel(self, name: str) -> Channel:
         """The adapter called `teams`, `whatsapp` or `web`."""
         match name:
@@ -483,16 +303,9 @@ class Fabric:
         """Close what was opened, and nothing else."""
         if spending := self.__dict__.get("spending"):
             await spending.booked()
-        names = ("topic", "bus", "blobs", "store", "models", "safety", "identities", "credential")
-        for name in names:
-            if port := self.__dict__.get(name):
-                await port.close()
-        if indexed := self.__dict__.get("indexed"):
-            await indexed.index.close()
-        senses = self.__dict__.get("senses", Senses())
-        for sense in (senses.speech, senses.translator, senses.scans):
-            if sense:
-                await sense.close()
+        for name in ("topic", "bus", "blobs", "store", "ai", "identities", "credential"):
+            if part := self.__dict__.get(name):
+                await part.close()
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.errors import ConfigurationError
+from shared.migration import FIRST_VERSION, Migration
 from shared.purposes import PURPOSES
-from shared.records.conversation import FIRST_VERSION, Migration
 
 if TYPE_CHECKING:
     from shared.turn import Turn

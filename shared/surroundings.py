@@ -2,36 +2,44 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared import vault_reference
-from shared.bot import ARTICLE, Bot
 from shared.errors import ConfigurationError
-from shared.governance.backends import check_rights
-from shared.knowledge.access import of_folder
-from shared.manifest.backends import Declaration
-from shared.ports.models import Models
-from shared.records.ticket import TICKETS
 from shared.settings import Settings
 
+if TYPE_CHECKING:
+    from shared.bot import Bot
+    from shared.manifest.backends import Declaration
+    from shared.ports.models import Models
 
-def check_settings(settings: Settings, backends: Mapping[str, Declaration]) -> None:
+
+def check_settings(settings: Settings, backends: "Mapping[str, Declaration]") -> None:
     """Raises ConfigurationError for what would only fail with the first message."""
+    check_secrets(settings)
+    _check_gateway(settings, backends)
+
+
+def check_secrets(settings: Settings) -> None:
+    """Raises ConfigurationError for a secret that has to be set, or is no place of one."""
     if not settings.local and not settings.whatsapp_app_secrets:
         raise ConfigurationError(
             "FABRIC_WHATSAPP_APP_SECRET is not set; in the cloud set it to the app secret "
             "of the Meta app, or to a random text when no bot is on WhatsApp"
         )
-    _check_gateway(settings, backends)
     _check_references(settings)
 
 
 def check_bot(
-    bot: Bot,
+    bot: "Bot",
     settings: Settings,
-    backends: Mapping[str, Declaration],
-    models: Callable[[], Models],
+    backends: "Mapping[str, Declaration]",
+    models: "Callable[[], Models]",
 ) -> None:
     """Raises ConfigurationError for a manifest that names what is not there."""
+    from shared.governance.backends import check_rights
+    from shared.records.ticket import TICKETS
+
     _check_articles(bot, settings.knowledge_dir)
     guarded = {TICKETS: [], **{name: one.guarded for name, one in backends.items()}}
     check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
@@ -45,7 +53,10 @@ def check_bot(
         _check_models(bot, models())
 
 
-def _check_articles(bot: Bot, folder: Path) -> None:
+def _check_articles(bot: "Bot", folder: Path) -> None:
+    from shared.bot import ARTICLE
+    from shared.knowledge.access import of_folder
+
     for name in bot.knowledge:
         if not (folder / name).is_dir():
             raise ConfigurationError(
@@ -61,7 +72,7 @@ def _check_articles(bot: Bot, folder: Path) -> None:
             )
 
 
-def _check_models(bot: Bot, models: Models) -> None:
+def _check_models(bot: "Bot", models: "Models") -> None:
     for key, alias in (("model", bot.model), ("quota.cheaper_model", bot.quota.cheaper_model)):
         try:
             if alias:
@@ -70,7 +81,7 @@ def _check_models(bot: Bot, models: Models) -> None:
             raise ConfigurationError(f"bot {bot.id}: {key}: {error}") from None
 
 
-def _check_gateway(settings: Settings, backends: Mapping[str, Declaration]) -> None:
+def _check_gateway(settings: Settings, backends: "Mapping[str, Declaration]") -> None:
     """On a laptop without a gateway calls go straight to the backend."""
     behind = next((name for name, one in backends.items() if one.gateway), "")
     if behind and not settings.gateway_url and not settings.local:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.settings import LOOPBACK
+from shared.web_address import LOOPBACK
 
 SCHEME = "keyvault://"
 FORM = '"keyvault://<vault>.vault.azure.net/<secret>"'

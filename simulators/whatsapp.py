@@ -29,6 +29,9 @@ ACCOUNT, PHONE = "102290129340000", "15550100200"
 RESENDS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Seconds before each new try; Meta goes on, ever more rarely, for up to 7 days."""
 
+PRICING = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "service"}
+"""What a status says of the bill for an answer, once it is delivered."""
+
 FAULTS = {
     **whatsapp_graph.FAULTS,
     "shuffle": "the statuses of a message come in any order",
@@ -219,6 +222,8 @@ class WhatsAppSimulator:
             }
             if data := sent.get("biz_opaque_callback_data"):
                 status["biz_opaque_callback_data"] = data
+            if state in ("delivered", "read"):
+                status["pricing"] = dict(PRICING)
             if state == "failed":
                 status["errors"] = [{"code": 131026, "title": MESSAGES[131026]}]
             await self.update({"statuses": [status]}, user, id)

@@ -73,6 +73,10 @@ function talk(bot) {
       conversation.send({ type: "message", replyToId, ...said });
       focusMessage();
     },
+    vote: (reaction, replyToId) => {
+      const value = { actionName: "feedback", actionValue: { reaction, feedback: "{}" } };
+      conversation.send({ type: "invoke", name: "message/submitAction", replyToId, value });
+    },
     retry: () => conversation.flush(),
   });
   current = { bot, conversation, transcript };

@@ -78,10 +78,10 @@ export class Conversation extends EventTarget {
     window.removeEventListener("online", this.visible);
   }
 
-  /** Leave the conversation for a new one; what could not be sent goes there. */
+  /** Leave the conversation for a new one; what could not be said goes there, votes on the old one do not. */
   restart({ keepPending = false } = {}) {
     clearTimeout(this.#timer);
-    this.#saved = { pending: keepPending ? [...this.pending] : [] };
+    this.#saved = { pending: keepPending ? this.pending.filter(({ type }) => type === "message") : [] };
     this.#watermark = "";
     this.#failures = 0;
     this.#ended = false;

@@ -4,6 +4,7 @@ import { card, settle } from "./card.js";
 import { dress, el, link, safeUrl } from "./dom.js";
 import { file } from "./file.js";
 import { markdown } from "./markdown.js";
+import { Thumbs, asksForThumbs } from "./thumbs.js";
 
 const GROUP_MS = 5 * 60_000;
 const TYPING_MS = 20_000;
@@ -14,16 +15,18 @@ const STATES = { sending: "Sending", waiting: "Not sent yet, trying again", fail
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
-/** `page` holds the elements; `say(text)`, `submit(value, title, replyToId)`, `retry()` are called. */
+/** `page` holds the elements; `say(text)`, `submit(value, title, replyToId)`, `vote(reaction, replyToId)`, `retry()` are called. */
 export class Transcript {
   #seen = new Set();
   #own = new Map();
   #cards = new Map();
+  #thumbs = new Map();
+  #votes = new Map();
   #previous = null;
   #timer = 0;
 
-  constructor(page, bot, { say, submit, retry }) {
-    Object.assign(this, { page, bot, say, submit, retry });
+  constructor(page, bot, { say, submit, vote, retry }) {
+    Object.assign(this, { page, bot, say, submit, vote, retry });
     this.clear();
   }
 
@@ -35,6 +38,8 @@ export class Transcript {
     this.#seen.clear();
     this.#own.clear();
     this.#cards.clear();
+    this.#thumbs.clear();
+    this.#votes.clear();
     this.#previous = null;
     this.page.log.replaceChildren();
     this.page.suggestions.replaceChildren();
@@ -52,11 +57,17 @@ export class Transcript {
     } else if (activity.type === "message") {
       if (mine) this.own(activity, "sent");
       else this.#bots(activity);
+    } else if (activity.type === "invoke" && mine) {
+      this.#voted(activity, "sent");
     }
   }
 
   /** Show an own message, or what became of it. */
   own(activity, state) {
+    if (activity.type === "invoke") {
+      this.#voted(activity, state);
+      return;
+    }
     const id = activity.channelData?.clientActivityID ?? activity.id;
     const known = this.#own.get(id);
     if (known) {
@@ -89,7 +100,7 @@ export class Transcript {
     if (!parts.length) return;
     const follow = this.near;
     this.#typing(false);
-    this.#append("bot", activity, ...parts);
+    this.#append("bot", activity, ...parts, this.#asked(activity));
     const actions = activity.suggestedActions?.actions ?? [];
     if (actions.length || "fabricWaiting" in activity) this.#suggest(actions);
     if (follow) this.scroll();
@@ -110,6 +121,21 @@ export class Transcript {
       parts.push(this.#attachment(activity, attachment));
     }
     return parts.filter(Boolean);
+  }
+
+  /** Thumbs, where they are asked for; a vote that was given before is shown. */
+  #asked(activity) {
+    if (!asksForThumbs(activity)) return null;
+    const thumbs = new Thumbs((reaction) => this.vote(reaction, activity.id));
+    this.#thumbs.set(activity.id, thumbs);
+    if (this.#votes.has(activity.id)) thumbs.show(...this.#votes.get(activity.id));
+    return thumbs.element;
+  }
+
+  #voted(activity, state) {
+    const vote = [activity.value?.actionValue?.reaction, state];
+    this.#votes.set(activity.replyToId, vote);
+    this.#thumbs.get(activity.replyToId)?.show(...vote);
   }
 
   #attachment(activity, attachment) {

@@ -2,21 +2,22 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, request_of, responding
 from functions.triggers import take_in
-from shared.channels.directline.channel import DirectLineChannel
-from shared.pipeline.door import crowd
-from shared.ports.channel import Inbound, Received, Request
+
+if TYPE_CHECKING:
+    from shared.channels.directline.channel import DirectLineChannel
+    from shared.ports.channel import Inbound, Request
 
 bp = func.Blueprint()
 
 Answer = tuple[int, dict[str, Any]]
-Operation = Callable[[DirectLineChannel, Request], Awaitable[Answer]]
+Operation = Callable[["DirectLineChannel", "Request"], Awaitable[Answer]]
 
 _CODES = {
     400: "BadArgument",
@@ -37,7 +38,7 @@ _CODES = {
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def generate(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
         return 200, await channel.access.generate(request)
 
     return await _serve(req, "directline_generate", operation)
@@ -50,7 +51,7 @@ async def generate(req: func.HttpRequest) -> func.HttpResponse:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def refresh(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
         return 200, await channel.access.refresh(request)
 
     return await _serve(req, "directline_refresh", operation)
@@ -63,7 +64,9 @@ async def refresh(req: func.HttpRequest) -> func.HttpResponse:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def conversations(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
+        from shared.ports.channel import Received
+
         first, conversation = await channel.start(request)
         bot, opening = await channel.opening(request)
         skills = [fabric().skills[name] for name in bot.skills]
@@ -81,7 +84,7 @@ async def conversations(req: func.HttpRequest) -> func.HttpResponse:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def conversation(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
         return 200, await channel.resume(request)
 
     return await _serve(req, "directline_conversation", operation)
@@ -94,7 +97,7 @@ async def conversation(req: func.HttpRequest) -> func.HttpResponse:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def activities(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
         if request.method == "GET":
             return 200, await channel.poll(request)
         return await _post(channel, request)
@@ -119,17 +122,23 @@ async def upload(req: func.HttpRequest) -> func.HttpResponse:
     auth_level=func.AuthLevel.ANONYMOUS,
 )
 async def session(req: func.HttpRequest) -> func.HttpResponse:
-    async def operation(channel: DirectLineChannel, request: Request) -> Answer:
+    async def operation(channel: "DirectLineChannel", request: "Request") -> Answer:
         return 200, await channel.session(request)
 
     return await _serve(req, "directline_session", operation)
 
 
-async def _post(channel: DirectLineChannel, request: Request) -> Answer:
+async def _post(channel: "DirectLineChannel", request: "Request") -> Answer:
     """Echo first, then enqueue: a client that must send again finds its message once."""
+    from shared.channels.thumbs import is_vote
+    from shared.pipeline.door import crowd
+
     received = await channel.receive(request)
     for inbound in received.activities:
         await crowd.admit(fabric(), inbound)
+        if is_vote(inbound.activity):
+            await _vote(channel, inbound)
+            return 200, {"id": inbound.activity.id}
         if inbound.files:
             await _keep(inbound)
         await channel.record(inbound)
@@ -138,7 +147,22 @@ async def _post(channel: DirectLineChannel, request: Request) -> Answer:
     return 200, {"id": ids[0] if ids else secrets.token_hex(16)}
 
 
-async def _keep(inbound: Inbound) -> None:
+async def _vote(channel: "DirectLineChannel", inbound: "Inbound") -> None:
+    """Count it, then echo it, so that the page knows it again after a reload.
+
+    Raises Rejected 400 for what is no vote, or is about nothing that the bot said here.
+    """
+    from shared.errors import Rejected
+    from shared.pipeline.door import calls
+
+    if not await channel.answers(inbound):
+        raise Rejected(400, "vote_about_nothing")
+    if await calls.invoke(fabric(), inbound) is None:
+        raise Rejected(400, "not_a_vote")
+    await channel.record(inbound)
+
+
+async def _keep(inbound: "Inbound") -> None:
     """Store what was uploaded; a message without files does not meet what does that."""
     from shared.pipeline.door.uploads import keep
 

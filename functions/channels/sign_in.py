@@ -7,19 +7,18 @@ there. So a link that was passed on signs nobody in but whoever reads the code o
 import html
 import secrets
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from functions.host import fabric
 from functions.http import responding
-from shared.dialogue.phrases import phrase
 from shared.errors import Conflict, Rejected
-from shared.fabric import Fabric
-from shared.identity.entra_error import DEVICE_CODES, code_of
 from shared.observability import log
-from shared.pipeline.door.keeping import keep
-from shared.records import sign_in
-from shared.records.sign_in import LASTS_SECONDS, Offer
+
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
+    from shared.records.sign_in import Offer
 
 COOKIE = "fabric-sign-in"
 _HEADERS = {
@@ -49,13 +48,15 @@ bp = func.Blueprint()
 @bp.route("sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def begin(req: func.HttpRequest) -> func.HttpResponse:
     async def answer() -> func.HttpResponse:
+        from shared.records import sign_in
+
         here = _open()
         ticket = req.params.get("ticket", "")
         offer = await sign_in.offer_of(here.store, sign_in.digest(ticket[:200]))
         if offer is None:
             return _page("signin.page-over", status=404)
         browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        address = await here.sign_in.address(
+        address = await here.people.sign_in.address(
             state=f"{offer.id}.{browser}", nonce=nonce, verifier=verifier
         )
         await here.store.write(offer.partition, offer.begun(browser, nonce, verifier))
@@ -69,6 +70,8 @@ async def begin(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route("sign-in/callback", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def come_back(req: func.HttpRequest) -> func.HttpResponse:
     async def answer() -> func.HttpResponse:
+        from shared.records import sign_in
+
         here = _open()
         id, _, browser = req.params.get("state", "")[:200].partition(".")
         cookie = _cookies(req.headers.get("cookie", "")).get(COOKIE, "")
@@ -83,8 +86,12 @@ async def come_back(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _finish(
-    here: Fabric, offer: Offer, browser: str, query: Mapping[str, str]
+    here: "Fabric", offer: "Offer", browser: str, query: Mapping[str, str]
 ) -> func.HttpResponse:
+    from shared.identity.entra_error import code_of
+    from shared.pipeline.door.keeping import keep
+    from shared.records import sign_in
+
     try:
         begun = await sign_in.returned(here.store, offer, browser)
     except Conflict:
@@ -93,7 +100,7 @@ async def _finish(
         raise Rejected(403, "sign_in_not_begun_or_used")
     if not query.get("code"):
         return _refused(offer, code_of(query))
-    arrival = await here.sign_in.redeem(
+    arrival = await here.people.sign_in.redeem(
         query["code"][:4000], nonce=begun.body["nonce"], verifier=begun.body["verifier"]
     )
     code, bot = sign_in.new_code(), here.bots.get(offer.bot)
@@ -102,14 +109,16 @@ async def _finish(
     return _page("signin.page-code", offer.language, code=code, bot=bot.name if bot else offer.bot)
 
 
-def _refused(offer: Offer, code: str) -> func.HttpResponse:
+def _refused(offer: "Offer", code: str) -> func.HttpResponse:
     """Say what Entra has against it, as far as the person can do something about it."""
+    from shared.identity.entra_error import DEVICE_CODES
+
     log.warning("sign_in.refused", code=f"AADSTS{code}" if code else "", bot=offer.bot)
     id = "signin.page-device" if code in DEVICE_CODES else "signin.page-refused"
     return _page(id, offer.language, status=403)
 
 
-def _open() -> Fabric:
+def _open() -> "Fabric":
     """Raises Rejected 404 where nobody can sign in."""
     here = fabric()
     if not here.settings.signs_in:
@@ -117,8 +126,10 @@ def _open() -> Fabric:
     return here
 
 
-def _cookie(here: Fabric, value: str) -> str:
+def _cookie(here: "Fabric", value: str) -> str:
     """Lax, because the browser comes back from another site."""
+    from shared.records.sign_in import LASTS_SECONDS
+
     secure = "" if here.settings.public_url.startswith("http:") else "; Secure"
     return (
         f"{COOKIE}={value}; Path=/api/sign-in; Max-Age={LASTS_SECONDS}; HttpOnly; SameSite=Lax"
@@ -134,6 +145,8 @@ def _cookies(header: str) -> dict[str, str]:
 def _page(
     id: str, language: str = "en", *, status: int = 200, code: str = "", bot: str = ""
 ) -> func.HttpResponse:
+    from shared.dialogue.phrases import phrase
+
     said = html.escape(phrase(language, id, bot=bot) if bot else phrase(language, id))
     shown = f"<code>{html.escape(code)}</code>" if code else ""
     title, _, more = said.partition("\n")

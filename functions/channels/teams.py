@@ -5,7 +5,6 @@ import azure.functions as func
 from functions.host import fabric
 from functions.http import json_response, refused, request_of, responding
 from functions.triggers import take_in
-from shared.pipeline.door import calls, sign_in_invokes
 
 bp = func.Blueprint()
 
@@ -14,6 +13,8 @@ bp = func.Blueprint()
 @bp.route("teams/{bot}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def teams(req: func.HttpRequest) -> func.HttpResponse:
     async def answer() -> func.HttpResponse:
+        from shared.pipeline.door import calls, sign_in_invokes
+
         received = await fabric().teams.receive(request_of(req))
         for inbound in received.activities:
             if inbound.activity.type == "invoke":

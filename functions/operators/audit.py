@@ -6,8 +6,6 @@ from typing import Any
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period
 from shared.governance.roles import Role
-from shared.operations.reports import audit as reports
-from shared.operations.reports.audit import EXACT, Wanted
 
 LISTED = 1000
 
@@ -22,7 +20,9 @@ class Entries:
 
 @operator_route("GET", "ops/audit", least=Role.AUDITOR)
 async def audit(ask: Ask) -> Entries:
-    chosen = {name: ask.text(name) for name in EXACT}
-    wanted = Wanted(**chosen, period=asked_period(ask), departments=ask.departments)
+    from shared.operations.reports import audit as reports
+
+    chosen = {name: ask.text(name) for name in reports.EXACT}
+    wanted = reports.Wanted(**chosen, period=asked_period(ask), departments=ask.departments)
     found = [entry.to_json() async for entry in reports.entries(ask.fabric, wanted)]
     return Entries(found[-LISTED:], len(found))

@@ -1,14 +1,15 @@
 """What was said, over HTTP: each look has a purpose and is on record before it is answered."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period, asked_scope
 from shared.errors import Rejected
-from shared.governance import audit
 from shared.governance.roles import Role
-from shared.operations.reports import conversations as reports
-from shared.operations.reports.conversations import Summary, Whole
+
+if TYPE_CHECKING:
+    from shared.operations.reports.conversations import Summary, Whole
 
 LISTED = 1000
 
@@ -17,13 +18,15 @@ LISTED = 1000
 class Conversations:
     """The latest `LISTED` of `total`."""
 
-    conversations: list[Summary]
+    conversations: "list[Summary]"
     total: int
 
 
 @operator_route("GET", "ops/conversations", least=Role.OPERATOR, purpose=True)
 async def listed(ask: Ask) -> Conversations:
     """Put a list on record once for each department that has a conversation in it."""
+    from shared.operations.reports import conversations as reports
+
     found = await reports.conversations(ask.fabric, asked_scope(ask), asked_period(ask))
     shown = found[:LISTED]
     for department in sorted({_department(ask, one.bot) for one in shown}) or [""]:
@@ -32,7 +35,9 @@ async def listed(ask: Ask) -> Conversations:
 
 
 @operator_route("GET", "ops/conversations/{key}", least=Role.OPERATOR, purpose=True)
-async def read(ask: Ask) -> Whole:
+async def read(ask: Ask) -> "Whole":
+    from shared.operations.reports import conversations as reports
+
     key = ask.path.get("key", "")
     if key.count(".") < 2:
         raise Rejected(404, "no_such_conversation")
@@ -52,6 +57,8 @@ def _department(ask: Ask, bot: str) -> str:
 
 async def _look(ask: Ask, action: str, target: dict[str, str], department: str) -> None:
     """Raises TransientError: what cannot be recorded is not shown."""
+    from shared.governance import audit
+
     await ask.fabric.audit.record(
         ask.operator,
         action,

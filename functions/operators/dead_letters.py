@@ -1,17 +1,17 @@
 """The dead-letter desk over HTTP: list, explain, redrive, discard."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period
 from shared.errors import Rejected
 from shared.governance.roles import Role
-from shared.operations.deeds.letters import move
-from shared.operations.reports import letters
-from shared.operations.reports.letters import Letter
-from shared.operations.reports.period import Period
 from shared.queues import skill_queue
+
+if TYPE_CHECKING:
+    from shared.operations.reports.letters import Letter
+    from shared.operations.reports.period import Period
 
 LISTED = 1000
 MAX_MOVED = 200
@@ -46,6 +46,8 @@ async def show_all(ask: Ask) -> DeadLetters:
 
 @operator_route("GET", "dead-letters/{id}", least=Role.AUDITOR, name="dead_letters_show")
 async def show(ask: Ask) -> dict[str, Any]:
+    from shared.operations.reports import letters
+
     [letter, *_] = letters.named(await _letters(ask), [ask.path.get("id", "")])
     return letter.explain()
 
@@ -62,6 +64,8 @@ async def discard(ask: Ask) -> Moved:
 
 async def _move(ask: Ask, action: str) -> Moved:
     """Raises TransientError when nothing was moved because something does not answer."""
+    from shared.operations.deeds.letters import move
+
     chosen = await _chosen(ask)
     moved = await move(ask.fabric, ask.operator, action, chosen[:MAX_MOVED])
     if moved.down and not moved.done:
@@ -70,8 +74,10 @@ async def _move(ask: Ask, action: str) -> Moved:
     return Moved([letter.id for letter in moved.done], moved.failed, left)
 
 
-async def _chosen(ask: Ask) -> list[Letter]:
+async def _chosen(ask: Ask) -> "list[Letter]":
     """`{"ids": [...]}`, or `{"all": true}` with any of `bot`, `skill` and `reason`."""
+    from shared.operations.reports import letters
+
     wanted = ask.body()
     ids = wanted.pop("ids", None)
     everything = wanted.pop("all", False)
@@ -89,9 +95,11 @@ def _is_ids(ids: Any) -> bool:
 
 
 async def _letters(
-    ask: Ask, *, bot: str = "", skill: str = "", reason: str = "", died: Period = letters.EVER
-) -> list[Letter]:
-    """Those of the operator's departments."""
-    queue = skill_queue(skill) if skill else ""
-    found = await letters.letters(ask.fabric, bot=bot, queue=queue, reason=reason, died=died)
+    ask: Ask, *, bot: str = "", skill: str = "", reason: str = "", died: "Period | None" = None
+) -> "list[Letter]":
+    """Those of the operator's departments, whenever they died."""
+    from shared.operations.reports import letters
+
+    queue, when = skill_queue(skill) if skill else "", died or letters.EVER
+    found = await letters.letters(ask.fabric, bot=bot, queue=queue, reason=reason, died=when)
     return [letter for letter in found if ask.sees(letter.bot)]

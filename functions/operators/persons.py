@@ -1,25 +1,30 @@
 """What is kept of a person, over HTTP: handed out or erased."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.operator import Ask, operator_route
 from shared.errors import PermanentError, Rejected
 from shared.governance.roles import Role
-from shared.operations.deeds import persons
-from shared.operations.deeds.persons import Receipt
+
+if TYPE_CHECKING:
+    from shared.operations.deeds.persons import Receipt
 
 MAX_CHARACTERS = 500
 
 
 @operator_route("POST", "ops/person/export", least=Role.OWNER)
 async def export(ask: Ask) -> dict[str, Any]:
+    from shared.operations.deeds import persons
+
     id, reason = _meant(ask)
     return await persons.export(ask.fabric, ask.operator, id, reason, ask.departments)
 
 
 @operator_route("POST", "ops/person/erase", least=Role.OWNER)
-async def erase(ask: Ask) -> Receipt:
+async def erase(ask: Ask) -> "Receipt":
     """Refuse with 409 what a legal hold keeps."""
+    from shared.operations.deeds import persons
+
     id, reason = _meant(ask)
     try:
         return await persons.erase(ask.fabric, ask.operator, id, reason, ask.departments)

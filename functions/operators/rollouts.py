@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.operator import Ask, Foreign, operator_route
 from functions.operators.asked import asked_scope
 from shared.errors import PermanentError, Rejected
-from shared.governance.limits.rollouts import Rollout, share_of
 from shared.governance.roles import Role
-from shared.operations.deeds.rollout import roll_out
-from shared.operations.reports.versions import Comparison, compare
+
+if TYPE_CHECKING:
+    from shared.governance.limits.rollouts import Rollout
+    from shared.operations.reports.versions import Comparison
 
 KEYS = frozenset({"version", "share", "bots", "reason", "stop_above"})
 FORM = 'write {"version": "v2", "share": "10%"}; bots, reason and stop_above may stand beside'
@@ -20,7 +21,7 @@ FORM = 'write {"version": "v2", "share": "10%"}; bots, reason and stop_above may
 class RolledOut:
     """What has a share now, or had one and was rolled back."""
 
-    rollouts: list[Rollout]
+    rollouts: "list[Rollout]"
 
 
 @operator_route("GET", "ops/rollouts", least=Role.AUDITOR)
@@ -30,13 +31,17 @@ async def rollouts(ask: Ask) -> RolledOut:
 
 
 @operator_route("GET", "ops/rollouts/{skill}", least=Role.AUDITOR, name="ops_rollout")
-async def rollout(ask: Ask) -> Comparison:
+async def rollout(ask: Ask) -> "Comparison":
+    from shared.operations.reports.versions import compare
+
     return await compare(ask.fabric, asked_scope(ask), _skill(ask))
 
 
 @operator_route("POST", "ops/rollouts/{skill}", least=Role.OPERATOR, name="ops_roll_out")
-async def change(ask: Ask) -> Rollout:
+async def change(ask: Ask) -> "Rollout":
     """A skill works for all departments: who has one names bots of it, and touches no other's."""
+    from shared.operations.deeds.rollout import roll_out
+
     skill, wanted = _skill(ask), ask.body()
     version, bots = wanted.get("version"), wanted.get("bots", [])
     reason = wanted.get("reason", "")
@@ -88,6 +93,8 @@ def _concerns(ask: Ask, skill: str) -> bool:
 
 def _share(wanted: Mapping[str, Any], key: str, default: str = "") -> float:
     """Raises Rejected (400) for what is no share."""
+    from shared.governance.limits.rollouts import share_of
+
     try:
         return share_of(wanted.get(key, default))
     except ValueError as error:

@@ -1,22 +1,28 @@
 """Who waits for a person, over HTTP: list them, answer, give the conversation back to the bot."""
 
+from typing import TYPE_CHECKING
+
 from functions.operator import Ask, operator_route
 from shared.errors import PermanentError, Rejected
 from shared.governance.roles import Role
-from shared.operations.deeds import waiting as deeds
-from shared.operations.deeds.waiting import Done
-from shared.operations.reports import waiting as reports
-from shared.operations.reports.waiting import WaitingPerson
+
+if TYPE_CHECKING:
+    from shared.operations.deeds.waiting import Done
+    from shared.operations.reports.waiting import WaitingPerson
 
 
 @operator_route("GET", "ops/waiting", least=Role.OPERATOR)
-async def waiting(ask: Ask) -> list[WaitingPerson]:
+async def waiting(ask: Ask) -> "list[WaitingPerson]":
+    from shared.operations.reports import waiting as reports
+
     return await reports.waiting(ask.fabric, ask.departments)
 
 
 @operator_route("POST", "ops/waiting/{key}/answer", least=Role.OPERATOR, name="ops_waiting_answer")
-async def answer(ask: Ask) -> Done:
+async def answer(ask: Ask) -> "Done":
     """`{"text": "..."}`."""
+    from shared.operations.deeds import waiting as deeds
+
     body = ask.body()
     key = await _theirs(ask)
     text = body.get("text")
@@ -28,12 +34,16 @@ async def answer(ask: Ask) -> Done:
 
 
 @operator_route("POST", "ops/waiting/{key}/return", least=Role.OPERATOR, name="ops_waiting_return")
-async def give_back(ask: Ask) -> Done:
+async def give_back(ask: Ask) -> "Done":
+    from shared.operations.deeds import waiting as deeds
+
     return await deeds.give_back(ask.fabric, ask.operator, await _theirs(ask))
 
 
 async def _theirs(ask: Ask) -> str:
     """The key in the path, when somebody waits there, and the bot is of their departments."""
+    from shared.operations.reports import waiting as reports
+
     key = ask.path.get("key", "")
     try:
         item = await reports.item_of(ask.fabric, key)

@@ -4,7 +4,6 @@ import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, refused, request_of, responding
-from shared.pipeline.door.events_in import MAX_EVENTS, take_events
 
 bp = func.Blueprint()
 
@@ -15,6 +14,8 @@ async def events_in(req: func.HttpRequest) -> func.HttpResponse:
     """202 when the facts are durable; OPTIONS agrees to be sent events, as CloudEvents asks."""
 
     async def answer() -> func.HttpResponse:
+        from shared.pipeline.door.events_in import MAX_EVENTS, take_events
+
         request = request_of(req)
         if req.method == "OPTIONS":
             origin = request.headers.get("webhook-request-origin", "")

@@ -8,19 +8,20 @@ no streams. Source: modelcontextprotocol.io/specification/2026-07-28.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, responding
 from shared.errors import Rejected
-from shared.governance.access import ALL, Departments
-from shared.governance.audit import Operator
 from shared.governance.roles import Role
-from shared.operations.deeds.tools import BadCall, offered, use
 from shared.parse import json_object
 from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from shared.governance.access import Departments
+    from shared.governance.audit import Operator
 
 MAX_BODY_BYTES = 65_536
 STATELESS = "2026-07-28"
@@ -33,7 +34,7 @@ _META = "io.modelcontextprotocol/"
 _INVALID_REQUEST, _NO_METHOD, _BAD_PARAMS = -32600, -32601, -32602
 _HEADER_MISMATCH, _BAD_VERSION = -32020, -32022
 _STATUS = {_NO_METHOD: HTTPStatus.NOT_FOUND}
-KEY = Operator("function key", "mcp")
+KEY = "function key"
 """Who calls with a key of the function, which the host has checked."""
 
 bp = func.Blueprint()
@@ -51,8 +52,8 @@ class _Error(Exception):
 class _Call:
     """One JSON-RPC request of a caller who was let in."""
 
-    who: Operator
-    departments: Departments
+    who: "Operator"
+    departments: "Departments"
     method: str
     params: Mapping[str, Any]
     headers: Mapping[str, str]
@@ -82,14 +83,17 @@ async def mcp(req: func.HttpRequest) -> func.HttpResponse:
     return await responding("mcp", answer, req.headers.get("traceparent", ""))
 
 
-async def _caller(authorization: str) -> tuple[Operator, Departments]:
+async def _caller(authorization: str) -> "tuple[Operator, Departments]":
     """Whom a token vouches for, with their departments; without one, the key's holder."""
+    from shared.governance.access import ALL
+    from shared.governance.audit import Operator
+
     here = fabric()
     if not authorization and here.callers.declared:
         raise Rejected(401, "token_missing")  # a caller's key is bound to bots; here it opens all
     if not authorization:
-        return KEY, ALL
-    caller = await here.operators.validate(authorization)
+        return Operator(KEY, "mcp"), ALL
+    caller = await here.people.operators.validate(authorization)
     rights = here.access.rights(caller.oid, caller.roles, caller.groups)
     departments = rights.departments(Role.OPERATOR)
     if not departments:
@@ -98,7 +102,7 @@ async def _caller(authorization: str) -> tuple[Operator, Departments]:
 
 
 async def _answered(
-    who: Operator, departments: Departments, body: Mapping[str, Any], headers: Mapping[str, str]
+    who: "Operator", departments: "Departments", body: Mapping[str, Any], headers: Mapping[str, str]
 ) -> func.HttpResponse:
     id, method, params = body["id"], body.get("method"), body.get("params", {})
     status: int = HTTPStatus.OK
@@ -164,6 +168,8 @@ async def _result(call: _Call) -> dict[str, Any]:
 
 
 def _tools(call: _Call) -> list[dict[str, Any]]:
+    from shared.operations.deeds.tools import offered
+
     return [
         {"name": name, "description": tool.description, "inputSchema": tool.schema}
         for name, tool in offered(fabric(), call.departments).items()
@@ -171,6 +177,8 @@ def _tools(call: _Call) -> list[dict[str, Any]]:
 
 
 async def _called(call: _Call) -> dict[str, Any]:
+    from shared.operations.deeds.tools import BadCall, offered, use
+
     name, arguments = call.params.get("name"), call.params.get("arguments") or {}
     tool = offered(fabric(), call.departments).get(name) if isinstance(name, str) else None
     if tool is None:

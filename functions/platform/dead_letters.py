@@ -4,7 +4,6 @@ import azure.functions as func
 
 from functions.host import fabric
 from functions.triggers import service_bus_function
-from shared.pipeline.door.facts import given_up
 from shared.queues import DEAD_LETTERS
 from shared.settings import bus_scheme
 
@@ -12,6 +11,8 @@ bp = func.Blueprint()
 
 
 async def dead_letters(msg: func.ServiceBusMessage) -> None:
+    from shared.pipeline.door.facts import given_up
+
     properties = msg.application_properties or {}
     source = msg.dead_letter_source or properties.get("DeadLetterSource") or ""
     await given_up(

@@ -4,17 +4,18 @@ import azure.functions as func
 
 from functions.host import fabric
 from functions.triggers import queue_function
-from shared.event import Event
 from shared.observability import conventions as names
 from shared.observability import trace
-from shared.pipeline.outbox import relay
-from shared.pipeline.turns.bury import bury_body
 from shared.queues import OUTBOUND
 
 bp = func.Blueprint()
 
 
 async def deliver(body: str, count: int) -> None:
+    from shared.event import Event
+    from shared.pipeline.outbox import relay
+    from shared.pipeline.turns.bury import bury_body
+
     try:
         wake = Event.from_json(body)
     except ValueError as error:

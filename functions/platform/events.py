@@ -10,7 +10,6 @@ from shared import wire
 from shared.errors import Rejected
 from shared.observability import log
 from shared.parse import json_object
-from shared.pipeline.door import facts
 from shared.queues import EVENTS
 
 MAX_BYTES = 1_100_000
@@ -20,6 +19,8 @@ bp = func.Blueprint()
 
 
 async def events(body: str, count: int) -> None:
+    from shared.pipeline.door import facts
+
     await facts.fan_out(fabric(), body)
 
 
@@ -35,6 +36,8 @@ async def events_grid(event: func.EventGridEvent) -> None:
     ways has one effect. What this raises, Event Grid delivers again for a day; what is
     malformed is dropped.
     """
+    from shared.pipeline.door import facts
+
     try:
         body = cloud_event(event)
     except Rejected as refusal:

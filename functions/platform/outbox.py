@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.host import fabric
-from shared.pipeline.door.returns import return_overdue
-from shared.pipeline.outbox import relay
-from shared.pipeline.turns.deciding import expire_overdue
 
 bp = func.Blueprint()
 
@@ -18,6 +15,10 @@ bp = func.Blueprint()
 @bp.function_name("outbox_sweep")
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *")
 async def outbox_sweep(timer: func.TimerRequest) -> None:
+    from shared.pipeline.door.returns import return_overdue
+    from shared.pipeline.outbox import relay
+    from shared.pipeline.turns.deciding import expire_overdue
+
     await relay.sweep(fabric())
     await return_overdue(fabric())
     await expire_overdue(fabric())

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from functions.host import fabric
-from shared.governance.rollup import roll_up
 from shared.observability import log
 
 LONGEST_SECONDS = 240.0
@@ -15,6 +14,8 @@ bp = func.Blueprint()
 @bp.function_name("daily_figures")
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *")
 async def daily_figures(timer: func.TimerRequest) -> None:
+    from shared.governance.rollup import roll_up
+
     here = fabric()
     memory_mb = here.settings.function_memory_mb
     if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):

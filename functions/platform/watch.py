@@ -9,7 +9,6 @@ from time import time
 import azure.functions as func
 
 from functions.host import fabric
-from shared.operations import owners, watch
 
 WATCHED_MINUTES = 5
 """Between two watches: the first of an hour asks for the owners."""
@@ -20,6 +19,8 @@ bp = func.Blueprint()
 @bp.function_name("alerts")
 @bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *")
 async def alerts(timer: func.TimerRequest) -> None:
+    from shared.operations import owners, watch
+
     if datetime.now(UTC).minute < WATCHED_MINUTES:
         await owners.see_to_owners(fabric(), time())
     await watch.watch(fabric(), time())

@@ -5,17 +5,18 @@ import azure.functions as func
 from functions.host import fabric
 from functions.triggers import queue_function
 from shared.errors import PermanentError
-from shared.event import Event
 from shared.observability import conventions as names
 from shared.observability import trace
-from shared.pipeline.outbox.webhooks import deliver
-from shared.pipeline.turns.bury import bury, bury_body
 from shared.queues import WEBHOOKS
 
 bp = func.Blueprint()
 
 
 async def webhooks(body: str, count: int) -> None:
+    from shared.event import Event
+    from shared.pipeline.outbox.webhooks import deliver
+    from shared.pipeline.turns.bury import bury, bury_body
+
     copy = Event.read(body)
     if copy is None:
         await bury_body(fabric(), body, "not_an_event", queue=WEBHOOKS)

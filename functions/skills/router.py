@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from functions.triggers import skill_blueprint
-from shared.ai.assistant import ENOUGH
 from shared.dialogue.answering import answer, quote_article, way_out
 from shared.dialogue.context import is_vague, leans
 from shared.dialogue.finding import nearness, remember
@@ -13,6 +12,7 @@ from shared.dialogue.routing import KNOWLEDGE, NoneFits, Offer, Route, where
 from shared.dialogue.smalltalk import Talk, is_angry, is_thanks, small_talk
 from shared.dialogue.split import asks, questions
 from shared.dialogue.urgent import Urgent, urgent
+from shared.ports.knowledge import ENOUGH
 from shared.skill import Skill
 from shared.text.words import words
 from shared.turn import Button, Turn

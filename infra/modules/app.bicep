@@ -12,6 +12,8 @@ param vaultName string
 param aiName string
 param aiModels string
 param searchName string
+@description('The database that articles are found in without a search service; empty for none.')
+param indexDatabase string
 @description('The services that hear, translate and read scans; empty for none.')
 param speechName string
 param translatorName string
@@ -133,6 +135,7 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
 
 var signInAuthority = '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
 var signInSecret = 'keyvault://${vault.name}.vault.azure.net/sign-in-client-secret'
+var indexInStore = empty(indexDatabase) ? '' : 'cosmos://${cosmos.name}.documents.azure.com/${indexDatabase}'
 var common = {
   AZURE_CLIENT_ID: identity.properties.clientId
   AzureWebJobsStorage__accountName: storage.name
@@ -144,7 +147,7 @@ var common = {
   FABRIC_STORE_URL: 'cosmos://${cosmos.name}.documents.azure.com/fabric'
   FABRIC_AI_URL: 'azure-openai://${empty(gatewayUrl) ? '${ai.name}.openai.azure.com' : replace(gatewayUrl, 'https://', '')}'
   FABRIC_AI_MODELS: aiModels
-  FABRIC_INDEX_URL: empty(searchName) ? '' : 'azure-search://${searchName}.search.windows.net/articles'
+  FABRIC_INDEX_URL: empty(searchName) ? indexInStore : 'azure-search://${searchName}.search.windows.net/articles'
   FABRIC_SPEECH_URL: empty(speechName) ? 'offline://' : 'azure-speech://${speechName}.cognitiveservices.azure.com'
   FABRIC_TRANSLATOR_URL: empty(translatorName) ? 'offline://' : 'azure-translator://${translatorName}.cognitiveservices.azure.com'
   FABRIC_DOCUMENTS_URL: empty(documentsName) ? 'offline://' : 'azure-document-intelligence://${documentsName}.cognitiveservices.azure.com'

@@ -4,6 +4,9 @@ param tags object
 param token string
 param containers array
 param container object
+@description('The container that articles are found in, as needs.json has it.')
+param index object
+param indexDimensions int
 param apps array
 param storageQueues array
 param publicNetworkAccess string
@@ -73,7 +76,10 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
     databaseAccountOfferType: 'Standard'
     locations: empty(secondLocation) ? home : concat(home, away)
     // a serverless account has one region
-    capabilities: empty(secondLocation) ? [{ name: 'EnableServerless' }] : []
+    capabilities: concat(
+      empty(secondLocation) ? [{ name: 'EnableServerless' }] : [],
+      indexDimensions > 0 ? [{ name: 'EnableNoSQLVectorSearch' }, { name: 'EnableNoSQLFullTextSearch' }] : []
+    )
     enableAutomaticFailover: !empty(secondLocation)
     consistencyPolicy: { defaultConsistencyLevel: 'Session' }
     disableLocalAuth: true
@@ -98,6 +104,21 @@ resource kept 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@202
     options: empty(secondLocation) ? {} : { autoscaleSettings: { maxThroughput: 4000 } }
   }
 }]
+
+resource passages 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2025-10-15' = if (indexDimensions > 0) {
+  parent: database
+  name: index.id
+  properties: {
+    resource: {
+      id: index.id
+      partitionKey: index.partitionKey
+      indexingPolicy: index.indexingPolicy
+      fullTextPolicy: index.fullTextPolicy
+      vectorEmbeddingPolicy: { vectorEmbeddings: [union(index.embedding, { dimensions: indexDimensions })] }
+    }
+    options: empty(secondLocation) ? {} : { autoscaleSettings: { maxThroughput: 4000 } }
+  }
+}
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: 'kv-${token}'
@@ -134,5 +155,6 @@ output storageId string = storage.id
 output storageName string = storage.name
 output cosmosId string = cosmos.id
 output cosmosName string = cosmos.name
+output databaseName string = database.name
 output vaultId string = vault.id
 output vaultName string = vault.name

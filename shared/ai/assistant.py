@@ -15,7 +15,7 @@ from shared.ai.ranking import Choice, Ranked, Ranker
 from shared.ai.spoken import leaks, spoken
 from shared.errors import Unavailable
 from shared.observability import log
-from shared.ports.knowledge import Passage
+from shared.ports.knowledge import ENOUGH, Passage
 from shared.ports.models import ChatModel, Completion
 from shared.text.words import terms
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 __all__ = ["ABSTAINED", "Answer", "Assistant"]
-
-ENOUGH = 0.35
-"""Share of a question that a passage has to cover to be worth an answer."""
 
 NEAR = 0.42
 """Nearness in meaning from which a passage is worth an answer; a dialogue may ask for more."""

@@ -7,7 +7,7 @@ Hosts: microsoft/teams.py, presets of each cloud (GCC is in the public one). Wil
 import re
 from collections.abc import Mapping
 
-from shared.settings import LOOPBACK
+from shared.web_address import LOOPBACK
 
 HOSTS: Mapping[str, frozenset[str]] = {
     "public": frozenset(

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from shared.ai.assistant import ENOUGH
 from shared.dialogue.finding import ALL, understood, weight
 from shared.dialogue.phrases import name_of, phrase
 from shared.dialogue.split import questions
 from shared.dialogue.summary import carried_on, summary
 from shared.knowledge.views import Borders
-from shared.ports.knowledge import Passage
+from shared.ports.knowledge import ENOUGH, Passage
 from shared.text.asked import holds, kind_of
 from shared.text.languages import is_other_script, language_of
 from shared.turn import Button, Turn

@@ -1,12 +1,14 @@
 """What a bot tells of the people behind it: when somebody is there, and on which phone."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from shared.bot import Handoff
 from shared.dialogue.forms.calendar import WEEKDAYS
 from shared.dialogue.phrases import phrase
 from shared.text.hours import OpeningHours
+
+if TYPE_CHECKING:
+    from shared.bot import Handoff
 
 _LETTERS = {"de": 2, "nl": 2}
 """Of the short name of a weekday; three in other languages."""
@@ -16,12 +18,12 @@ _LETTERS = {"de": 2, "nl": 2}
 class Desk:
     """The `[handoff]` table of a bot, in the language of a person."""
 
-    handoff: Handoff
+    handoff: "Handoff"
     hours: OpeningHours | None
     language: str
 
     @classmethod
-    def of(cls, handoff: Handoff, language: str) -> Self:
+    def of(cls, handoff: "Handoff", language: str) -> Self:
         hours = OpeningHours.parse(handoff.hours) if handoff.hours else None
         return cls(handoff, hours, language)
 

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shared.bot import ARTICLE, Bot
 from shared.text.words import STOPWORDS, stem, words
+
+if TYPE_CHECKING:
+    from shared.bot import Bot
 
 _DEVICE = (
     r"(?:laptop|notebook|computer|phone|mobile|iphone|smartphone|tablet|ipad|device|badge"
@@ -88,10 +91,12 @@ class Urgent:
 
     @property
     def is_article(self) -> bool:
+        from shared.bot import ARTICLE
+
         return ARTICLE.fullmatch(self.says) is not None
 
 
-def urgent(bot: Bot, text: str) -> Urgent | None:
+def urgent(bot: "Bot", text: str) -> Urgent | None:
     """The first of the bot's urgent topics that a message touches."""
     said = words(text[:1000])
     flat, stems = " ".join(said), {stem(word) for word in said}

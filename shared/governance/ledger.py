@@ -4,10 +4,10 @@ and services, request units."""
 from time import monotonic, time
 
 from shared.event import Event
+from shared.migration import FIRST_VERSION
 from shared.observability.meter import Offered, current
 from shared.ports.store import Put
 from shared.queues import OUTBOUND
-from shared.records.conversation import FIRST_VERSION
 from shared.records.ledger_entry import Done, LedgerEntry, Outcome, entry_id
 
 

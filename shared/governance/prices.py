@@ -8,20 +8,32 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal
 
 _UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
 _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}
 
 
+Spread = Literal["", "turns", "even"]
+
+
 @dataclass(frozen=True)
 class Price:
-    """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC."""
+    """One row: `usd` for one `unit` of a meter, such as `1M tokens`, from a day on, in UTC.
+
+    With `first_of` the meter takes the place of those whose names begin so, for the first
+    `first_a_month` of each bot. `spread` says who pays for what no bot causes alone: the bots of
+    the day by their `turns`, or all that had any in `even` parts; with "" it stays shared.
+    """
 
     meter: str = field(metadata={"min_length": 1})
     unit: str = field(metadata={"min_length": 1})
     usd: float = field(metadata={"ge": 0})
     effective_from: str = field(metadata={"pattern": r"^\d{4}-\d{2}-\d{2}$"})
     source: str = field(metadata={"min_length": 1})
+    first_of: str = ""
+    first_a_month: int = field(default=0, metadata={"ge": 0})
+    spread: Spread = ""
 
     @property
     def begins(self) -> float:
@@ -50,6 +62,7 @@ class Prices:
         rows = sorted(rows, key=lambda row: row.begins)
         for row in rows:
             self._rows[row.meter].append(row)
+        self._instead = sorted({row.meter for row in rows if row.first_of})
         self._changes = ["0001-01-01", *sorted({row.effective_from for row in rows})]
 
     def at(self, meter: str, moment: float) -> Price | None:
@@ -57,9 +70,22 @@ class Prices:
         number = bisect_right(rows, moment, key=lambda row: row.begins)
         return rows[number - 1] if number else None
 
+    def first(self, meter: str, moment: float) -> Price | None:
+        """The row that the first of a month are charged by in the place of this meter's."""
+        for instead in self._instead:
+            row = self.at(instead, moment)
+            if row and row.first_of and meter.startswith(f"{row.first_of}."):
+                return row
+        return None
+
     def holds_from(self, day: str) -> str:
         """The first day from which on all prices are those of `day`, also an ISO 8601 day."""
         return self._changes[bisect_right(self._changes, day) - 1]
+
+    @cached_property
+    def spreads(self) -> bool:
+        """Whether any row gives to bots what none of them causes alone."""
+        return any(row.spread for rows in self._rows.values() for row in rows)
 
     @property
     def meters(self) -> Sequence[str]:

@@ -31,7 +31,7 @@ from shared.records.daily import (
     spread,
 )
 from shared.records.figures import Figures
-from shared.records.ledger_entry import PREFIX, LedgerEntry
+from shared.records.ledger_entry import METERED, PREFIX, LedgerEntry
 
 ROLLUP = "rollup"
 """The partition of the batch, and of the names of all bots that have days."""
@@ -60,7 +60,8 @@ class Tally:
 
     def count(self, entry: LedgerEntry, memory_mb: int) -> None:
         self.figures.count(entry, memory_mb)
-        self.present.meet(entry)
+        if not (entry.done and entry.done.type == METERED):
+            self.present.meet(entry)
 
 
 def tallied(entries: Iterable[LedgerEntry], memory_mb: int) -> dict[Key, Tally]:

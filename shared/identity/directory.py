@@ -14,7 +14,8 @@ from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
 from shared.identity.entra_error import code_of
 from shared.identity.openid_keys import OpenIdKeys
 from shared.identity.secrets import Secrets
-from shared.settings import Settings, secure
+from shared.settings import Settings
+from shared.web_address import secure
 
 
 class EntraRefusal(FabricError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.clients.http import HttpClient
 from shared.errors import Unavailable
-from shared.settings import secure
+from shared.web_address import secure
 
 if TYPE_CHECKING:
     from jwt import PyJWK

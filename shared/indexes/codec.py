@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.ports.index import Chunk, Vector
-from shared.ports.knowledge import Access, Passage
+from shared.ports.knowledge import Access, Groups, Passage
 
 
 def to_body(chunk: Chunk) -> dict[str, Any]:
@@ -41,6 +41,16 @@ def to_chunk(
 
 def to_lists(access: Access) -> list[list[str]]:
     return [sorted(groups) for groups in access]
+
+
+def to_gates(access: Access) -> "tuple[Groups | None, Groups | None]":
+    """Who passes the article's gate and who the folder's; None for everybody.
+
+    More than a folder and its article demand is narrowed, never widened.
+    """
+    folder = access[0] if len(access) > 1 else None
+    rest = access[1:] if len(access) > 1 else access
+    return (frozenset.intersection(*rest) if rest else None), folder
 
 
 def to_access(lists: list[list[str]]) -> Access:

@@ -13,7 +13,7 @@ from pydantic_core import SchemaValidator, ValidationError
 from shared.manifest import schema
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import from_environ, parse, wrong
-from shared.settings import secure
+from shared.web_address import secure
 
 _HEADER = re.compile(r"[A-Za-z0-9-]*")
 TOOL = {"pattern": r"^[A-Za-z0-9_.-]{1,128}$"}

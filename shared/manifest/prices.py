@@ -21,6 +21,9 @@ _FORM = Form(
         "usd": "write usd = 0.40, the price of one unit",
         "effective_from": "write effective_from = 2026-10-01, the first day it holds",
         "source": 'write source = "Azure Retail Prices", where the number comes from',
+        "spread": 'write spread = "turns" or "even", who pays for what no bot causes alone',
+        "first_of": 'write first_of = "whatsapp.service", the meters whose first it stands for',
+        "first_a_month": "write first_a_month = 1000, how many of a bot's in a month",
     },
 )
 

@@ -10,8 +10,8 @@ from shared.manifest import schema
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
-from shared.settings import secure
 from shared.sources.declaration import COPIED, KINDS, Declaration
+from shared.web_address import secure
 
 FILE = "sources.toml"
 

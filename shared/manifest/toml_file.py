@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,18 @@ def from_environ(
         except ValueError:
             return text
     return text
+
+
+def variables(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every `$NAME` that `from_environ` would read: its key, dotted, and NAME."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from variables(item, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from variables(item, key)
+    elif isinstance(value, str) and (variable := _VARIABLE.fullmatch(value)):
+        yield key, variable[1]
 
 
 def wrong(path: Path, key: str, sentence: str) -> ConfigurationError:

@@ -13,7 +13,7 @@ from shared.manifest import schema
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
-from shared.settings import secure
+from shared.web_address import secure
 
 SHORTEST_SECRET = 24
 """Characters of a secret or token, at least: what people think up themselves is shorter."""

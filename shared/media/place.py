@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from shared.media.attachment import Attachment
 from shared.media.unread import Reason, Unread
-from shared.settings import LOOPBACK
+from shared.web_address import LOOPBACK
 
 _NOT_PUBLIC_IPV4 = (IPv4Network("168.63.129.16/32"), IPv4Network("192.0.0.0/24"))
 """Azure's host agent, which answers every machine there with what is its own; and protocol

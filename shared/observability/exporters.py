@@ -5,7 +5,7 @@ import atexit
 from shared.observability import trace
 from shared.settings import Settings
 
-FILE = "traces.db"
+FOLDER = "traces"
 """In the data folder."""
 
 
@@ -13,11 +13,11 @@ def export_spans(settings: Settings) -> None:
     """Begin to hand over spans as `FABRIC_TRACES` says."""
     match settings.traces:
         case "file":
-            from shared.observability.span_file import SpanFile
+            from shared.observability.span_files import SpanFiles
 
-            file = SpanFile(settings.data_dir / FILE)
-            atexit.register(file.close)
-            trace.export_to(file)
+            files = SpanFiles(settings.data_dir / FOLDER)
+            atexit.register(files.close)
+            trace.export_to(files)
         case "opentelemetry":
             from shared.observability.opentelemetry import OpenTelemetryExporter
 

@@ -1,14 +1,22 @@
 """The last look at what is logged or traced: no identifier of a person gets out."""
 
 import re
+from functools import lru_cache
 from typing import TypeVar
 
-from shared.text.identifiers.find import may_hold
+from shared.text.identifiers.glance import may_hold
 
 V = TypeVar("V")
 
-_OWN_ID = re.compile(r"(?=[0-9-]{0,15}[a-f])[0-9a-f-]{16,}(?:[.:/][\w.:/-]{0,80})?")
-"""Hashes and UUIDs, which are ours, and what is appended to them."""
+_OWN_ID = re.compile(
+    r"(?:[a-z0-9-]{1,60}\.[a-z]{2,12}\.)?(?=[0-9-]{0,15}[a-f])[0-9a-f-]{16,}(?:[.:/][\w.:/-]{0,80})?"
+)
+"""Hashes and UUIDs, which are ours, the keys of conversations, and what is appended to them."""
+
+LONGEST_NAME = 40
+"""Characters of a text that is looked at once and then known: mostly it is a name of ours."""
+
+NAMES_KNOWN = 4096
 
 
 def redacted(fields: dict[str, V]) -> dict[str, V]:
@@ -21,8 +29,17 @@ def redacted(fields: dict[str, V]) -> dict[str, V]:
 
 def hidden(text: str) -> str:
     """Return the text with the kind of each identifier in its place, such as `<PHONE>`."""
-    if not may_hold(text) or _OWN_ID.fullmatch(text):
+    if _OWN_ID.fullmatch(text):
+        return text
+    return _known(text) if len(text) <= LONGEST_NAME else _looked_at(text)
+
+
+def _looked_at(text: str) -> str:
+    if not may_hold(text):
         return text
     from shared.text.identifiers import redaction
 
     return redaction.hidden(text)
+
+
+_known = lru_cache(NAMES_KNOWN)(_looked_at)

@@ -70,7 +70,7 @@ async def see_to_owners(fabric: Fabric, now: float) -> None:
     for one in owned(policy, manifests, now):
         asked.add(one.bot)
         try:
-            there = await fabric.members.has(one.owner)
+            there = await fabric.people.members.has(one.owner)
         except Unavailable as error:
             log.warning("owner.unknown", bot=one.bot, reason=str(error))
             continue

@@ -38,13 +38,17 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a channel reports about a message that a bot sent: `sent`, `delivered`, `read`, ..."""
+    """What a channel reports about a message that a bot sent: `sent`, `delivered`, `read`, ...
+
+    `meter` is what the channel bills it as, "" when this report says nothing of that.
+    """
 
     reference: ConversationReference
     message_id: str
     status: str
     error: str = ""
     time: str = ""
+    meter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

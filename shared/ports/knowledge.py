@@ -8,6 +8,10 @@ Access = tuple[Groups, ...]
 """One of the groups of each set is needed: () is for everybody, an empty set for nobody."""
 
 
+ENOUGH = 0.35
+"""Share of a question that a passage has to cover to be worth an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of an article, in Markdown.

@@ -1,7 +1,7 @@
 """What the platform keeps of one conversation: one document, changed once a turn."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any, Self
@@ -10,16 +10,11 @@ from shared import wire
 from shared.activity import ConversationReference
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event
+from shared.migration import FIRST_VERSION, Migration, State
 from shared.ports.store import Create, Item, Put, Store, every
 from shared.records.pace import Pace
 from shared.records.row import Row
 from shared.records.topic import Topic
-
-State = dict[str, Any]
-Migration = Callable[[State], State]
-
-FIRST_VERSION = "v1"
-"""The version of a skill that says nothing of versions."""
 
 DOCUMENT = "conversation"
 

@@ -7,7 +7,7 @@ from math import floor, log10
 from typing import Any, Self
 
 from shared.observability.meter import ModelCall
-from shared.records.ledger_entry import FEEDBACK, LedgerEntry, Outcome
+from shared.records.ledger_entry import FEEDBACK, METERED, LedgerEntry, Outcome
 
 APART = "\t"
 """Between the parts of a counter's name."""
@@ -15,7 +15,9 @@ APART = "\t"
 EXECUTIONS, GB_SECONDS = "functions.executions", "functions.gb_seconds"
 REQUEST_UNITS = "cosmos.request_units"
 BUS_OPERATIONS, GRID_OPERATIONS = "servicebus.operations", "eventgrid.operations"
-WHATSAPP_MESSAGES = "whatsapp.messages"
+
+FIXED, MONTH = "fixed.", 1_000_000_000
+"""What costs so much a month whatever is used is counted in parts of the month."""
 
 SCALES = {
     GB_SECONDS: 1_024_000,
@@ -76,6 +78,9 @@ class Figures:
             _add(self.noted, entry.done.noted)
             return
         place = joined(entry.skill, entry.channel)
+        if entry.done and entry.done.type == METERED:
+            self._services(place, entry)
+            return
         milliseconds = round(entry.seconds * 1000)
         _more(self.outcomes, entry.outcome, 1)
         self._use(place, EXECUTIONS, 1)
@@ -93,9 +98,7 @@ class Figures:
         for one in entry.backend_calls:
             self._call(one.backend, one.operation, one.outcome, one.seconds)
             _more(self.away, joined(one.backend, hour), one.outcome == "unavailable")
-        for service in entry.service_calls:
-            scaled = round(service.amount * scale_of(service.meter))
-            self._use(place, service.meter, scaled)
+        self._services(place, entry)
         if entry.outcome is Outcome.DONE and (done := entry.done):
             _more(self.turns, place, 1)
             _more(self.messages, place, done.is_message and not done.handed_to)
@@ -107,8 +110,11 @@ class Figures:
                 _more(self.languages, done.language, 1)
             _add(self.noted, done.noted)
             self._use(place, GRID_OPERATIONS, done.facts * GRID_OPERATIONS_OF_A_FACT)
-            if entry.channel == "whatsapp":
-                self._use(place, WHATSAPP_MESSAGES, done.replies)
+
+    def _services(self, place: str, entry: LedgerEntry) -> None:
+        for service in entry.service_calls:
+            scaled = round(service.amount * scale_of(service.meter))
+            self._use(place, service.meter, scaled)
 
     def _use(self, place: str, meter: str, quantity: int) -> None:
         if quantity:
@@ -170,7 +176,7 @@ def quantity(meter: str, counted: int) -> Decimal:
 
 
 def scale_of(meter: str) -> int:
-    return SCALES.get(meter, 1)
+    return MONTH if meter.startswith(FIXED) else SCALES.get(meter, 1)
 
 
 def metered_tokens(call: ModelCall) -> Iterator[tuple[str, int]]:

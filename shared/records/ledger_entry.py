@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from shared.migration import FIRST_VERSION
 from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.ports.models import Usage
 from shared.ports.store import Item, Put
-from shared.records.conversation import FIRST_VERSION
 
 PREFIX = "ledger:"
 
 FEEDBACK = "feedback"
 """As the type of what was done: a vote on an answer, which is no turn."""
+
+METERED = "metered"
+"""As that type: what was used outside of any turn, in `service_calls` alone."""
 
 KEPT_SECONDS = 400 * 86_400
 """More than a year, for yearly reports."""

@@ -22,7 +22,10 @@ def later(old: str, new: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One outbound message. `effect` said it; "" for a receipt that came before its record."""
+    """One outbound message. `effect` said it; "" for a receipt that came before its record.
+
+    `billed` is when the channel first said what it bills for it, in Unix time.
+    """
 
     id: str
     channel: str
@@ -30,12 +33,22 @@ class Sent:
     effect: str = ""
     error: str | None = None
     time: str | None = None
+    billed: float = 0.0
     etag: str = ""
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
-        body = {name: item.body.get(name) for name in ("channel", "status", "error", "time")}
-        return cls(**body, effect=item.body.get("effect", ""), id=item.id, etag=item.etag)  # type: ignore[arg-type]
+        body = item.body
+        return cls(
+            id=item.id,
+            channel=body["channel"],
+            status=body["status"],
+            effect=body.get("effect", ""),
+            error=body.get("error"),
+            time=body.get("time"),
+            billed=body.get("billed", 0.0),
+            etag=item.etag,
+        )
 
     def moved_on(self, status: str, error: str, time: str) -> Self:
         """Return it as the channel says it is now."""
@@ -50,4 +63,5 @@ class Sent:
     def _body(self) -> dict[str, Any]:
         said = {"effect": self.effect} if self.effect else {}
         told = {} if self.time is None else {"error": self.error, "time": self.time}
-        return {**said, "channel": self.channel, "status": self.status, **told}
+        billed = {"billed": self.billed} if self.billed else {}
+        return {**said, "channel": self.channel, "status": self.status, **told, **billed}

@@ -24,6 +24,8 @@ INDEXING = {
     "excludedPaths": [{"path": '/"_etag"/?'}],
 }
 
+MOST_DIMENSIONS = {"flat": 505, "quantizedFlat": 4096, "diskANN": 4096}
+
 
 class Database:
     """Its containers by name."""
@@ -74,6 +76,7 @@ class Catalog:
             raise Failure(400, "This stand-in implements partition key version 2 only.")
         definition.setdefault("kind", "Hash")
         body.setdefault("indexingPolicy", copy.deepcopy(INDEXING))
+        check_vectors(body)
         rid = database.rid + struct.pack(">I", next(self._numbers) + 0x80000000)
         path = f"{database.properties['_self']}colls/{rid_text(rid)}/"
         properties = stamped(body, rid, path)
@@ -105,6 +108,8 @@ class Catalog:
                 != found.properties["partitionKey"]["paths"]
             ):
                 raise Failure(400, "The partition key of a container cannot be changed.")
+            if body.get("vectorEmbeddingPolicy") != found.properties.get("vectorEmbeddingPolicy"):
+                raise Failure(400, "The vector embedding policy of a container cannot be changed.")
             body.setdefault("indexingPolicy", copy.deepcopy(INDEXING))
             found.properties = stamped(body, found.rid, found.path)
             found.expiring.clear()
@@ -154,6 +159,16 @@ class Catalog:
                 container.purge()
                 counts[f"{database.properties['id']}/{name}"] = len(container.by_rid)
         return counts
+
+
+def check_vectors(container: Json) -> None:
+    """Raise Failure unless each vector index is of a declared path, with dimensions it takes."""
+    policy = container.get("vectorEmbeddingPolicy") or {}
+    declared = {each["path"]: each["dimensions"] for each in policy.get("vectorEmbeddings", [])}
+    for index in container["indexingPolicy"].get("vectorIndexes", []):
+        most = MOST_DIMENSIONS.get(index["type"], 0)
+        if not 0 < declared.get(index["path"], 0) <= most:
+            raise Failure(400, f"The vector index of {index['path']} has no policy that it takes.")
 
 
 _Found = TypeVar("_Found", Database, Container)

@@ -10,6 +10,7 @@ from stand_ins.cosmos.errors import Failure
 from stand_ins.cosmos.messages import Reply, Request, pack, unpack
 from stand_ins.cosmos.query import plan as sql_plan
 from stand_ins.cosmos.query.parser import parse
+from stand_ins.cosmos.query.rank_plan import rank_plan
 from stand_ins.cosmos.query.rows import Row, can_resume, pinned, run
 from stand_ins.cosmos.query.syntax import Parameters, Query, as_path
 from stand_ins.cosmos.query.values import UNDEFINED
@@ -99,11 +100,12 @@ def plan(request: Request, container: Container, statement: Query, parameters: P
         raise Failure(400, text)
     check_composite(container, statement)
     full: Json = {"min": "", "max": "FF", "isMinInclusive": True, "isMaxInclusive": False}
-    body = {
-        "partitionedQueryExecutionInfoVersion": 2,
-        "queryInfo": sql_plan.plan(statement, parameters),
-        "queryRanges": [full],
-    }
+    found = (
+        {"hybridSearchQueryInfo": rank_plan(statement, parameters)}
+        if statement.rank
+        else {"queryInfo": sql_plan.plan(statement, parameters)}
+    )
+    body = {"partitionedQueryExecutionInfoVersion": 2, **found, "queryRanges": [full]}
     return Reply(200, body)
 
 

@@ -29,7 +29,7 @@ ORDERS = Orders(
     outages=4,
     outage_seconds=2.0,
     quiet_from=0.8,
-    limit=60 + INPUTS,
+    limit=600 + INPUTS,
 )
 LOCK_SECONDS = 10
 

@@ -46,7 +46,7 @@ class Processes:
 
     async def lines(self) -> list[str]:
         """The next line of each."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return [
                 (await process.stdout.readline()).decode().strip()
                 for process in self.group
@@ -68,7 +68,7 @@ class Processes:
 
 async def received(bus: PeekLockBus, queue: str, limit: int = 1) -> list[Delivery]:
     """What `queue` has, as soon as it has something."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := await bus.receive(queue, limit)):
             await bus.changed(5)
     return found

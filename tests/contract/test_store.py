@@ -264,7 +264,7 @@ async def test_all_partitions_are_searched_in_order(store: Store) -> None:
 
 
 async def expired(store: Store, partition: str, id: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if await store.get(partition, id) is None:
                 return

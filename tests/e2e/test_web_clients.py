@@ -201,5 +201,16 @@ def test_files_are_seen_heard_and_saved_by_what_they_are(seen: dict[str, Any]) -
     assert files["hacked"] == 0
 
 
+def test_a_vote_is_sent_once_shown_and_still_there_after_a_reload(seen: dict[str, Any]) -> None:
+    thumbs = story(seen, "thumbs")
+
+    first, *again = thumbs["votes"]
+    assert all(vote == first for vote in again)
+    assert (first["said"], first["status"]) == ("dislike", 200)
+    down = [["Helpful", "false", "true"], ["Not helpful", "true", "true"]]
+    assert thumbs["after"] == thumbs["reloaded"] == down
+    assert thumbs["groups"] == 1
+
+
 def test_a_hidden_page_does_not_poll(seen: dict[str, Any]) -> None:
     assert story(seen, "hidden")["whileHidden"] == 0

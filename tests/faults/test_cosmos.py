@@ -14,11 +14,11 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
+from shared.clients.cosmos import connect, errors
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.observability.meter import metering
 from shared.ports.store import Create, Delete, Item, Op, Put
 from shared.skill import Skill
-from shared.storage.cosmos import account, errors
 from shared.storage.cosmos.documents import CONTAINERS
 from shared.storage.cosmos.store import CosmosStore
 from shared.turn import Turn
@@ -312,7 +312,7 @@ async def test_a_write_whose_answer_was_lost_is_done_once(
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is given up after half a second; to be named before the store."""
-    monkeypatch.setattr(account, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(connect, "ANSWER_SECONDS", 0.5)
 
 
 async def test_a_guarded_write_whose_answer_was_lost_is_done(

@@ -26,6 +26,7 @@ from shared.channels.directline.upload import (
     is_upload,
     uploaded,
 )
+from shared.channels.thumbs import ask_for_feedback, is_vote
 from shared.errors import Rejected
 from shared.event import event_id
 from shared.observability import log
@@ -91,7 +92,7 @@ class DirectLineChannel:
             raise Rejected(400, "type_missing")
         if activity.type == "typing":
             return Received(ignored=["web_typing"])
-        if activity.type not in _FROM_A_PERSON:
+        if activity.type not in _FROM_A_PERSON and not is_vote(activity):
             raise Rejected(400, "web_activity_type")  # a client takes 200 for heard
         if activity.text:
             activity["text"] = cleaned(activity.text)
@@ -171,6 +172,7 @@ class DirectLineChannel:
         else:
             said.pop("replyToId", None)
         fades = _TYPING_SECONDS if said.type == "typing" else None
+        ask_for_feedback(said)
         await self._append(conversation, said, ttl=_ttl(bot), fades=fades)
         return said.id
 
@@ -231,6 +233,11 @@ class DirectLineChannel:
         """Echo what a person said into the stream, where clients look for their own message."""
         conversation = inbound.reference.conversation
         await self._append(conversation, inbound.activity, ttl=_ttl(inbound.bot))
+
+    async def answers(self, inbound: Inbound) -> bool:
+        """Tell whether what this is about was said by the bot, in this conversation."""
+        about = inbound.activity.reply_to_id
+        return await self._log.sender(inbound.reference.conversation, about) == "bot"
 
     async def after(self, conversation: str, watermark: int) -> tuple[list[Activity], int]:
         """What was said after the watermark, and the new one, for a socket of the conversation."""

@@ -65,6 +65,14 @@ class ActivityLog:
     async def contains(self, conversation: str, activity_id: str) -> bool:
         return await self._store.get(_partition(conversation), _mark(activity_id)) is not None
 
+    async def sender(self, conversation: str, activity_id: str) -> str:
+        """Return the role of who said that, "" when nobody did."""
+        partition = _partition(conversation)
+        if (mark := await self._store.get(partition, _mark(activity_id))) is None:
+            return ""
+        item = await self._store.get(partition, f"activity:{mark.body['number']:012d}")
+        return str(Activity(item.body).sender.get("role", "")) if item else ""
+
     async def read(self, conversation: str, after: int) -> tuple[list[Activity], int]:
         """At most 100 activities numbered above `after`, in order, and the last number read."""
         items = await self._store.find(

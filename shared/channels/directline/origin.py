@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from shared.settings import LOOPBACK
+from shared.web_address import LOOPBACK
 
 _ORIGIN = re.compile(
     r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?", re.ASCII | re.IGNORECASE

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.activity import Activity, ConversationReference
+from shared.channels.thumbs import ask_for_feedback
 
 MAX_TEXT_BYTES = 25 * 1024
 """UTF-16 bytes of text in one message; the rest of the 100 KB is for cards and citations."""
@@ -62,20 +63,8 @@ def body(activity: Activity, reference: ConversationReference) -> dict[str, Any]
     elif reference.reply_to:
         message["replyToId"] = reference.reply_to
     _show_buttons(message, is_group=reference.is_group)
-    _ask_for_feedback(message)
+    ask_for_feedback(message)
     return message
-
-
-def _ask_for_feedback(message: dict[str, Any]) -> None:
-    """Have Teams show thumbs under what a model or an article has answered."""
-    entities = message.get("entities")
-    if not isinstance(entities, list) or not any(
-        isinstance(entity, dict) and entity.get("citation") for entity in entities
-    ):
-        return
-    data = message.get("channelData")
-    known = data if isinstance(data, dict) else {}
-    message["channelData"] = {"feedbackLoop": {"type": "default"}, **known}
 
 
 def _show_buttons(message: dict[str, Any], *, is_group: bool) -> None:

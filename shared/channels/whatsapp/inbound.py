@@ -13,6 +13,7 @@ from typing import Any
 from shared.activity import ConversationReference
 from shared.bot import Bot
 from shared.channels.whatsapp.activity import activity_of, text_of, time_of
+from shared.channels.whatsapp.billed import meter_of
 from shared.channels.whatsapp.callback import conversation_in
 from shared.ports.channel import Inbound, Receipt, Received
 from shared.text.clean import LONGEST_NAME, one_line
@@ -184,6 +185,7 @@ class _Reading:
             recipient, group = None, text_of(recipient)
         person = place.person(status.get("recipient_user_id"), recipient)
         home = conversation_in(status.get("biz_opaque_callback_data"))
+        user_id, phone = person.user_id, person.phone
         if home and not group:
             person = Person(home, person.phone, person.contact)
         if not id:
@@ -196,7 +198,8 @@ class _Reading:
             at = time_of(status.get("timestamp"))
             time = "" if at is None else datetime.fromtimestamp(at, UTC).isoformat()
             reference = place.reference(person, group)
-            self.receipts.append(Receipt(reference, id, state, _first_error(status), time))
+            meter = meter_of(status, user_id, phone)
+            self.receipts.append(Receipt(reference, id, state, _first_error(status), time, meter))
 
 
 def _compatible(ids: tuple[str, str], theirs: tuple[str, str]) -> bool:

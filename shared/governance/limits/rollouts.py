@@ -8,8 +8,8 @@ from time import monotonic, time
 from typing import Any, Self
 
 from shared.errors import Conflict, Unavailable
+from shared.migration import FIRST_VERSION
 from shared.ports.store import Item, Put, Store
-from shared.records.conversation import FIRST_VERSION
 
 PARTITION = "rollouts"
 FRESH_SECONDS = 1.0

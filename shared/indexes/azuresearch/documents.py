@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared import wire
-from shared.indexes.codec import to_access, to_body, to_chunk, to_lists
+from shared.indexes.codec import to_access, to_body, to_chunk, to_gates, to_lists
 from shared.ports.index import Chunk, Query, Stamp
 from shared.ports.knowledge import Access
 from shared.text.words import terms
@@ -106,10 +106,8 @@ def document(chunk: Chunk) -> dict[str, Any]:
 
 
 def readers(access: Access) -> dict[str, Any]:
-    """The fields of who may read; more than a folder and its article demand is narrowed."""
-    folder = access[0] if len(access) > 1 else None
-    rest = access[1:] if len(access) > 1 else access
-    article = frozenset.intersection(*rest) if rest else None
+    """The fields of who may read."""
+    article, folder = to_gates(access)
     return {
         "access": wire.dumps(to_lists(access)),
         "principals": _named(article),

@@ -204,7 +204,7 @@ async def _sign_out(fabric: Fabric, found: Sequence[Item]) -> None:
     for item in found:
         signed = signed_in.place_of(item)
         if signed and (bot := fabric.bots.get(signed.reference.bot)) and signed.holder:
-            await fabric.token_service.sign_out(bot, signed.holder)
+            await fabric.people.token_service.sign_out(bot, signed.holder)
 
 
 async def _delete(fabric: Fabric, where: str, items: Sequence[Item]) -> Sequence[Item]:

@@ -28,6 +28,8 @@ SERVICES = {
     "translator": ("azure ai translator", "translator"),
     "documents": ("azure ai document intelligence", "document intelligence"),
     "whatsapp": ("whatsapp business platform",),
+    "logs": ("azure monitor", "log analytics", "microsoft.operationalinsights"),
+    "blobs": ("azure storage", "storage", "microsoft.storage"),
 }
 """By the first part of our meters: what exports call the service, in lower case."""
 

@@ -14,7 +14,8 @@ from itertools import cycle
 
 from shared.fabric import Fabric
 from shared.governance.prices import Price, Prices
-from shared.operations.reports.days import Used, by_bot, used
+from shared.operations.reports.allotment import allotted
+from shared.operations.reports.days import Used, by_bot
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.value import Worth, worth
@@ -74,13 +75,13 @@ class Cost:
 
 async def charges(fabric: Fabric, scope: Scope, period: Period) -> list[Charge]:
     """Price what was used, a charge for each bot, skill, channel, day and meter."""
-    found = priced(fabric.prices, await used(fabric, scope, period))
+    found = priced(fabric.prices, await allotted(fabric, scope, period))
     return sorted(found, key=lambda charge: (charge.bot, charge.skill, charge.channel, charge.day))
 
 
 async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
     """Sum the charges by whom, by what and by when."""
-    days = await used(fabric, scope, period, present=True)
+    days = await allotted(fabric, scope, period)
     found = list(priced(fabric.prices, days, _Apart.WHOM))
     exact = sum((charge.usd or Decimal() for charge in found), Decimal())
     unpriced: defaultdict[str, Decimal] = defaultdict(Decimal)

@@ -22,6 +22,7 @@ from shared.operations.reports.turns import Scope
 from shared.ports.store import every
 from shared.records.daily import DAILY, PRESENT, BotDay, Present, present_id
 from shared.records.ledger_entry import PREFIX, LedgerEntry
+from shared.records.metered import METERED_CHANNELS, SHARED, metered_partition
 
 MAX_PENDING = 50_000
 """Entries that a report adds up itself; older ones than that many are missing until the next
@@ -43,10 +44,10 @@ class Used:
 
 
 async def used(
-    fabric: Fabric, scope: Scope, period: Period, *, present: bool = False
+    fabric: Fabric, scope: Scope, period: Period, *, present: bool = False, shared: bool = False
 ) -> list[Used]:
     """Read the days of a scope and period, by bot and day; of a day that the period cuts, only
-    what is in it.
+    what is in it. With `shared` also what no bot causes alone, as that of a bot `SHARED`.
     """
     found: list[Used] = []
     for _ in range(LOOKS):
@@ -55,7 +56,7 @@ async def used(
         found = await _read(fabric, scope, period, before, waiting, present=present)
         if (await last_batch(fabric.store)).etag == before.etag:
             break
-    return found
+    return [one for one in found if shared or one.bot != SHARED]
 
 
 async def _read(
@@ -141,6 +142,7 @@ async def _cut(
     """Count the part of a day that is in the period, from the entries of who was there."""
     bot, day = key
     places = {*present.conversations, *(entry.partition for entry in due if entry.bot == bot)}
+    places |= {metered_partition(bot, channel, _begin(day)) for channel in METERED_CHANNELS}
     tally = Tally()
     for place in sorted(places):
         async for item in every(fabric.store, PREFIX, place):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TextIO
 
+from shared.operations.reports.allotment import NAME as SHARED_SKILL
 from shared.operations.reports.cost import Charge
 
 PROVIDER = "Bot Fabric"
@@ -22,9 +23,20 @@ _SERVICES = {
     "whatsapp": ("WhatsApp Business Platform", "Integration"),
     "servicebus": ("Azure Service Bus", "Integration"),
     "eventgrid": ("Azure Event Grid", "Integration"),
+    "logs": ("Azure Monitor", "Management and Governance"),
+    "blobs": ("Azure Storage", "Storage"),
 }
+_OTHER = (PROVIDER, "Other")
+"""What costs so much a month whatever is used."""
 
 COLUMNS = (
+    *(
+        "AllocatedMethodDetails",
+        "AllocatedMethodId",
+        "AllocatedResourceId",
+        "AllocatedResourceName",
+    ),
+    "AllocatedTags",
     *("BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency"),
     *("BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargeClass"),
     *("ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity"),
@@ -51,10 +63,16 @@ def _row(charge: Charge) -> dict[str, str]:
     begin = date.fromisoformat(charge.day)
     month = begin.replace(day=1)
     next_month = (month + timedelta(days=32)).replace(day=1)
-    service, category = _SERVICES[charge.meter.partition(".")[0]]
+    service, category = _SERVICES.get(charge.meter.partition(".")[0], _OTHER)
     usd = f"{charge.usd:f}" if charge.usd is not None else "0"
     price = charge.price
+    given = charge.skill == SHARED_SKILL and price is not None and price.spread
     return {
+        "AllocatedMethodDetails": "",
+        "AllocatedMethodId": f"by-{price.spread}" if given and price else "",
+        "AllocatedResourceId": charge.bot if given else "",
+        "AllocatedResourceName": charge.bot if given else "",
+        "AllocatedTags": "",
         "BilledCost": usd,
         "BillingAccountId": "bot-fabric",
         "BillingAccountName": PROVIDER,

@@ -65,13 +65,13 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         "store": fabric.store.check(),
         "bus": fabric.bus.check(),
         "events": fabric.topic.check(),
-        "ai": fabric.models.check(),
+        "ai": fabric.ai.models.check(),
     }
     if not fabric.settings.safety_url.startswith("offline:"):
-        checks["content safety"] = fabric.safety.check()
-    if fabric.indexed is not None:
-        checks["index"] = fabric.indexed.check(_embedder(fabric))
-    senses = fabric.senses
+        checks["content safety"] = fabric.ai.safety.check()
+    if fabric.ai.indexed is not None:
+        checks["index"] = fabric.ai.indexed.check(_embedder(fabric))
+    senses = fabric.ai.senses
     for name, sense in (
         ("speech", senses.speech),
         ("translator", senses.translator),
@@ -92,7 +92,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
         if f.breach.enforced and f.breach.bot in fabric.paused
     }
     ok = all(line == "ok" for line in lines.values())
-    missing = "switched off" if fabric.encoder is None else await fabric.encoder.check()
+    missing = "switched off" if fabric.ai.encoder is None else await fabric.ai.encoder.check()
     lines["embeddings"] = f"{missing}; {_WITHOUT_ENCODER}" if missing else "ok"
     return {
         "status": "ok" if ok else "degraded",
@@ -105,7 +105,7 @@ async def health(fabric: Fabric) -> dict[str, Any]:
 def _embedder(fabric: Fabric) -> "Embedder | None":
     """Any bot's: they differ in who is charged."""
     bot = next(iter(fabric.bots.values()), None)
-    return fabric.embedder(bot) if bot else None
+    return fabric.ai.embedder(bot) if bot else None
 
 
 async def _stopped(fabric: Fabric) -> dict[str, str]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from shared.bot import Bot
 from shared.fabric import Fabric
+from shared.migration import FIRST_VERSION
 from shared.operations.reports.period import Period
 from shared.ports.store import Item
-from shared.records.conversation import FIRST_VERSION
 from shared.records.seen import MESSAGE, transcripts
 
 

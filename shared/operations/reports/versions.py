@@ -8,13 +8,13 @@ from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance.limits.rollouts import Rollout
 from shared.governance.limits.trials import Tally
+from shared.migration import FIRST_VERSION
 from shared.operations.reports.cost import priced
 from shared.operations.reports.days import used_in
 from shared.operations.reports.entries import entries
 from shared.operations.reports.figures import percentile
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope, turns
-from shared.records.conversation import FIRST_VERSION
 from shared.records.daily import PERSON_SKILL
 
 

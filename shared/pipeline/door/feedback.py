@@ -1,9 +1,10 @@
-"""Thumbs up and down under an answer in Teams: counted for the bot, without a word of theirs."""
+"""Thumbs up and down under an answer: counted for the bot, without a word of theirs."""
 
 from contextlib import suppress
 from time import time
 from typing import Any
 
+from shared.activity import FEEDBACK as SUBMIT
 from shared.errors import Conflict
 from shared.event import event_id
 from shared.fabric import Fabric
@@ -11,9 +12,6 @@ from shared.ports.channel import Inbound
 from shared.ports.store import Create
 from shared.records.ledger_entry import FEEDBACK, Done, LedgerEntry, entry_id
 from shared.records.person import mark_of
-
-SUBMIT = "message/submitAction"
-"""Name of the invoke."""
 
 _VOTES = {"like": "liked", "dislike": "disliked"}
 

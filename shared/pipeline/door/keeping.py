@@ -17,11 +17,11 @@ async def keep(fabric: Fabric, bot: Bot, offer: str, token: str) -> Holder | Non
     """
     teams = bot.channels.teams
     if teams is None or not teams.connection:
-        fabric.user_tokens.put(offer, token)
+        fabric.people.user_tokens.put(offer, token)
         return None
     holder = Holder(offer, WEB)
     try:
-        kept = await fabric.token_service.exchange(bot, holder, token)
+        kept = await fabric.people.token_service.exchange(bot, holder, token)
     except Unavailable as error:
         log.error("sign_in.token_not_kept", bot=bot.id, reason=str(error))
         return None

@@ -1,8 +1,13 @@
 """What a channel reports about messages that were sent: kept with the record of each."""
 
+from dataclasses import replace
+from datetime import datetime
+from time import time
+
 from shared.errors import Conflict
 from shared.fabric import Fabric
 from shared.observability import log
+from shared.pipeline.door import billing
 from shared.ports.channel import Receipt
 from shared.records.conversation import MAX_CONFLICTS
 from shared.records.receipt import Sent, later, sent_id
@@ -14,12 +19,29 @@ async def record_receipt(fabric: Fabric, receipt: Receipt) -> None:
     for _ in range(MAX_CONFLICTS):
         item = await fabric.store.get(key, id)
         sent = Sent.from_item(item) if item else Sent(id=id, channel=receipt.reference.channel)
-        if not later(sent.status, receipt.status):
-            return
-        moved = sent.moved_on(receipt.status, receipt.error, receipt.time)
+        moved = after(sent, receipt)
         try:
-            await fabric.store.write(key, moved.to_op())
+            if moved != sent:
+                await fabric.store.write(key, moved.to_op())
         except Conflict:
             continue
-        log.info("receipt", conversation=key, status=receipt.status, error=receipt.error)
+        if moved.status != sent.status:
+            log.info("receipt", conversation=key, status=receipt.status, error=receipt.error)
+        if receipt.meter:
+            await billing.book(fabric, receipt, moved.billed)
         return
+
+
+def after(sent: Sent, receipt: Receipt) -> Sent:
+    """Return the message as it is after a receipt: the first that bills it says when."""
+    if later(sent.status, receipt.status):
+        sent = sent.moved_on(receipt.status, receipt.error, receipt.time)
+    if receipt.meter and not sent.billed:
+        sent = replace(sent, billed=_moment(receipt.time))
+    return sent
+
+
+def _moment(told: str) -> float:
+    """When it was, as the channel says; now, when it says nothing or a time to come."""
+    now = time()
+    return min(now, datetime.fromisoformat(told).timestamp()) if told else now

@@ -132,7 +132,7 @@ async def _awaited(fabric: Fabric, inbound: Inbound, exchange: Exchange) -> bool
 
 
 async def _person(fabric: Fabric, inbound: Inbound, exchange: Exchange) -> bool:
-    service, activity = fabric.token_service, inbound.activity
+    service, activity = fabric.people.token_service, inbound.activity
     bot, holder = inbound.bot, Holder.of(activity)
     if activity.name == EXCHANGE:
         token = await service.exchange(bot, holder, exchange.token)

@@ -16,7 +16,7 @@ async def admit(
     Raises Unavailable when it cannot be checked.
     """
     try:
-        person = await fabric.sign_in.person(token)
+        person = await fabric.people.sign_in.person(token)
     except Rejected as refusal:
         log.warning("sign_in.refused", bot=reference.bot, reason=refusal.reason)
         return None

@@ -9,13 +9,14 @@ from shared.activity import Activity
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
+from shared.migration import FIRST_VERSION
 from shared.observability import trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
 from shared.ports.store import Delete, Op, Put
 from shared.records import waiting
-from shared.records.conversation import FIRST_VERSION, GONE, Conversation
+from shared.records.conversation import GONE, Conversation
 from shared.records.effect import AnyEffect
 from shared.records.ledger_entry import Done
 from shared.records.person import mark_of

@@ -26,7 +26,7 @@ async def token(
             raise Refused("nobody keeps the person's token here", "signin.nowhere")
         raise SignInNeeded
     try:
-        return await fabric.on_behalf.token(own, fabric.delegated_scope(backend))
+        return await fabric.people.on_behalf.token(own, fabric.delegated_scope(backend))
     except EntraRefusal as refusal:
         code = refusal.code
     log.warning("on_behalf.refused", bot=bot.id, backend=backend, code=f"AADSTS{code}")
@@ -43,8 +43,8 @@ async def token(
 async def _own(fabric: Fabric, bot: Bot, reference: ConversationReference) -> str:
     """What the person signed in with: from the token service, else from memory."""
     if holder := await holder_of(fabric.store, reference):
-        return await fabric.token_service.token(bot, holder)
-    return fabric.user_tokens.get(partition_of(reference))
+        return await fabric.people.token_service.token(bot, holder)
+    return fabric.people.user_tokens.get(partition_of(reference))
 
 
 def _keeps(fabric: Fabric, bot: Bot) -> bool:

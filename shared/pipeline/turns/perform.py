@@ -182,8 +182,8 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         activity=activity,
         state=conversation.state_for(skill.name, skill.version, skill.migrations),
         skills=[fabric.skills[name] for name in bot.skills],
-        ai=fabric.assistant(bot, person),
-        knowledge=fabric.knowledge_for(bot, asker, person),
+        ai=fabric.ai.assistant(bot, person),
+        knowledge=fabric.ai.knowledge_for(bot, asker, person),
         now=round(time(), 3),
         floor=conversation.floor,
         language=spoken(bot, conversation, event),
@@ -192,7 +192,7 @@ def _turn(fabric: Fabric, bot: Bot, skill: Skill, conversation: Conversation, ev
         backends=fabric.backends_for(bot, asker),
         locate=partial(fabric.locate, conversation.reference),
         delegate=partial(delegating.token, fabric, bot, conversation.reference, event),
-        senses=partial(fabric.senses_for, bot),
+        senses=partial(fabric.ai.senses_for, bot),
     )
 
 

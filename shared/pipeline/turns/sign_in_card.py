@@ -32,12 +32,12 @@ async def greet(fabric: Fabric, turn: Turn) -> Person | None:
     Raises Unavailable when the token service does not answer: the message then waits for it.
     """
     bot, activity, holder = turn.bot, turn.activity, Holder.of(turn.activity)
-    token, offer = await fabric.token_service.token_or_offer(bot, holder, activity)
+    token, offer = await fabric.people.token_service.token_or_offer(bot, holder, activity)
     if token and (person := await admit(fabric, turn.reference, activity, token)):
         return person
     if offer is None:  # what is kept is no good
-        await fabric.token_service.sign_out(bot, holder)
-        _, offer = await fabric.token_service.token_or_offer(bot, holder, activity)
+        await fabric.people.token_service.sign_out(bot, holder)
+        _, offer = await fabric.people.token_service.token_or_offer(bot, holder, activity)
     if offer is not None:
         turn.send(_card(turn, offer))
         turn.signing_in = {
@@ -55,7 +55,7 @@ async def typed(fabric: Fabric, turn: Turn, pending: dict[str, Any]) -> Person |
     holder = Holder.of(turn.activity)
     if not found or holder.to_dict() != pending["holder"]:
         return None
-    token = await fabric.token_service.token(turn.bot, holder, found[1])
+    token = await fabric.people.token_service.token(turn.bot, holder, found[1])
     return await admit(fabric, turn.reference, turn.activity, token) if token else None
 
 
@@ -65,7 +65,7 @@ def is_code(text: str) -> bool:
 
 async def sign_out(fabric: Fabric, turn: Turn) -> None:
     """Have the token service forget the person. Raises Unavailable."""
-    await fabric.token_service.sign_out(turn.bot, Holder.of(turn.activity))
+    await fabric.people.token_service.sign_out(turn.bot, Holder.of(turn.activity))
 
 
 def _card(turn: Turn, offer: Offer) -> Activity:

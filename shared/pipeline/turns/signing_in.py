@@ -117,7 +117,7 @@ async def _proven(fabric: Fabric, turn: Turn, pending: dict[str, Any]) -> Person
         return None
     entry = signed_in(redeemed.person, turn.reference, redeemed.holder)
     await fabric.store.write(partition, entry)
-    fabric.user_tokens.move(pending["offer"], partition)
+    fabric.people.user_tokens.move(pending["offer"], partition)
     log.info("signed_in", bot=turn.bot.id, conversation=turn.event.conversation)
     return redeemed.person
 
@@ -148,9 +148,9 @@ async def forget(fabric: Fabric, bot: Bot, reference: ConversationReference) -> 
     partition = partition_of(reference)
     holder = await holder_of(fabric.store, reference)
     await fabric.store.write(partition, Delete(DOCUMENT))
-    fabric.user_tokens.drop(partition)
+    fabric.people.user_tokens.drop(partition)
     if holder is not None:
-        await fabric.token_service.sign_out(bot, holder)
+        await fabric.people.token_service.sign_out(bot, holder)
 
 
 def has_arrived(activity: Activity) -> bool:

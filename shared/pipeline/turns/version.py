@@ -3,7 +3,8 @@
 from shared.errors import TransientError
 from shared.fabric import Fabric
 from shared.governance.limits.rollouts import wanted_version
-from shared.records.conversation import FIRST_VERSION, Conversation
+from shared.migration import FIRST_VERSION
+from shared.records.conversation import Conversation
 from shared.skill import Skill
 
 

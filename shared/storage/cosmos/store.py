@@ -5,9 +5,10 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shared.clients.cosmos import errors
 from shared.errors import Conflict, FabricError
 from shared.ports.store import Create, Etags, Item, Op
-from shared.storage.cosmos import documents, errors
+from shared.storage.cosmos import documents
 from shared.storage.cosmos.account import Account
 from shared.storage.cosmos.batch import Batch
 from shared.storage.cosmos.queries import query
@@ -41,8 +42,8 @@ class CosmosStore:
         credential: "AsyncTokenCredential | None" = None,
     ) -> None:
         self.endpoint = endpoint
-        self._key = bool(key)
-        self._account = Account(endpoint, database, key or credential or "", create=self._key)
+        self._door = errors.Door(bool(key), "FABRIC_STORE_URL", "FABRIC_COSMOS_KEY")
+        self._account = Account(endpoint, database, key or credential or "", create=bool(key))
         self._sessions: dict[str, str] = {}
 
     async def get(self, partition: str, id: str) -> Item | None:
@@ -189,7 +190,7 @@ class CosmosStore:
     # --- across tries ---------------------------------------------------------------------------
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        return await errors.patiently(work, key=self._key)
+        return await errors.patiently(work, self._door)
 
     def _wrote(self, partition: str, headers: Mapping[str, Any]) -> None:
         """Later reads of ours see at least this much; the SDK keeps no note of batches."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from stand_ins.cosmos.query import search
 from stand_ins.cosmos.query.values import UNDEFINED, equal, is_number, type_rank
 
 
@@ -97,6 +98,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "STRINGTONUMBER": to_number,
     "ARRAY_CONTAINS": array_contains,
     "ARRAY_LENGTH": lambda value: len(value) if isinstance(value, list) else UNDEFINED,
+    **search.FUNCTIONS,
     "ABS": number_function(abs),
     "FLOOR": number_function(math.floor),
     "CEILING": number_function(math.ceil),

@@ -1,6 +1,9 @@
 """From the text of a query to its tree."""
 
+from functools import lru_cache
+
 from stand_ins.cosmos.query.expressions import ExpressionParser
+from stand_ins.cosmos.query.search import is_score, is_vector_score
 from stand_ins.cosmos.query.syntax import (
     Expression,
     Query,
@@ -15,8 +18,9 @@ from stand_ins.cosmos.query.tokens import RESERVED
 from stand_ins.cosmos.query.values import QueryError
 
 
+@lru_cache(maxsize=500)
 def parse(text: str) -> Query:
-    """Read a statement. Raise QueryError for what is wrong, or outside the subset."""
+    """Read a statement, to be left as it is. Raise QueryError for what is wrong or not here."""
     return Parser(text).query()
 
 
@@ -46,6 +50,7 @@ class Parser(ExpressionParser):
         if self.take("GROUP", "BY"):
             query.group_by = self.separated(self.spanned)
         if self.take("ORDER", "BY"):
+            query.rank = self.take("RANK")
             query.order_by = self.separated(self.order_item)
         if self.take("OFFSET"):
             query.offset = self.primary()
@@ -67,7 +72,7 @@ class Parser(ExpressionParser):
         if self.take("DESC"):
             item.descending = True
         else:
-            self.take("ASC")
+            item.descending = not self.take("ASC") and is_vector_score(item.node)
         return item
 
     def from_clause(self, query: Query) -> None:
@@ -110,7 +115,9 @@ class Parser(ExpressionParser):
         if query.aggregates() and not query.group_by and len(query.aggregates()) < len(query.items):
             raise QueryError("A property next to an aggregate needs a GROUP BY clause.")
         for item in query.order_by:
-            if as_path(item.node) is None:
+            if query.rank != is_score(item.node):
+                raise QueryError("ORDER BY RANK takes one FullTextScore, and nothing else does.")
+            if not query.rank and not is_vector_score(item.node) and as_path(item.node) is None:
                 text = "ORDER BY item expression could not be mapped to a document path."
                 raise QueryError(f"Unsupported ORDER BY clause. {text}")
         if query.order_by and query.group_by:

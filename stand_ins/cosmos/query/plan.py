@@ -5,6 +5,7 @@ from typing import Any
 
 from stand_ins.cosmos.query.rows import can_resume, column
 from stand_ins.cosmos.query.scope import number_of
+from stand_ins.cosmos.query.search import is_vector_score
 from stand_ins.cosmos.query.syntax import AGGREGATES, Expression, Parameters, Query
 
 ORDER_FILTER = "{documentdb-formattableorderbyquery-filter}"
@@ -42,7 +43,7 @@ def plan(query: Query, parameters: Parameters) -> dict[str, Any]:
         "groupByAliasToAggregateType": {},
         "rewrittenQuery": rewritten(query, top, offset, limit),
         "hasSelectValue": query.value,
-        "hasNonStreamingOrderBy": False,
+        "hasNonStreamingOrderBy": any(is_vector_score(each.node) for each in query.order_by),
         "dCountInfo": None,
     }
 

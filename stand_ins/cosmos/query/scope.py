@@ -108,6 +108,8 @@ class Scope:
         values = [each for each in values if each is not UNDEFINED]
         if name == "COUNT":
             return len(values)
+        if name == "COUNTIF":
+            return sum(each is True for each in values)
         if name in ("SUM", "AVG"):
             if not all(map(is_number, values)) or (name == "AVG" and not values):
                 return UNDEFINED

@@ -11,7 +11,17 @@ Node = tuple[Any, ...]
 
 Parameters = dict[str, Any]
 
-AGGREGATES = {"COUNT": "Count", "SUM": "Sum", "AVG": "Average", "MIN": "Min", "MAX": "Max"}
+AGGREGATES = {
+    "COUNT": "Count",
+    "COUNTIF": "CountIf",
+    "SUM": "Sum",
+    "AVG": "Average",
+    "MIN": "Min",
+    "MAX": "Max",
+}
+
+REWRITTEN = ("item", "totalWordCount")
+"""How the objects begin that a query plan asks partitions for."""
 
 
 @dataclass
@@ -42,6 +52,8 @@ class Query:
     where: Expression | None = None
     group_by: list[Expression] = field(default_factory=list)
     order_by: list[Expression] = field(default_factory=list)
+    rank: bool = False
+    """Whether it is ordered by a score that needs to know of all documents."""
     offset: Node | None = None
     limit: Node | None = None
 
@@ -70,11 +82,11 @@ def is_aggregate(node: Node) -> bool:
 
 
 def is_rewritten(node: Node) -> bool:
-    """Whether this is the [{"item": ...}] that a query plan asks partitions for."""
+    """Whether this is the [{"item": ...}], or the statistics, that a plan asks partitions for."""
     if node[0] != "array" or [each[0] for each in node[1]] != ["object"]:
         return False
     [[_, pairs]] = node[1]
-    return bool(pairs) and bool(pairs[0][0] == "item")
+    return bool(pairs) and pairs[0][0] in REWRITTEN
 
 
 def has_aggregate(node: Node) -> bool:

@@ -1,6 +1,5 @@
 """From text to tokens, and what a parser asks of those to come."""
 
-import itertools
 import re
 from collections.abc import Callable
 from typing import NamedTuple, NoReturn, TypeVar
@@ -86,10 +85,10 @@ class Tokens:
     def at(self, *words: str) -> bool:
         """Whether the coming tokens are these keywords or operators."""
         coming = self.tokens[self.index : self.index + len(words)]
-        return all(
-            token[0] in ("name", "operator") and token[1].upper() == word
-            for token, word in itertools.zip_longest(coming, words, fillvalue=("end", ""))
-        )
+        for token, word in zip(coming, words, strict=False):
+            if token.text.upper() != word or token.kind not in ("name", "operator"):
+                return False
+        return len(coming) == len(words)
 
     def take(self, *words: str) -> bool:
         if self.at(*words):

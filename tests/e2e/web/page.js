@@ -15,7 +15,7 @@ const QUIET = "--disable-gpu --disable-quic --no-first-run --disable-background-
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 640 };
 
-const stories = { chat, keyboard, phone, reload, lostAnswer, ended, hostile, hidden, files };
+const stories = { chat, keyboard, phone, reload, lostAnswer, ended, hostile, hidden, files, thumbs };
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...QUIET.split(" ")] });
 const told = await Promise.all(Object.entries(stories).map(async ([name, story]) => [name, await tell(story)]));
 await browser.close();
@@ -190,6 +190,41 @@ async function files(page) {
     named: await page.locator(".from-bot .bubble").allInnerTexts(),
     hacked: await page.evaluate(() => window.hacked ?? 0),
   };
+}
+
+/** Thumbs by keyboard, while the server's first answer is lost; then the page is loaded again. */
+async function thumbs(page) {
+  const votes = [];
+  let losses = 1;
+  await page.route("**/activities?watermark=*", async (route) => {
+    const response = await route.fetch();
+    const body = await response.json();
+    for (const said of body.activities) if (said.text === "echo: good?") said.channelData = { feedbackLoop: { type: "default" } };
+    await route.fulfill({ response, json: body });
+  });
+  await page.route("**/activities", async (route) => {
+    const posted = route.request().postDataJSON();
+    if (posted?.type !== "invoke") return route.continue();
+    const response = await route.fetch();
+    votes.push({ about: posted.replyToId, said: posted.value.actionValue.reaction, status: response.status() });
+    losses -= 1;
+    return losses < 0 ? route.fulfill({ response }) : route.abort();
+  });
+  const pressed = () => page.locator(".thumb").evaluateAll((all) => all.map((thumb) => [thumb.ariaLabel, thumb.ariaPressed, thumb.ariaDisabled]));
+  await pick(page, "Echo");
+  await say(page, "plain");
+  await heard(page, "echo: plain").waitFor();
+  await say(page, "good?");
+  await page.getByRole("group", { name: "Was this answer helpful?" }).waitFor();
+  await page.getByRole("button", { name: "Not helpful" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "Not sent yet" }).waitFor();
+  await page.getByRole("status").filter({ hasText: "Thank you" }).waitFor();
+  await page.getByRole("button", { name: "Helpful", exact: true }).press("Enter");
+  const after = await pressed();
+  await page.reload();
+  await page.getByRole("status").filter({ hasText: "Thank you" }).waitFor();
+  return { votes, after, reloaded: await pressed(), groups: await page.locator(".thumbs").count() };
 }
 
 async function hidden(page) {

@@ -237,7 +237,7 @@ async def transcript(folder: Path, models: OpenAIModels | None) -> list[str]:
     fabric = Lab(folder, router.skill, knowledge.skill, tickets.skill)
     fabric.bots["lab"] = replace(fabric.bots["lab"], knowledge=["it"])
     if models:
-        fabric.models = models
+        fabric.ai.models = models
     for text in SAID:
         await fabric.say(text)
         await fabric.drain()
@@ -270,7 +270,7 @@ async def test_a_turn_that_needs_the_model_waits_for_it_and_goes_on(
         turn.reply((await turn.ai.complete(asked)).text)
 
     fabric = lab(poet)
-    fabric.models = connected(server, budget=0.5)
+    fabric.ai.models = connected(server, budget=0.5)
     server.says.append("Roses are red")
     server.fail(Fault(status=503, headers={"Retry-After": "0.6"}), None)
     await fabric.say("Write a poem")
@@ -292,7 +292,7 @@ async def test_the_settings_are_enough_to_reach_the_model(
     }
     fabric = Fabric(Settings.from_environ(environ), {"router": router.skill})
     server.says.append("hello")
-    completion = await fabric.assistant(fabric.bots["lab"]).complete(
+    completion = await fabric.ai.assistant(fabric.bots["lab"]).complete(
         [{"role": "user", "content": "hi"}]
     )
     assert completion.text == "hello"

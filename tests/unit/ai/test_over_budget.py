@@ -52,7 +52,7 @@ def poet() -> Skill:
 def connected(lab: Make, server: OpenAIServer, manifest: str) -> Lab:
     fabric = lab(poet(), manifest=manifest)
     fabric.settings = replace(fabric.settings, ai_url=f"openai://{server.host}")
-    fabric.models = OpenAIModels(
+    fabric.ai.models = OpenAIModels(
         f"openai://{server.host}",
         "default=gpt,cheap=small",
         base_url=lambda host: f"http://{host}",
@@ -93,7 +93,7 @@ async def test_a_person_is_told_and_what_has_an_offline_way_takes_it(
         (0.8, "lab@contoso.example"),
         (1.0, "lab@contoso.example"),
     ]
-    await fabric.models.close()
+    await fabric.ai.models.close()
 
 
 async def test_each_person_has_tokens_of_their_own(lab: Make, server: OpenAIServer) -> None:
@@ -101,7 +101,7 @@ async def test_each_person_has_tokens_of_their_own(lab: Make, server: OpenAIServ
     server.says += ["one two three", "four five six"]
     assert await said(fabric, "Write a poem", "Another") == ["one two three", USED_UP]
     assert await budgets(fabric, Scope()) == []
-    await fabric.models.close()
+    await fabric.ai.models.close()
 
 
 async def test_money_runs_out_over_bots_and_models_alike(lab: Make, server: OpenAIServer) -> None:
@@ -124,7 +124,7 @@ async def test_money_runs_out_over_bots_and_models_alike(lab: Make, server: Open
     }
     assert row.spent == pytest.approx(tokens["gpt"] * 0.3 + tokens["small"] * 0.1)
     assert row.most <= row.spent < row.most + 0.3
-    await fabric.models.close()
+    await fabric.ai.models.close()
 
 
 def test_a_cheaper_model_that_is_not_there_is_named_at_the_start(tmp_path: object) -> None:

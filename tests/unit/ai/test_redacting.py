@@ -134,4 +134,4 @@ def _use(fabric: Fabric, model: ChatModel) -> None:
 
         async def close(self) -> None: ...
 
-    fabric.models = One()
+    fabric.ai.models = One()

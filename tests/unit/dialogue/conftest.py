@@ -23,7 +23,7 @@ async def desk(tmp_path: Path, lab: Callable[..., Lab], encoder: Encoder) -> Des
     write_articles(tmp_path)
     desk = Desk(lab(*SKILLS), encoder)
     await encoder.matrix_ready(MeaningRanker.texts(choices([repairs])))
-    await desk.fabric.knowledge.for_bot(desk.fabric.bots["lab"]).prepare()
+    await desk.fabric.ai.knowledge.for_bot(desk.fabric.bots["lab"]).prepare()
     return desk
 
 

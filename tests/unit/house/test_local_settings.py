@@ -8,16 +8,19 @@ from shared.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+READERS = "".join(
+    (ROOT / "shared" / f"{name}.py").read_text() for name in ("settings", "environment")
+)
 
 
 def test_every_setting_of_ours_is_in_the_example() -> None:
-    read = re.findall(r'"(FABRIC_[A-Z_]+)"', (ROOT / "shared" / "settings.py").read_text())
+    read = re.findall(r'"(FABRIC_[A-Z_]+)"', READERS)
     assert len(set(read)) > 15
     assert set(read) <= EXAMPLE.keys()
 
 
 def test_every_setting_in_the_example_is_read_or_azures_own() -> None:
-    known = (ROOT / "shared" / "settings.py").read_text() + (ROOT / "cli" / "port.py").read_text()
+    known = READERS + (ROOT / "cli" / "port.py").read_text()
     assert {name for name in EXAMPLE if f'"{name}"' not in known} == {"FUNCTIONS_WORKER_RUNTIME"}
 
 

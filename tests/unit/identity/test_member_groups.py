@@ -89,7 +89,7 @@ async def test_without_a_directory_groups_that_a_token_does_not_name_are_nobodys
 async def test_groups_are_asked_for_again_after_a_while(fabric: Lab, entra: EntraServer) -> None:
     now = [1000.0]
     assert await status(fabric) == 200
-    known: Any = fabric._groups_of
+    known: Any = fabric.people._groups_of
     known.__self__._clock = lambda: now[0]
     known.__self__._known.clear()
     assert await status(fabric) == 200

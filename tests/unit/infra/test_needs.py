@@ -9,6 +9,7 @@ import pytest
 
 from infra.check.source import body, literal, properties, read, text
 from packing.needs import ROLES, needs, write
+from shared.indexes.cosmos.container import NAME, definition
 from shared.operations.reports.doctor import Premises, examine
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 from tests.golden import golden
@@ -102,6 +103,18 @@ def test_the_broker_gives_up_when_the_emulators_would(listed: dict[str, Any]) ->
 def test_the_containers_are_those_of_the_store(listed: dict[str, Any]) -> None:
     assert listed["containers"] == list(CONTAINERS)
     assert listed["container"] == DEFINITION
+
+
+def test_the_container_of_the_index_is_the_one_that_a_sync_would_make(
+    listed: dict[str, Any],
+) -> None:
+    index = dict(listed["index"])
+    embedding, name = index.pop("embedding"), index.pop("id")
+    made = definition(1536)
+    [vectors] = made.pop("vectorEmbeddingPolicy")["vectorEmbeddings"]
+
+    assert (name, index) == (NAME, made)
+    assert {**embedding, "dimensions": 1536} == vectors
 
 
 def test_every_part_of_the_list_is_made() -> None:

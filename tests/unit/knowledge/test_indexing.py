@@ -1,6 +1,7 @@
 """Articles go into an index: what is gone goes first, and who is interrupted goes on."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from shared.knowledge.indexing import AT_ONCE, Brought, bring, plan_index
 from shared.knowledge.vectors import nearness, pack
 from shared.person import Person
 from shared.ports.index import Stamp
+from tests.contract.indexes import INDEXES
 from tests.unit.knowledge.test_knowledge import article, bot
 
 IT = frozenset({"it"})
@@ -130,13 +132,21 @@ async def test_without_vectors_words_find_it_and_the_next_sync_tries_again(
     assert (again.written, again.without_vector) == (3, 0)
 
 
+@pytest.mark.parametrize("kind", INDEXES)
 @pytest.mark.parametrize("stop", range(1, 7))
 async def test_a_sync_that_ends_anywhere_goes_on_where_it_was(
-    tmp_path: Path, root: Path, stop: int
+    tmp_path: Path, root: Path, kind: str, stop: int
 ) -> None:
+    async with INDEXES[kind](tmp_path) as open, AsyncExitStack() as stack:
+        index, fresh = open(), EmbeddedIndex(tmp_path / "fresh.db")
+        for each in (index, fresh):
+            stack.push_async_callback(each.close)
+        await _ends_and_goes_on(index, fresh, root, stop)
+
+
+async def _ends_and_goes_on(index: Any, fresh: Any, root: Path, stop: int) -> None:
     for number in range(3 * AT_ONCE):
         article(root, f"it/a{number}", f"---\ntitle: Article {number}\n---\nAbout item {number}.")
-    index = EmbeddedIndex(tmp_path / "index.db")
     await sync(index, root, Words())
     (root / "it/a0.md").unlink()
     for number in range(1, 2 * AT_ONCE):
@@ -149,12 +159,9 @@ async def test_a_sync_that_ends_anywhere_goes_on_where_it_was(
 
     await sync(index, root, Words())
 
-    fresh = EmbeddedIndex(tmp_path / "fresh.db")
     await sync(fresh, root, Words())
     assert await index.kept() == await fresh.kept()
     assert await index.state() == await fresh.state()
-    await index.close()
-    await fresh.close()
 
 
 class Stopped(Exception):

@@ -129,7 +129,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             open = await stack.enter_async_context(INDEXES[request.param](tmp_path))
             place.index = open()
             stack.push_async_callback(place.index.close)
-            place.indexed = Indexed(place.index, KnowledgeBase(folder))
+            place.ai.indexed = Indexed(place.index, KnowledgeBase(folder))
             await place.sync()
         yield place
         await place.close()
@@ -148,7 +148,7 @@ async def test_who_may_not_read_it_finds_it_nowhere(
 ) -> None:
     if with_model:
         place.model = Listening()
-        place.models = Models(place.model)
+        place.ai.models = Models(place.model)
 
     assert without(await place.everything_said("stranger"))
     assert without(await place.everything_said("other", "another-group"))
@@ -183,7 +183,7 @@ async def _fresh(place: Place) -> None:
     """One sync; a process in memory looks at the files by itself within a second."""
     await place.sync()
     if place.way == "memory":
-        place.knowledge._looked = 0.0
+        place.ai.knowledge._looked = 0.0
 
 
 async def test_a_group_that_does_not_exist_any_more_opens_nothing(place: Place) -> None:

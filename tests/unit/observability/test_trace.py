@@ -1,8 +1,10 @@
 """One trace over every hop, kept where `botfabric trace` finds it, without what people said."""
 
 import asyncio
-import sqlite3
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from shared.errors import ConfigurationError
 from shared.observability import trace
 from shared.observability.opentelemetry import OpenTelemetryExporter
-from shared.observability.span_file import SpanFile, read_spans
+from shared.observability.span_files import SpanFiles, read_spans
 from shared.observability.trace import Span
 from shared.operations.reports.trace import spans_of
 from shared.skill import Skill
@@ -107,7 +109,7 @@ async def test_nothing_is_made_for_nobody() -> None:
 
 
 def test_what_was_exported_is_found_by_trace_message_and_conversation(tmp_path: Path) -> None:
-    file = SpanFile(tmp_path / "traces.db")
+    file = SpanFiles(tmp_path / "traces")
     trace.export_to(file)
     try:
         attributes = {
@@ -121,14 +123,14 @@ def test_what_was_exported_is_found_by_trace_message_and_conversation(tmp_path: 
         file.close()
 
     for wanted in (root.trace_id, "m1", "lab.web.1"):
-        assert [span.name for span in read_spans(file.path, wanted)] == ["webhook", "turn"]
-    assert read_spans(file.path, "other") == []
+        assert [span.name for span in read_spans(file.folder, {wanted})] == ["webhook", "turn"]
+    assert read_spans(file.folder, {"other"}) == []
     assert file.left_out == 0
 
 
-def test_a_file_that_cannot_be_written_leaves_spans_out_and_counts_them(tmp_path: Path) -> None:
-    (tmp_path / "traces.db").mkdir()
-    file = SpanFile(tmp_path / "traces.db")
+def test_a_folder_that_cannot_be_made_leaves_spans_out_and_counts_them(tmp_path: Path) -> None:
+    (tmp_path / "traces").touch()
+    file = SpanFiles(tmp_path / "traces")
 
     file(Span("1" * 32, "2" * 16, name="lost"))
     file.close()
@@ -138,7 +140,7 @@ def test_a_file_that_cannot_be_written_leaves_spans_out_and_counts_them(tmp_path
 
 async def test_an_operator_finds_it_by_what_the_channel_calls_it(lab: Make) -> None:
     fabric = lab(*relay_race())
-    file = SpanFile(fabric.settings.data_dir / "traces.db")
+    file = SpanFiles(fabric.settings.data_dir / "traces")
     trace.export_to(file)
     try:
         await fabric.say("hello", id="wamid.1", conversation="42")
@@ -162,7 +164,7 @@ async def test_a_ticket_and_a_message_that_went_out_lead_to_what_was_said(lab: M
         turn.reply("filed")
 
     fabric = lab(skill)
-    file_of_spans = SpanFile(fabric.settings.data_dir / "traces.db")
+    file_of_spans = SpanFiles(fabric.settings.data_dir / "traces")
     trace.export_to(file_of_spans)
     try:
         await fabric.say("printer on fire")
@@ -207,12 +209,28 @@ def test_the_sdk_gets_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     assert round((call.end_time - call.start_time) / 1e9, 3) == 0.5
 
 
-def test_old_spans_leave(tmp_path: Path) -> None:
-    file = SpanFile(tmp_path / "traces.db")
-    file(Span("1" * 32, "2" * 16, name="old", started=1.0))
-    file(Span("3" * 32, "4" * 16, name="new", started=4_000_000_000.0))
-    file.close()
+def test_a_day_has_a_file_and_old_days_leave(tmp_path: Path) -> None:
+    folder = tmp_path / "traces"
+    folder.mkdir()
+    (folder / "2026-01-02.ndjson").touch()
+    yesterday = folder / f"{(datetime.now(UTC) - timedelta(days=1)).date()}.ndjson"
+    yesterday.write_text(json.dumps(asdict(Span("1" * 32, "2" * 16, name="begun", started=1.0))))
 
-    connection = sqlite3.connect(file.path)
-    assert connection.execute("SELECT name FROM span").fetchall() == [("new",)]
-    connection.close()
+    files = SpanFiles(folder)
+    files(Span("1" * 32, "3" * 16, "2" * 16, name="ended", started=2.0))
+    files.close()
+
+    assert [span.name for span in read_spans(folder, {"1" * 32})] == ["begun", "ended"]
+    assert min(path.name for path in folder.iterdir()) == yesterday.name
+
+
+def test_half_a_line_costs_no_other_span(tmp_path: Path) -> None:
+    files = SpanFiles(tmp_path / "traces")
+    files(Span("1" * 32, "2" * 16, name="whole"))
+    files.close()
+    [path] = files.folder.iterdir()
+    line = path.read_bytes()
+
+    path.write_bytes(line[:40] + b"\n" + line + b"[]\n{}\n" + line[:9])
+
+    assert [span.name for span in read_spans(files.folder, {"1" * 32})] == ["whole"]

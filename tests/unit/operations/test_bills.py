@@ -114,7 +114,7 @@ ACTUAL = """\
 \ufeffDate,MeterCategory,ConsumedService,CostInBillingCurrency,BillingCurrencyCode
 11/17/2026,Functions,Microsoft.Web,10.00,USD
 11/18/2026,Azure Cosmos DB,Microsoft.DocumentDB,2.50,USD
-11/18/2026,Storage,Microsoft.Storage,1.25,USD
+11/18/2026,Virtual Network,Microsoft.Network,1.25,USD
 12/01/2026,Functions,Microsoft.Web,99.00,USD
 """
 

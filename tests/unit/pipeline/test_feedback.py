@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.activity import Activity
-from shared.channels.teams import message as teams
+from shared.channels.thumbs import ask_for_feedback
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import BotUsage, usage
@@ -65,10 +65,10 @@ async def test_a_skill_that_takes_the_invoke_has_it(lab: Callable[..., Lab]) -> 
     ("entities", "asked"),
     [([{"type": "x", "citation": [{}]}], True), ([{"type": "mention"}], False), ([], False)],
 )
-def test_teams_is_asked_for_thumbs_under_what_has_sources(
+def test_clients_are_asked_for_thumbs_under_what_has_sources(
     entities: list[dict[str, Any]], asked: bool
 ) -> None:
     message: dict[str, Any] = {"type": "message", "entities": entities}
-    teams._ask_for_feedback(message)
+    ask_for_feedback(message)
     wanted = {"feedbackLoop": {"type": "default"}} if asked else None
     assert message.get("channelData") == wanted

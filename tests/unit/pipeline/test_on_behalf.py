@@ -12,7 +12,7 @@ import pytest
 from shared.dialogue.phrases import phrase
 from shared.observability import trace
 from shared.observability.log import JsonFormatter
-from shared.observability.span_file import SpanFile
+from shared.observability.span_files import SpanFiles
 from shared.operations.reports.books import books
 from shared.ports.store import every
 from shared.records.signed_in import DOCUMENT
@@ -95,11 +95,11 @@ async def test_no_token_is_in_a_queue_a_store_a_log_or_a_trace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    spans, issued = SpanFile(tmp_path / "traces.db"), note_tokens(teams, monkeypatch)
+    spans, issued = SpanFiles(tmp_path / "traces"), note_tokens(teams, monkeypatch)
     trace.export_to(spans)
     try:
         await teams.sign_in("henry", "what do I earn")
-        teams.fabric.on_behalf._tokens.clear()
+        teams.fabric.people.on_behalf._tokens.clear()
         await teams.say("henry", "once more")
     finally:
         trace.export_to(None)
@@ -157,7 +157,7 @@ async def test_a_refusal_for_good_is_said_and_asks_for_nothing(teams: TeamsPeopl
 async def test_what_asks_to_sign_in_once_more_does_so_once(teams: TeamsPeople) -> None:
     await teams.sign_in("henry", "what do I earn")
     teams.entra.refuses_on_behalf = "AADSTS50076"
-    teams.fabric.on_behalf._tokens.clear()
+    teams.fabric.people.on_behalf._tokens.clear()
 
     await teams.sign_in("henry", "and now")
 

@@ -224,7 +224,7 @@ async def test_a_token_that_is_not_for_this_sign_in_is_refused(
     if wrong == "nonce":
         address = address.replace("nonce=", "nonce=x")
     if wrong == "issuer":
-        await fabric.directory._keys.find(entra.signer.key_id)
+        await fabric.people.directory._keys.find(entra.signer.key_id)
         entra.signer.issuer = "https://login.microsoftonline.com/elsewhere/v2.0"
     if wrong == "audience":
         monkeypatch.setattr("stand_ins.entra.grants.id_token", _for_another)

@@ -305,7 +305,7 @@ async def test_what_the_token_service_keeps_is_checked_as_well(
 ) -> None:
     await teams.say("henry", "who am I")
     card, entra = teams.card("henry"), teams.entra
-    await teams.fabric.directory._keys.find(entra.signer.key_id)
+    await teams.fabric.people.directory._keys.find(entra.signer.key_id)
     if wrong == "tenant":
         entra.signer.tenant = "99999999-9999-4999-8999-999999999999"
     if wrong == "issuer":
@@ -329,7 +329,7 @@ async def test_a_token_that_vouches_for_an_app_is_nobodys(teams: TeamsPeople) ->
     token = app_token(teams.entra.signer, CLIENT_ID, CLIENT_ID)
 
     with pytest.raises(Rejected, match="sign_in_nobody"):
-        await teams.fabric.sign_in.person(token)
+        await teams.fabric.people.sign_in.person(token)
 
 
 @pytest.mark.parametrize(

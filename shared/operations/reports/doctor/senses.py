@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from shared.adapter_forms import FORMS
 from shared.operations.reports.doctor.mistake import Mistake, Premises
-from shared.settings import FORMS
 
 SENSES = ("SPEECH", "TRANSLATOR", "DOCUMENTS")
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.adapter_forms import FORMS
 from shared.operations.reports.doctor.mistake import Mistake, Premises
-from shared.settings import FORMS, secure
+from shared.web_address import secure
 
 SAMPLES = frozenset({"local-app-secret", "local-verify-token", "local-access-token"})
 """What `make run` sets: everybody knows them."""

@@ -1,6 +1,7 @@
 """What a failure of Cosmos DB means: wait and try again, or say what to mend."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.http import retry_after_ms
@@ -45,11 +46,17 @@ def substatus(error: Any) -> int:
     return getattr(error, "sub_status", None) or 0
 
 
-async def patiently(work: Callable[[], Awaitable[T]], *, key: bool) -> T:
-    """Do `work`, again while failures are passing; raises what the last one means.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How this app gets in: with an account key or a token; the settings that say where and how."""
 
-    `key` says whether this app shows an account key or a token.
-    """
+    key: bool
+    url_setting: str
+    key_setting: str
+
+
+async def patiently(work: Callable[[], Awaitable[T]], door: Door) -> T:
+    """Do `work`, again while failures are passing; raises what the last one means."""
     from azure.core.exceptions import AzureError
     from tenacity import AsyncRetrying, retry_if_exception, stop_before_delay
 
@@ -62,33 +69,33 @@ async def patiently(work: Callable[[], Awaitable[T]], *, key: bool) -> T:
     try:
         return await retrying(work)
     except AzureError as error:
-        raise meaning(error, key=key) from error
+        raise meaning(error, door) from error
 
 
-def meaning(error: Exception, *, key: bool) -> FabricError:
+def meaning(error: Exception, door: Door) -> FabricError:
     """The product's error; its text tells an operator what to mend and holds no secret."""
     from azure.core.exceptions import ClientAuthenticationError
 
     status = _status(error)
     if status == 401:
         return Unavailable(
-            "Cosmos DB refuses the key: set FABRIC_COSMOS_KEY to a key of the account in "
-            "FABRIC_STORE_URL"
-            if key
-            else "Cosmos DB refuses the token: the account in FABRIC_STORE_URL must belong to the "
-            "tenant of this app's identity"
+            f"Cosmos DB refuses the key: set {door.key_setting} to a key of the account in "
+            f"{door.url_setting}"
+            if door.key
+            else f"Cosmos DB refuses the token: the account in {door.url_setting} must belong to "
+            "the tenant of this app's identity"
         )
     if status == 403:
         return Unavailable(
             "Cosmos DB forbids it: the account's firewall must let this app in, and allow keys"
-            if key
+            if door.key
             else f"Cosmos DB forbids it: give this app's identity the role {ROLE}, and let it "
             "through the account's firewall"
         )
     if isinstance(error, ClientAuthenticationError):
         return Unavailable(
             "no token for Cosmos DB: check this app's identity and AZURE_CLIENT_ID, or set "
-            "FABRIC_COSMOS_KEY"
+            f"{door.key_setting}"
         )
     if status == 429:
         return Unavailable("Cosmos DB throttles this app", after=max(1.0, _told(error) or 1.0))
