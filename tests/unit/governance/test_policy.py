@@ -127,10 +127,16 @@ def test_a_rule_warns_before_it_is_enforced(tmp_path: Path) -> None:
         ('key = "region"\nrequird = true', "did you mean"),
         ('key = "region"\nrequired = "yes"', "required: has the wrong type"),
         ("required = true", "key: missing"),
-        ('key = "x"\nmatches = "("', "no regular expression"),
-        ('key = "x"\nrequired = true\nseverity = "fatal"', "write severity"),
-        ('key = "x"\nrequired = true\n[[exception]]\nrule = "r"\nbot = "b"\nreason = "z"', "until"),
-        ('key = "x"\nrequired = true\n[[exceptions]]', "exceptions: unknown"),
+        ('key = "ownr"\nrequired = true', '"ownr" is no key of a manifest; did you mean "owner"?'),
+        ('key = "quota.tokens"\nforbidden = true', '"quota.tokens" is no key of a manifest'),
+        ('key = "owner"\nrequired = true\nwhere = { dep = "IT" }', '"dep" is no key'),
+        ('key = "region"\nmatches = "("', "no regular expression"),
+        ('key = "region"\nrequired = true\nseverity = "fatal"', "write severity"),
+        (
+            'key = "id"\nrequired = true\n[[exception]]\nrule = "r"\nbot = "b"\nreason = "z"',
+            "until",
+        ),
+        ('key = "region"\nrequired = true\n[[exceptions]]', "exceptions: unknown"),
     ],
 )
 def test_what_is_wrong_in_the_policy_is_named(tmp_path: Path, demand: str, said: str) -> None:
