@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from functions.arrival import arriving
 from functions.backpressure import Backpressure
 from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
@@ -112,7 +113,8 @@ def queue_function(
         return
 
     async def receive(msg: func.ServiceBusMessage) -> None:
-        await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
+        with arriving(msg.enqueued_time_utc, msg.application_properties):
+            await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
 
     service_bus_function(blueprint, name, queue, receive, sessions=sessions)
 
@@ -158,7 +160,8 @@ def _storage_queue_function(
     async def run(msg: func.QueueMessage) -> None:
         count = msg.dequeue_count or 1
         try:
-            await handle(msg.get_body().decode("utf-8", "replace"), count)
+            with arriving(msg.insertion_time):
+                await handle(msg.get_body().decode("utf-8", "replace"), count)
         except TransientError:
             from shared.pipeline.turns.outage import sit_out
 

@@ -99,6 +99,9 @@ class Fabric:
         if not settings.local:
             self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
+        self.bus_system = settings.bus_url.partition(":")[0]
+        scheme = settings.events_url.partition(":")[0]
+        self.topic_system = self.bus_system if scheme == "bus" else scheme
         self.admission = Admission()
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
@@ -239,7 +242,8 @@ class Fabric:
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending, alert
+        from shared.governance.limits.limit import alert
+        from shared.governance.limits.spending import Spending
 
         return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 

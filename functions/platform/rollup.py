@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.host import fabric
-from shared.observability import log
+from shared.observability import log, trace
 
 LONGEST_SECONDS = 240.0
 """What is left then is counted the next time."""
@@ -16,7 +16,8 @@ bp = func.Blueprint()
 async def daily_figures(timer: func.TimerRequest) -> None:
     from shared.governance.rollup import roll_up
 
-    here = fabric()
-    memory_mb = here.settings.function_memory_mb
-    if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
-        log.info("figures.counted", entries=count)
+    with trace.span("", "timer daily_figures"):
+        here = fabric()
+        memory_mb = here.settings.function_memory_mb
+        if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
+            log.info("figures.counted", entries=count)

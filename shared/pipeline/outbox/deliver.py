@@ -43,12 +43,15 @@ async def forward(fabric: Fabric, key: str, effect: Enqueue | Publish) -> bool:
     try:
         event = Event.from_dict(effect.event)
         if isinstance(effect, Publish):
-            with trace.step(f"publish {event.type}", **{names.MESSAGE_ID: event.id}):
-                await fabric.topic.publish(event)
+            told = names.message(fabric.topic_system, "publish", event.type, event.id, key)
+            with trace.resumed(event.traceparent, f"publish {event.type}", **told):
+                await fabric.topic.publish(event.under(trace.position_for(event.traceparent)))
         else:
             delay = max(0.0, effect.at - time())
-            with trace.step(f"enqueue {effect.queue}", **{names.MESSAGE_ID: event.id}):
-                await fabric.bus.send(effect.queue, event, delay=delay)
+            told = names.message(fabric.bus_system, "send", effect.queue, event.id, key)
+            with trace.resumed(event.traceparent, f"enqueue {effect.queue}", **told):
+                here = trace.position_for(event.traceparent)
+                await fabric.bus.send(effect.queue, event.under(here), delay=delay)
     except TransientError as error:
         if await _ended(fabric, key, effect, error):
             return True
@@ -124,7 +127,14 @@ async def _as_judged(fabric: Fabric, key: str, effect: Send) -> _Judged:
     if late.is_silent:
         return _Judged(effect, late)
     activity = lateness.worded(fabric, late, effect)
-    return _Judged(effect, late, await _deliver(fabric, key, effect.reference, activity))
+    channel = effect.reference.channel
+    about: dict[str, trace.Value] = {
+        names.CONVERSATION: key,
+        names.MESSAGE_ID: effect.id,
+        names.CHANNEL: channel,
+    }
+    with trace.resumed(effect.traceparent, f"send {channel}", **about):
+        return _Judged(effect, late, await _deliver(fabric, key, effect.reference, activity))
 
 
 async def _deliver(
@@ -141,9 +151,8 @@ async def _deliver(
 
     async def sent(activity: Activity) -> str:
         try:
-            with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
-                async with asyncio.timeout_at(until):
-                    return await fabric.channel(reference.channel).send(bot, reference, activity)
+            async with asyncio.timeout_at(until):
+                return await fabric.channel(reference.channel).send(bot, reference, activity)
         except TimeoutError as error:
             raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
 
@@ -239,6 +248,7 @@ async def wake(fabric: Fabric, key: str, effect: Effect, at: float) -> None:
         bot=effect.bot,
         conversation=key,
         origin=effect.origin,
+        traceparent=trace.position_for(effect.traceparent),
     )
     try:
         await fabric.bus.send(OUTBOUND, wake, delay=max(0.0, at - time()))

@@ -20,7 +20,7 @@ from shared.ports.store import Create
 from shared.records.conversation import REMEMBERED, stored
 
 if TYPE_CHECKING:
-    from shared.governance.limits.spending import Limit
+    from shared.governance.limits.limit import Limit
     from shared.governance.prices import Price, Prices
 
 CHARGING = "whatsapp"
@@ -49,8 +49,9 @@ async def stamped(
     price = _price(fabric.prices, reference, activity) if limits else None
     if price is None:
         return await send(activity)
+    from shared.governance.limits.limit import MICRO, Amount
     from shared.governance.limits.reservation import reserved
-    from shared.governance.limits.spending import MICRO, Amount, Hold
+    from shared.governance.limits.spending import Hold
 
     stamp = Amount(0, ceil(float(price.per_unit) * MICRO))
     allow_unknown = bot.quota.on_unknown == "allow"
@@ -89,7 +90,7 @@ def _limits(fabric: Fabric, bot: Bot) -> "Sequence[Limit]":
         department is None or department.budget_usd_per_month is None
     ):
         return ()
-    from shared.governance.limits.spending import limits_of
+    from shared.governance.limits.limit import limits_of
 
     return [limit for limit in limits_of(bot, department, time()) if limit.unit == "usd"]
 

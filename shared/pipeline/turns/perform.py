@@ -105,6 +105,7 @@ async def perform(
     skill = await version_for(fabric, skill, conversation, bot.id)
     work = meter.current()
     work.bot, work.department, work.version = bot.id, bot.department, skill.version
+    work.tools.clear()
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted

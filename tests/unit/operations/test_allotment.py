@@ -12,8 +12,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.governance.batch import Tally, tallied
 from shared.governance.prices import Price, Prices
-from shared.governance.rollup import Tally, roll_up, tallied
+from shared.governance.rollup import roll_up
 from shared.operations.reports.allotment import NAME, allot, divided
 from shared.operations.reports.cost import Charge, charges, cost, falls_to, grouped, priced
 from shared.operations.reports.days import Used

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ConfigurationError
+from shared.governance.batch import tallied
 from shared.governance.prices import Price, Prices
-from shared.governance.rollup import tallied
 from shared.operations.reports.billed import OTHER, compare
 from shared.operations.reports.chargeback import Bill, page
 from shared.operations.reports.cost import Charge, charges, cost, falls_to, grouped, priced

@@ -48,7 +48,7 @@ def office() -> Skill:
             raise PermanentError("no_such_thing")
         record(ModelCall("default", "gpt", "chat", Usage(1_000_000, 1_000, cached_tokens=400_000)))
         record_backend(BackendCall("crm", "GET /orders", "ok", 3.0, 1))
-        record_backend(BackendCall("mail", "POST /send", "unavailable", 0.2, 3))
+        record_backend(BackendCall("mail", "POST /send", "unavailable", 0.2, 3, open_seconds=20.5))
         turn.reply("here")
 
     return skill
@@ -108,6 +108,7 @@ async def test_the_slowest_integration_is_the_first_line(lab: Make) -> None:
 
     assert (first.name, first.p95, first.calls, first.bots) == ("crm", 3.0, 3, ["lab"])
     assert {one.name: one.errors for one in others} == {"mail": 3, "model gpt": 0}
+    assert {one.name: one.open for one in others} == {"mail": 61.5, "model gpt": 0}
 
 
 async def test_cached_tokens_cost_less_and_what_has_no_price_is_named(lab: Make) -> None:
