@@ -84,11 +84,12 @@ async def commit(
         made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         answers["answer"] = answer
-    transcript = _transcript(turn, replies, burst.superseded)
+    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
+    marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
     ops: list[Op] = [
-        *seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days),
+        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies)),
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
@@ -98,7 +99,6 @@ async def commit(
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *ended,
-        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
@@ -135,17 +135,18 @@ def question_of(event: Event) -> str:
 
 
 def _transcript(
-    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]
+    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str], manifest: str
 ) -> dict[str, Any]:
     """What was said in this turn."""
     return {
         "at": turn.now,
-        "seconds": round(max(0.0, time() - turn.now), 3),
+        "seconds": meter.current().seconds,
         "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         **({"version": turn.skill.version} if turn.skill.version != FIRST_VERSION else {}),
+        **({"manifest": manifest} if manifest else {}),
         **({"type": turn.activity.type} if turn.activity.type != MESSAGE else {}),
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],
