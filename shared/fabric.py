@@ -25,6 +25,7 @@ from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
+from shared.manifest.bot_versions import load_bot_versions
 from shared.manifest.bots import load_bots
 from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
@@ -62,7 +63,8 @@ class Fabric:
     """Everything that a function needs, for one process.
 
     Bots and backends are read and checked at once, so that a wrong manifest stops the start;
-    connections are made when they are first used, so that a cold webhook meets no SDK.
+    connections are made when they are first used, so that a cold webhook meets no SDK. `manifests`
+    are further versions of bots, by bot and version.
     """
 
     def __init__(
@@ -84,10 +86,14 @@ class Fabric:
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
+        self.manifests = load_bot_versions(
+            settings.bots_dir, settings.environ, local=settings.local, skills=skills
+        )
         surroundings.check_settings(settings, self._declared)
         self.http = HttpClient()
         self.departments = load_departments(settings.departments_file, settings.environ)
-        for bot in self.bots.values():
+        further = (bot for versions in self.manifests.values() for bot in versions.values())
+        for bot in (*self.bots.values(), *further):
             surroundings.check_bot(bot, settings, self._declared, lambda: self.ai.models)
         self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
         self.callers = Callers(load_callers(settings.access_file, settings.environ))
@@ -99,6 +105,9 @@ class Fabric:
         if not settings.local:
             self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
         self.ledger = Ledger()
+        self.bus_system = settings.bus_url.partition(":")[0]
+        scheme = settings.events_url.partition(":")[0]
+        self.topic_system = self.bus_system if scheme == "bus" else scheme
         self.admission = Admission()
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
@@ -136,6 +145,11 @@ class Fabric:
     @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
+
+    @cached_property
+    def warehouse(self) -> Blobs:
+        """Where the daily figures go, a file a day."""
+        return adapters.warehouse(self.settings, self._identity)
 
     @cached_property
     def files(self) -> "Files":
@@ -239,7 +253,8 @@ class Fabric:
 
     @cached_property
     def spending(self) -> "Spending":
-        from shared.governance.limits.spending import Spending, alert
+        from shared.governance.limits.limit import alert
+        from shared.governance.limits.spending import Spending
 
         return Spending(self.store, lambda limit, share: self.topic.publish(alert(limit, share)))
 
@@ -303,7 +318,8 @@ class Fabric:
         """Close what was opened, and nothing else."""
         if spending := self.__dict__.get("spending"):
             await spending.booked()
-        for name in ("topic", "bus", "blobs", "store", "ai", "identities", "credential"):
+        names = ("topic", "bus", "blobs", "warehouse", "store", "ai", "identities", "credential")
+        for name in names:
             if part := self.__dict__.get(name):
                 await part.close()
         for backend in self.__dict__.get("backends", {}).values():

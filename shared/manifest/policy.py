@@ -4,24 +4,27 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from shared.bot import Bot
 from shared.governance.policy import ERROR, WARNING, Breach, Exempted, Policy, Rule
+from shared.manifest.bot_versions import merged, version_files
 from shared.manifest.line import line_of
 from shared.manifest.shape import did_you_mean, quoted
 from shared.manifest.toml_file import parse, wrong
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("id", "says", "key", "severity", "matches", "rule", "bot", "reason"), (str,)),
-    **dict.fromkeys(("required", "forbidden"), (bool,)),
+    **dict.fromkeys(("required", "forbidden", "in_directory"), (bool,)),
+    "grace_days": (int,),
     **dict.fromkeys(("at_most", "at_least"), (int, float)),
     **dict.fromkeys(("enforced_from", "until"), (date,)),
     "one_of": (list,),
     "where": (dict,),
 }
-_DEMANDS = ("required", "forbidden", "one_of", "matches", "at_most", "at_least")
+_DEMANDS = (*("required", "forbidden", "one_of", "matches", "at_most", "at_least", "in_directory"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,10 @@ def load_policy(path: Path) -> Policy:
 
 
 def findings(policy: Policy, bots_dir: Path, today: date) -> Iterator[Finding]:
-    """Every breach of every manifest in a folder, in the order of files and rules."""
-    for path in sorted(bots_dir.glob("[!.]*.toml")):
-        raw = parse(path)
+    """Every breach of every manifest in a folder and of its versions, by file and rule."""
+    manifests = {path: parse(path) for path in sorted(bots_dir.glob("[!.]*.toml"))}
+    manifests |= {path: merged(path, base) for path, base in version_files(bots_dir)}
+    for path, raw in manifests.items():
         manifest = with_defaults(Bot, raw)
         for breach in policy.breaches(str(raw.get("id") or path.stem), manifest, today):
             text = path.read_text("utf-8-sig")
@@ -86,15 +90,20 @@ def with_defaults(cls: type, raw: Mapping[str, Any]) -> dict[str, Any]:
     """Add to what a manifest says what holds where it says nothing; a table that is not there
     and has no default stays out.
     """
-    whole = dict(raw)
+    whole, hints = dict(raw), _hints(cls)
     for one in fields(cls):
-        hint = get_type_hints(cls)[one.name]
+        hint = hints[one.name]
         if isinstance(hint, type) and is_dataclass(hint):
             given = raw.get(one.name, {})
             whole[one.name] = with_defaults(hint, given) if isinstance(given, dict) else given
         elif one.name not in raw and one.default is not MISSING and one.default is not None:
             whole[one.name] = one.default
     return whole
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _tables(path: Path, raw: Mapping[str, Any], name: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from math import log
 
@@ -175,24 +175,32 @@ def _owners() -> Mapping[str, frozenset[str]]:
 
 def evidence(text: str) -> dict[str, float]:
     """How much speaks for each language; nothing for those that nothing speaks for."""
+    plain = _plain(text)
+    return _evidence(plain, _WORD.findall(plain))
+
+
+def _evidence(plain: str, said: Sequence[str]) -> dict[str, float]:
     found: defaultdict[str, float] = defaultdict(float)
-    plain, known = _plain(text), _owners()
-    for word in _WORD.findall(plain):
+    known = _owners()
+    for word in said:
         owners = known.get(word) or known.get(word.partition("'")[0])
         for language in owners or ():
             found[language] += 1 / len(owners) if owners else 0
-    for language, signs in _SIGNS.items():
-        if any(sign in plain for sign in signs):
-            found[language] += 0.5
+    if not plain.isascii():
+        for language, signs in _SIGNS.items():
+            if any(sign in plain for sign in signs):
+                found[language] += 0.5
     return dict(found)
 
 
 def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str = "en") -> str:
     """The language of a text, `expected` when it is as likely as any, or in none of them."""
-    if is_unspoken(text):
+    plain = _plain(text)
+    said = _WORD.findall(plain)
+    speaks_for = _evidence(plain, said)
+    if _is_unspoken(text, said, speaks_for):
         return expected
-    said = _WORD.findall(_plain(text))
-    found = {name: weight for name, weight in evidence(text).items() if name in among}
+    found = {name: weight for name, weight in speaks_for.items() if name in among}
     if said == ["hallo"] and expected not in found and "de" in found:
         return "de"  # Dutch as well, and nothing else is likelier
     if found:
@@ -201,16 +209,16 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
             return expected
         second = max((weight for name, weight in found.items() if name != best), default=0.0)
         if found[best] >= SURE and found[best] >= LEAD * second:
-            alike = len(said) == 1 and _spelled_alike(text, best, expected)
+            alike = len(said) == 1 and _spelled_alike(said, best, expected)
             return expected if alike else best
     if len(said) < 2 or expected not in among:
         return expected
-    likely = {name: score for name, score in _likelihoods(text).items() if name in among}
+    likely = {name: score for name, score in _likelihoods(said).items() if name in among}
     best = max(likely, key=lambda name: likely[name])
     return best if likely[best] - likely[expected] > UNLIKE else expected
 
 
-def _spelled_alike(word: str, best: str, expected: str) -> bool:
+def _spelled_alike(word: Sequence[str], best: str, expected: str) -> bool:
     """Whether a word may be of the expected language, too: its list of words is never whole."""
     likely = _likelihoods(word)
     return expected in likely and likely[best] - likely[expected] <= ALIKE
@@ -218,11 +226,17 @@ def _spelled_alike(word: str, best: str, expected: str) -> bool:
 
 def is_unspoken(text: str) -> bool:
     """Whether a text is in none of `LANGUAGES`, as far as its letters and small words tell."""
-    said = _WORD.findall(_plain(text))
+    plain = _plain(text)
+    said = _WORD.findall(plain)
+    return _is_unspoken(text, said, _evidence(plain, said))
+
+
+def _is_unspoken(text: str, said: Sequence[str], speaks_for: Mapping[str, float]) -> bool:
     if is_other_script(text) or has_foreign_letters(text):
         return True
-    there = sum(word in _foreign() for word in said)
-    return there > LEAD * max(evidence(text).values(), default=0.0) and there >= len(said) / 3
+    foreign = _foreign()
+    there = len([word for word in said if word in foreign])
+    return there > LEAD * max(speaks_for.values(), default=0.0) and there >= len(said) / 3
 
 
 @cache
@@ -237,14 +251,16 @@ def is_small_word(word: str) -> bool:
 
 def is_other_script(text: str) -> bool:
     """Whether a text is mostly in letters that none of the languages is written in."""
+    if text.isascii():
+        return False
     letters = sum(char.isalpha() for char in text[:CONSIDERED])
     return letters > 1 and 2 * len(_OTHER_SCRIPT.findall(text[:CONSIDERED])) > letters
 
 
-def _likelihoods(text: str) -> dict[str, float]:
-    """The logarithm of how likely the spelling of a text is in each language."""
+def _likelihoods(said: Sequence[str]) -> dict[str, float]:
+    """The logarithm of how likely the spelling of these words is in each language."""
     spellings, total = _spellings()
-    asked = Counter(part for word in _WORD.findall(_plain(text)) for part in _parts(word))
+    asked = Counter(part for word in said for part in _parts(word))
     return {
         language: sum(
             count * log((parts[part] + 0.3) / (parts.total() + 0.3 * total))

@@ -20,7 +20,9 @@ from shared.pipeline.door.accept import arrival
 from shared.pipeline.door.clicks import action_skill, first_click
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns.commit import Outcome
+from shared.pipeline.turns.manifest import manifest_for
 from shared.pipeline.turns.perform import perform
+from shared.pipeline.turns.spans import tell_end, turn_span
 from shared.ports.channel import Inbound
 from shared.records.conversation import MAX_CONFLICTS, stored
 from shared.skill import Skill
@@ -37,7 +39,8 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
 
     A copy of the same action is answered with the first answer.
     """
-    bot, activity = inbound.bot, inbound.activity
+    _, bot = await manifest_for(fabric, inbound.bot, inbound.reference.key)
+    activity = inbound.activity
     takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
     if not takers:
         vote = feedback.vote_of(inbound)
@@ -68,8 +71,9 @@ async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Ac
     The same activity again gets the same replies. Raises Rejected 503 when a backend is down.
     """
     event = arrival(inbound)
-    skills = [fabric.skills[name] for name in inbound.bot.skills]
-    name = skill or addressee(inbound.bot, inbound.activity, skills)
+    _, bot = await manifest_for(fabric, inbound.bot, inbound.reference.key)
+    skills = [fabric.skills[name] for name in bot.skills]
+    name = skill or addressee(bot, inbound.activity, skills)
     replies: list[Activity] = []
     while True:
         outcome = await _directly(fabric, fabric.skills[name], event, collect=True)
@@ -156,11 +160,13 @@ async def _shown(fabric: Fabric, key: str, reply: Activity) -> Activity:
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
     await fabric.switches.check(event.bot, skill.name)
-    with metering():
+    with turn_span(fabric, skill, event) as span, metering() as meter:
         try:
-            return await _once(fabric, skill, event, collect=collect)
+            outcome = await _once(fabric, skill, event, collect=collect)
         finally:
             fabric.ledger.carry(event)
+        tell_end(span, meter, "done")
+        return outcome
 
 
 async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:

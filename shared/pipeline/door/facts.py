@@ -1,5 +1,6 @@
 """Facts find the skills that hear them: by subscription, conversation and subject."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import TransientError
@@ -9,6 +10,8 @@ from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.outbox import webhooks
 from shared.pipeline.turns.bury import bury_body
+from shared.pipeline.turns.manifest import manifest_for
+from shared.pipeline.turns.spans import receiving
 from shared.ports.store import Delete, Put, every
 from shared.queues import EVENTS, skill_queue
 from shared.records.conversation import DOCUMENT
@@ -33,12 +36,15 @@ async def fan_out(fabric: Fabric, body: str) -> None:
     if fact.hops > MAX_HOPS:
         await bury_body(fabric, body, "too_many_hops", queue=EVENTS)
         return
-    with trace.span(fact.traceparent, f"fact {fact.type}", **{names.MESSAGE_ID: fact.id}):
+    told = names.message(fabric.bus_system, "process", EVENTS, fact.id, fact.conversation)
+    with (
+        receiving(fabric, EVENTS, fact),
+        trace.span(fact.traceparent, f"fact {fact.type}", **told),
+    ):
         targets = await _targets(fabric, fact)
         sent = 0
         for conversation, bot_id in targets.items():
-            bot = fabric.bots.get(bot_id)
-            for name in bot.skills if bot else ():
+            for name in await _skills(fabric, bot_id, conversation):
                 if fact.type in fabric.skills[name].events:
                     copy = replace(
                         fact,
@@ -48,14 +54,19 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                         cause=fact.id,
                         hops=fact.hops + 1,
                         time=utc_now(),
-                        traceparent=trace.traceparent(),
                     )
-                    await fabric.bus.send(skill_queue(name), copy)
+                    await _send(fabric, skill_queue(name), copy)
                     sent += 1
         outside = await webhooks.enqueue(fabric, fact)
         log.info(
             "fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent, outside=outside
         )
+
+
+async def _send(fabric: Fabric, queue: str, copy: Event) -> None:
+    told = names.message(fabric.bus_system, "send", queue, copy.id, copy.conversation)
+    with trace.step(f"enqueue {queue}", **told):
+        await fabric.bus.send(queue, copy.under(trace.traceparent()))
 
 
 async def given_up(
@@ -76,6 +87,12 @@ async def given_up(
         else:
             return
     await bury_body(fabric, body, reason, detail, queue=queue)
+
+
+async def _skills(fabric: Fabric, bot_id: str, conversation: str) -> Sequence[str]:
+    """Those of the bot, as that conversation has it; none of a bot that is not here."""
+    bot = fabric.bots.get(bot_id)
+    return (await manifest_for(fabric, bot, conversation))[1].skills if bot else ()
 
 
 async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:
