@@ -53,6 +53,8 @@ SAID = {
         "call me on «450 0840»?",
         "«655 437 108» office",
         "«467 3395» is my new number",
+        "«4155550132» is my new mobile",
+        "«612 34 56 78» es mi móvil",
         "Phone:\n«60-56-85-91»",
     ],
 }
