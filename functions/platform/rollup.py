@@ -25,8 +25,7 @@ async def daily_figures(timer: func.TimerRequest) -> None:
     here = fabric()
     memory_mb = here.settings.function_memory_mb
     with trace.span("", "timer daily_figures"), execution():
+        if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
+            log.info("figures.counted", entries=count)
         await sample_stored(here.store, here.blobs, time())
         await export_what_is_over(here, time())
-        count = await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS)
-    if count:
-        log.info("figures.counted", entries=count)

@@ -4,7 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from cli.usage import write_partitions
+from functions.platform import rollup as timer
+from shared.errors import Unavailable
+from shared.governance.batch import pending
 from shared.governance.rollup import roll_up
 from shared.operations import export
 from shared.operations.reports.days import used
@@ -12,6 +17,7 @@ from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import usage
 from shared.operations.reports.warehouse import Row, partitions
+from shared.records.metered import SHARED
 from shared.skill import Skill
 from tests.lab import Lab
 from tests.week import DAY, MONDAY, truth, week, write
@@ -110,3 +116,28 @@ async def test_a_name_from_elsewhere_leaves_the_folder_alone(lab: Callable[..., 
     fabric = lab(Skill("router", "Routes"))
     for name in ("../x", "day=1/../x", "a/b/c", "day=1/day=2/x", "/etc/x", "day=..%2f/x"):
         assert await fabric.warehouse.get(name) is None
+
+
+class Shut:
+    """A place that takes nothing."""
+
+    async def put(self, name: str, body: bytes) -> None:
+        raise Unavailable("the role is missing")
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+async def test_a_warehouse_that_takes_nothing_does_not_hold_up_the_figures(
+    lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric = lab(Skill("router", "Routes"))
+    await write(fabric.store, week(4, 50))
+    fabric.__dict__["warehouse"] = Shut()
+    monkeypatch.setattr(timer, "fabric", lambda: fabric)
+    monkeypatch.setattr(timer, "time", lambda: MONDAY + 8 * DAY)
+
+    with pytest.raises(Unavailable):
+        await timer.daily_figures.build().get_user_function()(None)
+
+    assert {one.entry.bot for one in await pending(fabric.store, 100)} == {SHARED}
