@@ -2,9 +2,12 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from time import time
+from typing import TYPE_CHECKING
 
-from shared.fabric import Fabric
 from shared.observability import overhead
+
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
 
 
 def counted(function: str, *, deliveries: int = 0) -> AbstractContextManager[None]:
@@ -14,7 +17,7 @@ def counted(function: str, *, deliveries: int = 0) -> AbstractContextManager[Non
     return overhead.execution(deliveries=deliveries)
 
 
-def write_down(fabric: Fabric) -> None:
+def write_down(fabric: "Fabric") -> None:
     """Write what was counted, beside the work at hand, when it is time."""
     if overhead.is_due():
         from shared.governance.shared_use import write_overhead

@@ -35,6 +35,7 @@ from shared.pipeline.turns import approving, delegating, overlap, readable, sign
 from shared.pipeline.turns.asker import Asker
 from shared.pipeline.turns.closing import close_copy
 from shared.pipeline.turns.commit import Outcome, commit, question_of
+from shared.pipeline.turns.manifest import manifest_for
 from shared.pipeline.turns.order import in_order
 from shared.pipeline.turns.overlap import Burst
 from shared.pipeline.turns.still_working import still_working
@@ -102,8 +103,10 @@ async def perform(
         return None
     event = burst.event
     before = conversation.content
+    manifest, bot = await manifest_for(fabric, bot, key, conversation)
     skill = await version_for(fabric, skill, conversation, bot.id)
     work = meter.current()
+    work.manifest = manifest
     work.bot, work.department, work.version = bot.id, bot.department, skill.version
     work.tools.clear()
     turn = _turn(fabric, bot, skill, conversation, event)
@@ -121,6 +124,7 @@ async def perform(
         answer = await _instead(fabric, turn, conversation, refusal)
     for _ in range(MAX_CONFLICTS):
         try:
+            conversation.went_by(manifest)
             return await commit(fabric, conversation, turn, answer, burst, collect=collect)
         except Conflict as conflict:
             fresh = await load(store, event)
