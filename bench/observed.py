@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from bench.price import BOT, Shop
 from shared.governance.ledger import Ledger
 from shared.observability import trace
 from shared.observability.span_files import SpanFiles
-from shared.ports.store import Put
+from shared.ports.store import Create, Put
 
 ROUNDS = 200
 AT_ONCE = 16
@@ -26,8 +26,8 @@ TARGET_SHARE = 0.08
 class NoLedger(Ledger):
     """Writes nothing down."""
 
-    def entry(self, *work: Any, **how: Any) -> list[Put]:
-        return []
+    def of_turn(self, marks: Sequence[Create], *work: Any) -> Sequence[Create | Put]:
+        return marks
 
 
 @dataclass(frozen=True, slots=True)

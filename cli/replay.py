@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from cli import console_log
 from cli.numbers import seconds, whole
 from cli.own_place import own_place
 from shared.errors import ConfigurationError
+from shared.observability.redacted import hidden
 
 if TYPE_CHECKING:
     from evaluation.recorded import Conversation, Difference
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
             empty.touch()
             os.environ[name] = str(empty)
         found = asyncio.run(_replayed(arguments, root, chosen))
+    found = [without_identifiers(one) for one in found]
     turns = sum(len(one.exchanges) for one in chosen)
     if arguments.json:
         rows = [asdict(one) for one in found]
@@ -113,6 +115,11 @@ async def _replayed(
     finally:
         await host.stop()
     return found
+
+
+def without_identifiers(one: "Difference") -> "Difference":
+    """What is printed has the kind of each identifier of a person in its place."""
+    return replace(one, say=hidden(one.say), was=hidden(one.was), now=hidden(one.now))
 
 
 def _shown(one: "Difference") -> str:

@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from shared.operations.reports.capacity import Capacity
     from shared.operations.reports.slow import Integration
 
-HEADER = ("integration", "operation", "calls", "errors", "p50 s", "p95 s", "waited s", "bots")
+HEADER = (
+    "integration",
+    "operation",
+    "calls",
+    "errors",
+    "p50 s",
+    "p95 s",
+    "waited s",
+    "open s",
+    "bots",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +70,7 @@ def _text(result: object) -> str:
         [
             (
                 *(row.name, row.operation, row.calls, row.errors, f"{row.p50:.2f}"),
-                *(f"{row.p95:.2f}", f"{row.waited:.1f}", ",".join(row.bots)),
+                *(f"{row.p95:.2f}", f"{row.waited:.1f}", f"{row.open:.1f}", ",".join(row.bots)),
             )
             for row in rows
         ],

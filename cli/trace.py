@@ -4,18 +4,15 @@ import argparse
 import asyncio
 import json
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import console_log
 
 if TYPE_CHECKING:
+    from shared.governance.prices import Prices
     from shared.observability.trace import Span
-
 
 FOLLOW_SECONDS = 1.0
 """How often `--follow` looks."""
@@ -29,18 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "channel calls the message, the conversation or the person",
     )
     parser.add_argument("--follow", action="store_true", help="go on with what comes, until Ctrl-C")
-    parser.add_argument("--json", action="store_true", help="the spans, as one JSON array")
+    parser.add_argument(
+        "--json", action="store_true", help="the spans, as one JSON array; with --follow one a line"
+    )
 
 
 def run(arguments: argparse.Namespace, root: Path) -> int:
+    """Exit code 1 when nothing is known of the id; `--follow` ends by Ctrl-C."""
     console_log.configure(quiet=True)
     if arguments.follow:
-        return asyncio.run(_follow(arguments.id))
-    spans = asyncio.run(_spans(arguments.id))
+        return asyncio.run(_follow(arguments.id, as_json=arguments.json))
+    spans, prices = asyncio.run(_spans(arguments.id))
     if arguments.json:
         print(json.dumps([asdict(span) for span in spans], ensure_ascii=False))
     elif spans:
-        print("\n".join(_lines(spans)))
+        from cli.span_tree import Tree
+
+        print("\n".join(Tree(prices).lines(spans)))
     if not spans:
         print(
             f"error: no trace of {arguments.id!r}; write what the log calls trace, conversation or "
@@ -50,93 +52,34 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     return 0 if spans else 1
 
 
-async def _follow(wanted: str) -> int:
-    """Print each trace when its spans are there, and again with what has come to it since."""
-    import function_app  # noqa: F401
-    from functions.host import fabric
-    from shared.operations.reports.trace import spans_of
+async def _follow(wanted: str, *, as_json: bool) -> int:
+    """Print each trace when its spans are there, and again with what has come to it since.
 
-    shown: dict[str, int] = {}
+    As JSON each span is one line, once.
+    """
+    import function_app  # noqa: F401
+    from cli.span_tree import Tree
+    from functions.host import fabric
+    from shared.operations.reports.trace import Followed
+
+    followed = Followed(fabric(), wanted)
+    tree = Tree(fabric().prices)
     try:
         while True:
-            traces: defaultdict[str, list[Span]] = defaultdict(list)
-            for span in await spans_of(fabric(), wanted):
-                traces[span.trace_id].append(span)
-            for trace_id, members in traces.items():
-                if shown.get(trace_id) != len(members):
-                    shown[trace_id] = len(members)
-                    print("\n".join(_lines(members)), flush=True)
+            for whole, fresh in await followed.news():
+                lines = [json.dumps(asdict(s)) for s in fresh] if as_json else tree.lines(whole)
+                print("\n".join(lines), flush=True)
             await asyncio.sleep(FOLLOW_SECONDS)
     finally:
         await fabric().close()
 
 
-async def _spans(wanted: str) -> list["Span"]:
+async def _spans(wanted: str) -> "tuple[list[Span], Prices]":
     import function_app  # noqa: F401
     from functions.host import fabric
     from shared.operations.reports.trace import spans_of
 
     try:
-        return await spans_of(fabric(), wanted)
+        return await spans_of(fabric(), wanted), fabric().prices
     finally:
         await fabric().close()
-
-
-def _lines(spans: Sequence["Span"]) -> Iterator[str]:
-    """One tree for each trace, each span below what caused it, with its begin and length."""
-    traces: defaultdict[str, list[Span]] = defaultdict(list)
-    for span in spans:
-        traces[span.trace_id].append(span)
-    for trace_id, members in traces.items():
-        began = members[0].started
-        when = datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds")
-        tokens = sum(_tokens(span) for span in members)
-        total = max(span.started + span.seconds for span in members) - began
-        yield f"trace {trace_id}  {when}  {total:.3f} s  {tokens} tokens"
-        known = {span.span_id for span in members}
-        children: defaultdict[str, list[Span]] = defaultdict(list)
-        for span in members:
-            children[span.parent_id if span.parent_id in known else ""].append(span)
-        yield from _tree(children, "", began, "")
-
-
-def _tree(
-    children: dict[str, list["Span"]], parent: str, began: float, indent: str
-) -> Iterator[str]:
-    for span in children.get(parent, ()):
-        offset, length = (span.started - began) * 1000, span.seconds * 1000
-        yield f"  +{offset:8.1f} ms {length:8.1f} ms  {indent}{span.name}{_detail(span)}"
-        yield from _tree(children, span.span_id, began, indent + "  ")
-
-
-def _detail(span: "Span") -> str:
-    """What an operator looks for: how it ended, tries, tokens, request units, what
-    a service bills."""
-    from shared.observability import conventions as names
-
-    found = {
-        "": span.attributes.get(names.FATE, ""),
-        "status": span.attributes.get(names.STATUS, ""),
-        "delivery": span.attributes.get(names.DELIVERY_COUNT, 1),
-        "tries": span.attributes.get(names.TRIES, 1),
-        "tokens": _tokens(span),
-        "RU": span.attributes.get(names.REQUEST_UNITS, 0),
-    }
-    if unit := span.attributes.get(names.SERVICE_UNIT):
-        found[str(unit)] = span.attributes.get(names.SERVICE_AMOUNT, 0)
-    usual = {"delivery": 1, "tries": 1, "tokens": 0, "RU": 0}
-    parts = [
-        f"{name} {value}".strip()
-        for name, value in found.items()
-        if value != "" and value != usual.get(name)
-    ]
-    if span.error:
-        parts.append(f"FAILED {span.error}")
-    return f"  [{', '.join(parts)}]" if parts else ""
-
-
-def _tokens(span: "Span") -> int:
-    from shared.observability import conventions as names
-
-    kinds = (names.INPUT_TOKENS, names.OUTPUT_TOKENS)
-    return sum(int(span.attributes.get(kind, 0)) for kind in kinds)

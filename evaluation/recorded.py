@@ -14,12 +14,18 @@ _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What a person said, the skills that it went through, and all that was answered."""
+    """What a person said, the skills that it went through, and all that was answered.
+
+    `tools` are those that models called, `effects` the kinds of what else was done: facts, a
+    person who was asked for.
+    """
 
     say: str
     route: Sequence[str]
     replies: Sequence[str]
     at: float
+    tools: Sequence[str] = ()
+    effects: Sequence[str] = ()
 
     @property
     def text(self) -> str:
@@ -43,7 +49,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`what` is `route` or `text`; `number` counts the exchanges of the conversation from 1."""
+    """`what` is `route`, `tools`, `text` or `effects`.
+
+    `number` counts the exchanges of the conversation from 1.
+    """
 
     conversation: str
     number: int
@@ -61,22 +70,27 @@ def conversations(items: Iterable[Item]) -> Iterator[Conversation]:
     current: Conversation | None = None
     route: list[str] = []
     replies: list[str] = []
+    tools: list[str] = []
+    effects: list[str] = []
     for item in items:
         if current is None or item.partition != current.key:
             if current and current.exchanges:
                 yield current
             current = Conversation(item.partition, item.partition.partition(".")[0])
-            route, replies = [], []
+            route, replies, tools, effects = [], [], [], []
         body = item.body
         by_api = item.partition.split(".")[1:2] == ["api"]
         if by_api or body.get("type", MESSAGE) != MESSAGE or not body["text"]:
             continue
         route.append(body["skill"])
         replies += [text for text in body["replies"] if text]
+        tools += body.get("tools", ())
+        effects += body.get("effects", ())
         if not body.get("handed_to"):
-            exchange = Exchange(body["text"], tuple(route), tuple(replies), float(body["at"]))
-            current.exchanges.append(exchange)
-            route, replies = [], []
+            done = (tuple(tools), tuple(effects))
+            said = Exchange(body["text"], tuple(route), tuple(replies), float(body["at"]), *done)
+            current.exchanges.append(said)
+            route, replies, tools, effects = [], [], [], []
     if current and current.exchanges:
         yield current
 
@@ -99,7 +113,9 @@ def differences(was: Conversation, now: Conversation) -> Iterator[Difference]:
         after = now.exchanges[number - 1] if number <= len(now.exchanges) else None
         pairs = {
             "route": (" > ".join(before.route), " > ".join(after.route) if after else ""),
+            "tools": (", ".join(before.tools), ", ".join(after.tools) if after else ""),
             "text": (before.text, after.text if after else ""),
+            "effects": (", ".join(before.effects), ", ".join(after.effects) if after else ""),
         }
         for what, (old, new) in pairs.items():
             if old != new:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from functions.arrival import arriving
 from functions.backpressure import Backpressure
+from functions.counted import counted, write_down
 from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
@@ -39,6 +41,7 @@ async def take_in(received: "Received") -> None:
         await receipts.record_receipt(fabric(), receipt)
     for reason in received.ignored:
         log.info("webhook.ignored", reason=reason)
+    write_down(fabric())
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
@@ -95,8 +98,10 @@ def queue_function(
     async def handle(body: str, count: int) -> None:
         from shared.pipeline.door import claims
 
-        async with claims.redeemed(fabric(), body) as whole:
-            await handler(whole, count)
+        with counted(name, deliveries=1):
+            async with claims.redeemed(fabric(), body) as whole:
+                await handler(whole, count)
+        write_down(fabric())
 
     if bus_scheme() == "storagequeue":
         _storage_queue_function(blueprint, name, queue, handle)
@@ -112,7 +117,8 @@ def queue_function(
         return
 
     async def receive(msg: func.ServiceBusMessage) -> None:
-        await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
+        with arriving(msg.enqueued_time_utc, msg.application_properties):
+            await handle(msg.get_body().decode("utf-8", "replace"), msg.delivery_count or 1)
 
     service_bus_function(blueprint, name, queue, receive, sessions=sessions)
 
@@ -158,7 +164,8 @@ def _storage_queue_function(
     async def run(msg: func.QueueMessage) -> None:
         count = msg.dequeue_count or 1
         try:
-            await handle(msg.get_body().decode("utf-8", "replace"), count)
+            with arriving(msg.insertion_time):
+                await handle(msg.get_body().decode("utf-8", "replace"), count)
         except TransientError:
             from shared.pipeline.turns.outage import sit_out
 

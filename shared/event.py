@@ -162,6 +162,12 @@ class Event:
         number = int(before[1]) + 1 if before else 1
         return replace(self, id=f"{self.work_id}:{step}:{self.attempt}.{number}")
 
+    def under(self, traceparent: str) -> Self:
+        """The same, sent from that position of a trace; "" changes nothing."""
+        if traceparent in ("", self.traceparent):
+            return self
+        return replace(self, traceparent=traceparent)
+
     def to_json(self) -> str:
         return wire.dumps(self.to_dict())
 

@@ -23,6 +23,14 @@ def dumps(value: Any) -> str:
         return orjson.dumps(storable(value), option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+def dumps_in_order(value: Any) -> bytes:
+    """Compact text, the names of every object in the order of their code points.
+
+    Raises TypeError for what is no JSON, and for whole numbers beyond 2^53 - 1.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+
+
 def loads(body: str | bytes) -> Any:
     """Raises ValueError."""
     return orjson.loads(body)

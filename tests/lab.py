@@ -10,6 +10,7 @@ from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
 from shared.event import Event
 from shared.fabric import Fabric
+from shared.governance.batch import pending
 from shared.pipeline.door import accept, facts
 from shared.pipeline.outbox import relay, webhooks
 from shared.pipeline.turns import settle
@@ -17,6 +18,7 @@ from shared.ports.bus import Delivery
 from shared.ports.channel import Inbound, Received, Request
 from shared.ports.store import Item
 from shared.queues import OUTBOUND
+from shared.records.ledger_entry import LedgerEntry
 from shared.settings import Settings
 from shared.skill import Skill
 from tests import canary
@@ -172,3 +174,8 @@ class Lab(Fabric):
 
     async def items(self, key: str, prefix: str) -> list[Item]:
         return await self.store.find(key, prefix)
+
+    async def entries(self, key: str) -> list[LedgerEntry]:
+        """The ledger of a conversation that no day has yet."""
+        found = await pending(self.store, limit=1000)
+        return [one.entry for one in found if one.entry.partition == key]

@@ -10,8 +10,10 @@ from shared.activity import ConversationReference
 from shared.event import event_id
 from shared.observability.meter import BackendCall, ModelCall
 from shared.ports.models import Usage
-from shared.ports.store import Store
+from shared.ports.store import Create, Put, Store
 from shared.records.ledger_entry import Done, LedgerEntry, Outcome
+from shared.records.seen import seen_id
+from shared.records.uncounted import marked
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC).timestamp()
 DAY = 86_400
@@ -93,8 +95,25 @@ async def write(store: Store, entries: Sequence[LedgerEntry]) -> None:
         by_partition[entry.partition].append(entry)
     for partition, some in by_partition.items():
         for start in range(0, len(some), 90):
-            ops = [entry.put() for entry in some[start : start + 90]]
+            ops = [as_written(entry) for entry in some[start : start + 90]]
             await store.write(partition, *ops, durable=False)
+
+
+def as_written(entry: LedgerEntry) -> Put:
+    """A turn's is on its marker, beside what was said; a delivery that failed has its own."""
+    if entry.done is None:
+        return entry.put()
+    transcript = {
+        "at": entry.at,
+        "seconds": entry.seconds,
+        "waited": entry.done.waited,
+        "person": entry.done.person,
+        "skill": entry.skill,
+        "text": "Where do I find the form for my travel to Vienna?",
+        "replies": ["It is on the pages of the travel office."] * entry.done.replies,
+    }
+    marker = marked(Create(seen_id(entry.event), transcript), entry.partition, entry)
+    return Put(marker.id, marker.body, due=marker.due)
 
 
 def _entry(random: Random, number: int, bot: str, at: float) -> LedgerEntry:

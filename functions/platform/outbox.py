@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.host import fabric
+from shared.observability import trace
+from shared.observability.overhead import execution
 
 bp = func.Blueprint()
 
@@ -19,8 +21,9 @@ async def outbox_sweep(timer: func.TimerRequest) -> None:
     from shared.pipeline.outbox import relay
     from shared.pipeline.turns.deciding import expire_overdue
 
-    await relay.sweep(fabric())
-    await return_overdue(fabric())
-    await expire_overdue(fabric())
-    if datetime.now(UTC).minute % 15 == 0:
-        await fabric().files.remove_old()
+    with trace.span("", "timer outbox_sweep"), execution():
+        await relay.sweep(fabric())
+        await return_overdue(fabric())
+        await expire_overdue(fabric())
+        if datetime.now(UTC).minute % 15 == 0:
+            await fabric().files.remove_old()

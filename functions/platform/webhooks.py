@@ -16,12 +16,17 @@ async def webhooks(body: str, count: int) -> None:
     from shared.event import Event
     from shared.pipeline.outbox.webhooks import deliver
     from shared.pipeline.turns.bury import bury, bury_body
+    from shared.pipeline.turns.spans import receiving
 
     copy = Event.read(body)
     if copy is None:
         await bury_body(fabric(), body, "not_an_event", queue=WEBHOOKS)
         return
-    with trace.span(copy.traceparent, f"webhook {copy.type}", **{names.MESSAGE_ID: copy.id}):
+    told = names.message(fabric().bus_system, "process", WEBHOOKS, copy.id)
+    with (
+        receiving(fabric(), WEBHOOKS, copy),
+        trace.span(copy.traceparent, f"webhook {copy.type}", **told),
+    ):
         try:
             await deliver(fabric(), copy)
         except PermanentError as error:

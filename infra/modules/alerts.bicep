@@ -84,6 +84,17 @@ var rules = [
     every: 'PT1H'
     page: 'docs/operate.md#a-bot-is-silent'
   }
+  {
+    name: 'upkeep'
+    query: loadTextContent('../monitor/upkeep.kql')
+    column: 'alerts'
+    by: 'what'
+    threshold: 0
+    severity: 2
+    window: 'P2D'
+    every: 'PT1H'
+    page: 'docs/operate.md#alerts'
+  }
 ]
 
 resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {

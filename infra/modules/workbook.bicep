@@ -7,13 +7,16 @@ var tables = [
   { title: 'Use', query: loadTextContent('../monitor/usage.kql') }
   { title: 'Cost of tokens', query: loadTextContent('../monitor/cost.kql') }
   { title: 'Slow calls', query: loadTextContent('../monitor/slow.kql') }
+  { title: 'Capacity', query: loadTextContent('../monitor/capacity.kql') }
   { title: 'Hops', query: loadTextContent('../monitor/spans.kql') }
+  { title: 'The slowest trace', query: loadTextContent('../monitor/trace.kql') }
   { title: 'Errors', query: loadTextContent('../monitor/errors.kql') }
   { title: 'Dead letters', query: loadTextContent('../monitor/dead.kql') }
   { title: 'Messages that wait', query: loadTextContent('../monitor/waiting.kql') }
   { title: 'Open breakers', query: loadTextContent('../monitor/breaker.kql') }
   { title: 'Budgets', query: loadTextContent('../monitor/budget.kql') }
   { title: 'Silent bots', query: loadTextContent('../monitor/silent.kql') }
+  { title: 'Upkeep', query: loadTextContent('../monitor/upkeep.kql') }
 ]
 
 var period = {

@@ -155,9 +155,13 @@ class _Call:
         usage = call.usage
         attributes: dict[str, trace.Value] = {
             names.MODEL_OPERATION: call.operation,
+            names.PROVIDER: self._model.provider,
             names.MODEL: call.deployment,
+            names.ANSWERED_BY: call.model,
             names.INPUT_TOKENS: usage.input_tokens,
             names.OUTPUT_TOKENS: usage.output_tokens,
+            names.CACHED_TOKENS: usage.cached_tokens,
+            names.REASONING_TOKENS: usage.reasoning_tokens,
         }
         error = "" if call.outcome == "ok" else call.outcome
         trace.record(f"{call.operation} {call.deployment}", call.seconds, error=error, **attributes)

@@ -22,8 +22,8 @@ from shared.ai.own_words import choices, folded, stands_in, values
 from shared.ai.risky import SEPARATE, Resumed, needed
 from shared.ai.safety.noticed import Notice, notice, unheard
 from shared.ai.service_name import service_name
+from shared.ai.tool_span import failed, refused, tool_span
 from shared.errors import FabricError
-from shared.observability import log
 from shared.ports.models import ChatModel, Completion, ToolCall
 from shared.ports.tools import RISKY, SCHEMA, WRITES
 
@@ -133,14 +133,9 @@ class Toolbox:
             if call.name in self._risky and self._fits(call) and not await self._foreign(call):
                 raise needed(call, self._risky[call.name], said)
 
-    @staticmethod
-    def _close(running: Any) -> None:
-        """End a call that was begun to see whether its arguments are right."""
-        running.close()
-
     def _fits(self, call: ToolCall) -> bool:
         try:
-            self._close(self._adapters[call.name].validate_json(call.arguments or "{}"))
+            _end(self._adapters[call.name].validate_json(call.arguments or "{}"))
         except ValueError:  # pydantic's ValidationError is one
             return False
         return True
@@ -150,26 +145,30 @@ class Toolbox:
 
         An error of ours (FabricError) decides the fate of the turn and is raised.
         """
+        with tool_span(call.name if call.name in self._adapters else "unknown"):
+            return await self._run(call)
+
+    async def _run(self, call: ToolCall) -> str:
         from pydantic import ValidationError
         from pydantic_core import to_json
 
         adapter = self._adapters.get(call.name)
         if adapter is None:
-            return _error(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
+            return failed(call, "unknown_tool", f"there are {', '.join(self._adapters)}")
         approved = self.resumed is not None and self.resumed.takes(call)
         if not approved and (foreign := await self._foreign(call)):
-            return _error(
+            return failed(
                 call, "not_said", f"the person did not say {foreign}; ask them, and do not guess"
             )
         try:
             running = adapter.validate_json(call.arguments or "{}")
         except ValidationError as error:
-            return _error(call, "bad_arguments", problems(error))
+            return failed(call, "bad_arguments", problems(error))
         except ValueError as error:
-            return _error(call, "bad_arguments", str(error)[:200])
+            return failed(call, "bad_arguments", str(error)[:200])
         if call.name in self._risky and not approved:
-            self._close(running)
-            return _error(call, "needs_approval", SEPARATE)
+            _end(running)
+            return failed(call, "needs_approval", SEPARATE)
         limit = asyncio.timeout(self._seconds)
         try:
             async with limit:
@@ -179,10 +178,10 @@ class Toolbox:
             raise
         except Exception as error:
             if limit.expired():
-                return _error(call, "timeout", f"no result within {self._seconds:g} s")
-            return _error(call, "failed", type(error).__name__)
+                return failed(call, "timeout", f"no result within {self._seconds:g} s")
+            return failed(call, "failed", type(error).__name__)
         if len(result) > self._longest:
-            return _error(call, "too_large", f"over {self._longest} characters; ask for less")
+            return failed(call, "too_large", f"over {self._longest} characters; ask for less")
         notice(self._noticed, "tool", call.name, result)
         return result
 
@@ -201,6 +200,11 @@ class Toolbox:
         if await self._approve(call):
             return ""
         return repr(unsaid[:60]) if unsaid else "to do that"
+
+
+def _end(running: Any) -> None:
+    """End a call that was begun to see whether its arguments are right."""
+    running.close()
 
 
 async def converse(
@@ -227,7 +231,7 @@ async def _results(toolbox: Toolbox, calls: Sequence[ToolCall]) -> list[Mapping[
     """What the tools say to the calls of a round, as messages."""
     run, rest = calls[:MAX_CALLS], calls[MAX_CALLS:]
     results = list(await asyncio.gather(*(toolbox.run(call) for call in run)))
-    results += [_error(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
+    results += [refused(call, "too_many", f"at most {MAX_CALLS} calls at once") for call in rest]
     toolbox.has_read = True
     return [
         {"role": "tool", "tool_call_id": call.id, "content": result}
@@ -245,8 +249,3 @@ def _asked(text: str, tool_calls: Sequence[ToolCall]) -> Mapping[str, Any]:
         for call in tool_calls
     ]
     return {"role": "assistant", "content": text or None, "tool_calls": calls}
-
-
-def _error(call: ToolCall, code: str, detail: str) -> str:
-    log.warning("ai.tool", **{"gen_ai.tool.name": call.name[:64], "error.type": code})
-    return wire.dumps({"error": code, "detail": detail})

@@ -41,6 +41,8 @@ class Breaker:
         self._rests = 0
         self._until = 0.0
         self._probing = False
+        self._open_since = 0.0
+        self._open_seconds = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +70,7 @@ class Breaker:
     def succeeded(self) -> None:
         if self.is_open:
             log.info("breaker", name=self._name, state="closed")
+            self._open_seconds += self._clock() - self._open_since
         self._failures, self._rests, self._until, self._probing = 0, 0, 0.0, False
 
     def failed(self, after: float | None = None) -> None:
@@ -78,11 +81,22 @@ class Breaker:
             self._until = max(self._until, now + after)
             return
         self._failures += 1
+        if self._failures == self._limit:
+            self._open_since = now
         if self.is_open and now >= self._until:  # later, it is a call from before the rest
             rest = min(self._longest, self._rest * 2.0 ** min(self._rests, _DOUBLINGS))
             self._rests += 1
             self._until = now + rest
             log.warning("breaker", name=self._name, state="open", seconds=rest)
+
+    def take_open_seconds(self) -> float:
+        """Return how long it was open since this was asked last, until now."""
+        if self.is_open:
+            now = self._clock()
+            self._open_seconds += now - self._open_since
+            self._open_since = now
+        seconds, self._open_seconds = self._open_seconds, 0.0
+        return seconds
 
     def released(self) -> None:
         """The call was given up for reasons of the caller's own."""

@@ -1,7 +1,6 @@
 """What a message leaves out because it was said before: "and for contractors?"."""
 
-import re
-
+from shared.text.pattern import Pattern
 from shared.text.words import STOPWORDS, words
 
 SHORT = 9
@@ -10,14 +9,14 @@ SHORT = 9
 LONGEST = 14
 """Words of a message that leans on another, whatever it begins with."""
 
-_OPENS = re.compile(
+_OPENS = Pattern(
     r"(?:and|but|what about|how about|what if|and if|or|also|so|then|und|aber|was ist mit"
     r"|wie ist es"
     r"|wie sieht es|auch|et|mais|et pour|qu en est il|y|pero|y para|que pasa|e|mas|e para|ma"
     r"|e per"
     r"|en|maar|hoe zit het|in that case|if)\b"
 )
-_REFERS = re.compile(
+_REFERS = Pattern(
     r"\b(?:it|its|that|them|they|this|those|these|(?<!is )(?<!are )there|one|ones|then|es"
     r"|dafur|davon|damit"
     r"|dabei|das"
@@ -26,7 +25,7 @@ _REFERS = re.compile(
     r"|agora|adesso|nu)\b"
 )
 
-_THEY = re.compile(r"(?<=\w )(?:sie|ihn|ihm|ihnen)\b")
+_THEY = Pattern(r"(?<=\w )(?:sie|ihn|ihm|ihnen)\b")
 """In German these are polite forms of "you" when they are written with a capital."""
 
 

@@ -6,6 +6,7 @@ A closed set of small words in each language; a message is small talk when it ha
 import re
 from enum import Enum
 
+from shared.text.pattern import Pattern
 from shared.text.words import words
 
 
@@ -62,7 +63,7 @@ _BARE = _set(
     good nice cool perfect sounds understood verstanden compris entendido capito begrepen hm hmm
     ah oh lol"""
 )
-_FINE = re.compile(
+_FINE = Pattern(
     r"(?:so )?(?:how are (?:you|u)|how r u|hows it going|how is it going|how do you do"
     r"|whats up|what is up"
     r"|wassup|sup|you ok|wie geht (?:es|s) (?:dir|ihnen)|wie gehts|ca va"
@@ -71,7 +72,7 @@ _FINE = re.compile(
     r"|hoe gaat het|alles goed)"
     r"(?: today| doing| heute| met je)?"
 )
-_WHO = re.compile(
+_WHO = Pattern(
     r".{0,20}\b(?:who (?:are|r) (?:you|u)|what (?:are|r) you|whats your name"
     r"|what is your name|your name"
     r"|are (?:you|u) (?:a |an )?(?:\w+ )?(?:bot|robot|human|person|real|machine|ai|computer"
@@ -89,7 +90,7 @@ _WHO = re.compile(
     r"|wie ben (?:je|jij)|hoe heet (?:je|jij)|ben (?:je|jij) (?:een )?(?:robot|bot"
     r"|mens).*)\b.{0,12}"
 )
-_HELP = re.compile(
+_HELP = Pattern(
     r"(?:(?:can|could|will) you (?:please )?help(?: me)?|help|menu|start|options|hilfe|aide|ayuda"
     r"|ajuda|aiuto|hulp"
     r"|what (?:all )?(?:can|could|do) (?:you|i|u) (?:do|ask|help)(?: (?:me|you|for me|with"
@@ -100,18 +101,18 @@ _HELP = re.compile(
     r"|(?:che )?cosa (?:puoi|sai) fare.*|wat (?:kun|kan) (?:je|jij) (?:doen)?.*)"
     r"(?: please| me| bitte)?"
 )
-_SPEAKS = re.compile(
+_SPEAKS = Pattern(
     r".{0,12}\b(?:do you speak|sprichst du|sprechen sie|parlez vous|tu parles|parles tu"
     r"|(?:answer|write|reply|speak|talk)(?: to me)? in|antworte\w* (?:\w+ )?auf"
     r"|hablas|habla usted"
     r"|habla|fala|voce fala|parli|parla|spreek je|spreekt u|spreek jij)\b.{0,30}"
 )
-_MEMORY = re.compile(
+_MEMORY = Pattern(
     r".*\b(?:what (?:did|have) i (?:just )?(?:ask|say|said|write|asked|written|told)"
     r"|my (?:last|previous) (?:question|message)"
     r"|was habe ich (?:dich |sie )?(?:gefragt|geschrieben)|meine letzte frage)\b.*"
 )
-_NOT_MINE = re.compile(
+_NOT_MINE = Pattern(
     r"\b(?:system prompt|your (?:system )?(?:prompt|instructions|rules|configuration)"
     r"|(?:previous|prior|above|all|earlier) (?:\w+ )?instructions|vorherigen anweisungen"
     r"|systemanweisung\w*"
@@ -125,7 +126,7 @@ _NOT_MINE = re.compile(
     r"|you are now|aller (?:nutzer|kunden|mitarbeiter|benutzer)|de tous les|de todos los"
     r"|de todos os)\b"
 )
-_SOMEBODYS = re.compile(
+_SOMEBODYS = Pattern(
     r"\b(?:salary|pay|address|phone(?: number)?|number|e-?mail|password|payslip|birthday"
     r"|sick days|order"
     r"|tickets?|gehalt|adresse|telefonnummer|salaire|salario|salário|stipendio|salaris)\b"
@@ -136,7 +137,7 @@ _SOMEBODYS = re.compile(
     r"|\b[A-Z][a-z]+(?: [A-Z][a-z]+)?['’]s (?:salary|address|phone|number|password|payslip"
     r"|tickets?)\b"
 )
-_ANGER = re.compile(
+_ANGER = Pattern(
     r"\b(?:wtf|ffs|omg|fuck\w*|shit\w*|damn|bullshit|useless|ridiculous|unacceptable|terrible"
     r"|horrible"
     r"|awful|worst|pathetic|idiots?|stupid|incompetent|disgrace|joke of|fed up"

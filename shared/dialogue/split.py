@@ -2,6 +2,7 @@
 
 import re
 
+from shared.text.pattern import Pattern
 from shared.text.words import STOPWORDS, words
 
 MOST = 3
@@ -32,24 +33,24 @@ _OPENS = (
     rf"{_QUESTION}|i|my|we|please|ich|mein\w*|je|mon|ma|mes|mi|necesito|quiero|preciso|meu|minha"
     r"|ho|il mio|la mia|vorrei|ik|mijn"
 )
-_ASKS = re.compile(
+_ASKS = Pattern(
     rf"(?:{_QUESTION}|i (?:want|need|would like)|i'?d like|ich (?:möchte|brauche|will)"
     r"|je (?:veux|voudrais)|quiero|necesito|quisiera|quero|preciso|gostaria|vorrei|voglio"
     r"|ik wil)\b",
     re.IGNORECASE,
 )
-_END = re.compile(r"(?<=[?!.])\s+|\n+|\s+-\s+(?=possible)")
-_JOINT = re.compile(
+_END = Pattern(r"(?<=[?!.])\s+|\n+|\s+-\s+(?=possible)")
+_JOINT = Pattern(
     rf"(?:\s*[,;]\s*|\s+)(?:{_AND})\s+(?:(?:{_AND}|then|noch)\s*,?\s+)?(?=(?:{_OPENS})\b)"
     r"|\s*,\s*(?=(?:whats|what's|what|how|when|where|who|wie|was|wann|wo|comment|cómo|como"
     r"|come|hoe)\b)",
     re.IGNORECASE,
 )
-_ALSO = re.compile(
+_ALSO = Pattern(
     r"\s*[,;]?\s+(?:and also|und auch|et aussi|y también|e também|e anche|en ook|as well as)\s+",
     re.IGNORECASE,
 )
-_LEAD = re.compile(rf"\A(?:{_AND}|but|aber|mais|pero|mas|ma|maar)\b[\s,]*", re.IGNORECASE)
+_LEAD = Pattern(rf"\A(?:{_AND}|but|aber|mais|pero|mas|ma|maar)\b[\s,]*", re.IGNORECASE)
 
 
 def questions(text: str) -> list[str]:
@@ -92,7 +93,7 @@ def asks(part: str) -> bool:
     return part.rstrip().endswith("?") or _ASKS.match(part) is not None
 
 
-_REFERS = re.compile(
+_REFERS = Pattern(
     r"\b(?:it|that|them|they|this|those|(?<!is )(?<!are )there|es|sie|das|dies|dort"
     r"|ça|cela|le|la|ello|eso"
     r"|esto|isso"
@@ -110,7 +111,7 @@ def clauses(text: str) -> list[str]:
     return pieces[:MOST_CLAUSES] if len(pieces) > 1 else []
 
 
-_CLAUSE = re.compile(
+_CLAUSE = Pattern(
     r"[,.;:!?\n]+\s*"
     r"|\s+(?:because|and|but|so|since|weil|und|aber|denn|parce que|et|mais|porque|y|pero|e|mas"
     r"|perché|ma|omdat|en|maar)\s+",

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.text.pattern import Pattern
 from shared.text.words import STOPWORDS, stem, words
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _GONE = (
     r"|gestolen|verloren)"
 )
 _KINDS = {
-    "device": re.compile(rf"\b{_GONE}\b.{{0,60}}\b{_DEVICE}\b|\b{_DEVICE}\b.{{0,40}}\b{_GONE}\b"),
-    "phishing": re.compile(
+    "device": Pattern(rf"\b{_GONE}\b.{{0,60}}\b{_DEVICE}\b|\b{_DEVICE}\b.{{0,40}}\b{_GONE}\b"),
+    "phishing": Pattern(
         r"\b(?:clicked|opened|entered|typed|gave|downloaded|filled in|fell for|geklickt"
         r"|eingegeben"
         r"|geoffnet|clique|ouvert|saisi|hecho clic|hice clic|pulse|abri|introduje|cliquei|digitei"
@@ -44,14 +45,14 @@ _KINDS = {
         r"|virus"
         r"|malware|trojan|data breach|datenleck|files are encrypted)\b"
     ),
-    "harassment": re.compile(
+    "harassment": Pattern(
         r"\b(?:harass\w*|bull(?:y|ied|ying)\w*|mobb(?:ing|ed)|gemobbt|discriminat\w*"
         r"|diskriminier\w*"
         r"|belastig\w*|ubergriff\w*|grop(?:ed|ing)|touch(?:ed|es) me|sexual\w*|sexis\w*|racis\w*"
         r"|rassis\w*|harcel\w*|acos\w*|assedi\w*|molest\w*|discrimin\w*|pest(?:en|erij|kop)"
         r"|intimida\w*|geintimideerd)\b"
     ),
-    "self-harm": re.compile(
+    "self-harm": Pattern(
         r"\b(?:kill(?:ing)? myself|suicid\w*|end (?:my|it) (?:life|all)|want to die"
         r"|wish i (?:was|were)"
         r" dead|hurt(?:ing)? myself|harm(?:ing)? myself|self harm|no reason to live|(?:do not"
@@ -64,7 +65,7 @@ _KINDS = {
         r"|uccidermi"
         r"|morire|farla finita|zelfmoord|dood (?:wil|willen)|niet meer leven)\b"
     ),
-    "threat": re.compile(
+    "threat": Pattern(
         r"\b(?:bomb|gun|weapon|knife|shoot\w*|kill (?:you|him|her|them|somebody|someone|everyone)"
         r"|threaten\w*|death threat|violen\w*|attack(?:ed|ing) me|beat me|hit me|bombe|waffe"
         r"|bedroh\w*"

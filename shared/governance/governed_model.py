@@ -11,15 +11,9 @@ from typing import Any
 from shared.bot import Bot
 from shared.errors import PermanentError
 from shared.governance.department import Department
+from shared.governance.limits.limit import MICRO, Amount, Limit, limits_of
 from shared.governance.limits.reservation import reserved
-from shared.governance.limits.spending import (
-    MICRO,
-    NEAR_SHARE,
-    Amount,
-    Limit,
-    Spending,
-    limits_of,
-)
+from shared.governance.limits.spending import NEAR_SHARE, Spending
 from shared.governance.prices import Prices
 from shared.observability import meter
 from shared.observability.meter import ModelCall

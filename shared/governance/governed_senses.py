@@ -11,8 +11,9 @@ from typing import Self, TypeVar
 from shared.bot import Bot
 from shared.errors import PermanentError, Refused, TransientError
 from shared.governance.department import Department
+from shared.governance.limits.limit import MICRO, Amount, Limit, limits_of
 from shared.governance.limits.reservation import Reserved, reserved
-from shared.governance.limits.spending import MICRO, Amount, Limit, Spending, limits_of
+from shared.governance.limits.spending import Spending
 from shared.governance.prices import Prices
 from shared.media.sound import longest_seconds
 from shared.observability import conventions as names

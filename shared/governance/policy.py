@@ -13,7 +13,9 @@ ERROR, WARNING = "error", "warning"
 class Rule:
     """`key` is dotted, as in the manifest. `where` narrows to bots that have these values.
 
-    Of a list every element must do. Before `enforced_from` an error only warns.
+    Of a list every element must do. Before `enforced_from` an error only warns. With
+    `in_directory` the value has to be the address of a person or a group that Entra has: who
+    has left breaks it `grace_days` after that was seen.
     """
 
     id: str
@@ -26,6 +28,8 @@ class Rule:
     matches: str = ""
     at_most: float | None = None
     at_least: float | None = None
+    in_directory: bool = False
+    grace_days: int = 30
     where: Mapping[str, str] = field(default_factory=dict)
     enforced_from: date | None = None
 
@@ -85,11 +89,13 @@ class Policy:
     rules: Sequence[Rule] = ()
     exceptions: Sequence[Exempted] = ()
 
+    def excepts(self, rule: str, bot: str, today: date) -> bool:
+        return any(e.rule == rule and e.bot == bot and today <= e.until for e in self.exceptions)
+
     def breaches(self, bot: str, manifest: Mapping[str, Any], today: date) -> Iterator[Breach]:
         """Every rule that a manifest breaks on a day; what was excepted until then counts again."""
-        excepted = {e.rule for e in self.exceptions if e.bot == bot and today <= e.until}
         for rule in self.rules:
-            if rule.id in excepted or not rule.concerns(manifest):
+            if self.excepts(rule.id, bot, today) or not rule.concerns(manifest):
                 continue
             if sentence := rule.breach(manifest):
                 yield Breach(bot, rule, rule.severity_on(today), sentence)

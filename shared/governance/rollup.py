@@ -10,15 +10,23 @@ An entry counts for the day on which it was made, however late it comes.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
 from time import monotonic, time
-from typing import Any, Self
+from typing import Any
 
-from shared.bot import Bot
-from shared.errors import Conflict
-from shared.ports.store import Create, Item, Op, Put, Store, every
+from shared.bot import Bot, Retention
+from shared.errors import Conflict, PermanentError
+from shared.governance.batch import (
+    ROLLUP,
+    Batch,
+    Key,
+    Tally,
+    last_batch,
+    pending,
+    tallied,
+)
+from shared.ports.store import Item, Op, Put, Store, every
 from shared.records.daily import (
     DAILY,
     PRESENT,
@@ -30,13 +38,9 @@ from shared.records.daily import (
     present_op,
     spread,
 )
-from shared.records.figures import Figures
-from shared.records.ledger_entry import METERED, PREFIX, LedgerEntry
+from shared.records.uncounted import Uncounted
 
-ROLLUP = "rollup"
-"""The partition of the batch, and of the names of all bots that have days."""
-
-BATCH, COUNTED = "batch", "counted:"
+COUNTED = "counted:"
 
 MAX_BATCH = 2_000
 """Entries of a batch: its document stays below half of what Cosmos DB takes."""
@@ -44,77 +48,8 @@ MAX_BATCH = 2_000
 SIDE_BY_SIDE = 24
 """Writes that are under way at once."""
 
-AT_ONCE = 90
-"""Operations of one write; a Cosmos DB batch takes 100."""
-
-Key = tuple[str, str]
-"""A bot and a day."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What entries come to for one bot on one day."""
-
-    figures: Figures = field(default_factory=Figures)
-    present: Present = field(default_factory=Present)
-
-    def count(self, entry: LedgerEntry, memory_mb: int) -> None:
-        self.figures.count(entry, memory_mb)
-        if not (entry.done and entry.done.type == METERED):
-            self.present.meet(entry)
-
-
-def tallied(entries: Iterable[LedgerEntry], memory_mb: int) -> dict[Key, Tally]:
-    """Count entries by bot and day."""
-    found: defaultdict[Key, Tally] = defaultdict(Tally)
-    for entry in entries:
-        found[entry.bot, entry.day].count(entry, memory_mb)
-    return dict(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """`places` are those of its entries, none when it is closed."""
-
-    number: int = 0
-    tallies: Mapping[Key, Tally] = field(default_factory=dict)
-    places: Sequence[tuple[str, str]] = ()
-    etag: str = ""
-
-    @classmethod
-    def from_item(cls, item: Item) -> Self:
-        body = item.body
-        tallies = {
-            (bot, day): Tally(Figures.from_body(figures), Present.from_body(present))
-            for bot, day, figures, present in body["tallies"]
-        }
-        return cls(body["number"], tallies, [(p, id) for p, id in body["places"]], item.etag)
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.places)
-
-    def to_op(self) -> Create | Put:
-        body: dict[str, Any] = {
-            "number": self.number,
-            "tallies": [
-                [bot, day, tally.figures.to_body(), tally.present.to_body()]
-                for (bot, day), tally in self.tallies.items()
-            ],
-            "places": [list(place) for place in self.places],
-        }
-        return Put(BATCH, body, etag=self.etag) if self.etag else Create(BATCH, body)
-
-
-async def pending(store: Store, limit: int) -> list[LedgerEntry]:
-    """Return entries that no day has yet."""
-    found = await store.find(None, PREFIX, due_by=inf, limit=limit)
-    return [LedgerEntry.from_item(item) for item in found]
-
-
-async def last_batch(store: Store) -> Batch:
-    item = await store.get(ROLLUP, BATCH)
-    return Batch.from_item(item) if item else Batch()
+AT_ONCE = 45
+"""Entries that one write takes off the list, by two operations each; Cosmos DB takes 100."""
 
 
 async def roll_up(
@@ -131,7 +66,7 @@ async def roll_up(
         await _all(
             _add(store, bots, batch.number, key, tally) for key, tally in batch.tallies.items()
         )
-        await _settle(store, batch, entries)
+        await _settle(store, bots, batch, entries)
         await _close(store, batch.number)
         count += len(batch.places)
     return count
@@ -166,21 +101,21 @@ async def _forget(store: Store, item: Item, names: set[str]) -> None:
             return
 
 
-async def _opened(store: Store, memory_mb: int) -> tuple[Batch | None, Sequence[LedgerEntry]]:
+async def _opened(store: Store, memory_mb: int) -> tuple[Batch | None, Sequence[Uncounted]]:
     """Return the batch that somebody left open, else a new one; None when nothing is due."""
     last = await last_batch(store)
     if last.is_open:
         return last, ()
-    entries = await pending(store, MAX_BATCH)
-    if not entries:
+    found = await pending(store, MAX_BATCH)
+    if not found:
         return None, ()
-    places = [(entry.partition, entry.id) for entry in entries]
-    batch = Batch(last.number + 1, tallied(entries, memory_mb), places, last.etag)
+    tallies = tallied((one.entry for one in found), memory_mb)
+    batch = Batch(last.number + 1, tallies, [one.place for one in found], last.etag)
     try:
         await store.write(ROLLUP, batch.to_op(), durable=False)
     except Conflict:
         return Batch(), ()  # somebody else has opened one: look again
-    return batch, entries
+    return batch, found
 
 
 async def _add(store: Store, bots: Mapping[str, Bot], number: int, key: Key, tally: Tally) -> None:
@@ -218,19 +153,17 @@ async def present_parts(store: Store, of: BotDay) -> list[Present]:
     return [found.get(present_id(of.day, part)) or Present() for part in range(of.parts)]
 
 
-async def _settle(store: Store, batch: Batch, entries: Sequence[LedgerEntry]) -> None:
+async def _settle(
+    store: Store, bots: Mapping[str, Bot], batch: Batch, found: Sequence[Uncounted]
+) -> None:
     """Take the entries of a batch off the list; those that are gone by now need it no more."""
-    now = time()
-    by_partition: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
-    for entry in entries or [found async for found in _read(store, batch.places)]:
-        if entry.due is not None:
-            by_partition[entry.partition].append(entry)
+    by_partition: defaultdict[str, list[Uncounted]] = defaultdict(list)
+    for one in found or [read async for read in _read(store, batch.places)]:
+        by_partition[one.item.partition].append(one)
     await _all(
-        _write_each(
-            store, partition, [entry.counted(now) for entry in found[start : start + AT_ONCE]]
-        )
-        for partition, found in by_partition.items()
-        for start in range(0, len(found), AT_ONCE)
+        _take_off(store, bots, some[start : start + AT_ONCE])
+        for some in by_partition.values()
+        for start in range(0, len(some), AT_ONCE)
     )
 
 
@@ -243,20 +176,29 @@ async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
                 raise error
 
 
-async def _read(store: Store, places: Iterable[tuple[str, str]]) -> AsyncIterator[LedgerEntry]:
-    for partition, id in places:
-        if item := await store.get(partition, id):
-            yield LedgerEntry.from_item(item)
+async def _read(store: Store, places: Iterable[tuple[str, str]]) -> AsyncIterator[Uncounted]:
+    for place in places:
+        item = await store.get(*place)
+        if item and item.due is not None:
+            yield Uncounted.of(item)
 
 
-async def _write_each(store: Store, partition: str, ops: Sequence[Op]) -> None:
-    """Write together, or one by one without those that somebody has changed or erased."""
+async def _take_off(store: Store, bots: Mapping[str, Bot], some: Sequence[Uncounted]) -> None:
+    """Write together, or one by one as they are by now, without those that somebody has erased."""
+    now = time()
+    ops = [op for one in some for op in one.counted(now, _kept_days(bots, one.entry.bot))]
     try:
-        await store.write(partition, *ops, durable=False)
-    except Conflict:
-        if len(ops) > 1:
-            for op in ops:
-                await _write_each(store, partition, [op])
+        await store.write(some[0].item.partition, *ops, durable=False)
+    except (Conflict, PermanentError) as error:
+        if len(some) == 1 and isinstance(error, PermanentError):
+            raise  # several may be too large for one write
+        async for one in _read(store, [one.place for one in some]):
+            await _take_off(store, bots, [one])
+
+
+def _kept_days(bots: Mapping[str, Bot], bot: str) -> int:
+    manifest = bots.get(bot)
+    return (manifest.retention if manifest else Retention()).transcript_days
 
 
 async def _close(store: Store, number: int) -> None:

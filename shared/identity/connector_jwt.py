@@ -6,13 +6,17 @@ Source: bot-docs, "Authenticate requests from the Bot Connector service to your 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from shared.errors import Rejected
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
-from shared.identity.openid_keys import OpenIdKeys
+from shared.identity.openid_keys import OpenIdKeys, SigningKey
 
 LONGEST_LIFE = 24 * 3600
+
+MOST_VERDICTS = 1_000
+"""Tokens that were found valid and are known again: the connector uses one for up to an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,20 @@ class ConnectorToken:
     endorsements: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """That a token is valid: as long as this key is, and until it `expires`, in Unix time."""
+
+    token: ConnectorToken
+    key: SigningKey
+    expires: float
+
+
 class ConnectorTokens:
-    """Validates the `Authorization` header of what the connector posts."""
+    """Validates the `Authorization` header of what the connector posts.
+
+    What was found valid is known again by its digest; what was not is looked at each time.
+    """
 
     def __init__(
         self, keys: OpenIdKeys, issuer: str, *, clock: Callable[[], float] = time.time
@@ -32,6 +48,7 @@ class ConnectorTokens:
         self._keys = keys
         self._issuer = issuer
         self._clock = clock
+        self._verdicts: dict[bytes, _Verdict] = {}
 
     async def validate(self, authorization: str, app_id: str) -> ConnectorToken:
         """Check form, key, signature, issuer, audience and times; nothing is fetched for bad form.
@@ -44,7 +61,17 @@ class ConnectorTokens:
         key = await self._keys.find(kid)
         if key is None:
             raise Rejected(401, "unknown_signing_key")
+        digest = sha256(f"{app_id}\n{token}".encode()).digest()
+        verdict = self._verdicts.get(digest)
+        if verdict is None or verdict.key is not key or verdict.expires <= self._clock():
+            verdict = self._judged(token, key, app_id)
+            self._verdicts.pop(digest, None)
+            self._verdicts[digest] = verdict
+            if len(self._verdicts) > MOST_VERDICTS:
+                del self._verdicts[next(iter(self._verdicts))]
+        return verdict.token
 
+    def _judged(self, token: str, key: SigningKey, app_id: str) -> _Verdict:
         import jwt
 
         try:
@@ -67,8 +94,13 @@ class ConnectorTokens:
             raise Rejected(401, "bad_token_time")
         if claims["exp"] > self._clock() + LONGEST_LIFE + CLOCK_SKEW_SECONDS:
             raise Rejected(401, "bad_token_lives_too_long")
+        expires = int(claims["exp"]) + CLOCK_SKEW_SECONDS
+        if expires <= self._clock():
+            raise Rejected(401, "bad_token_ExpiredSignatureError")
         service_url = claims.get("serviceurl")
-        return ConnectorToken(service_url if isinstance(service_url, str) else "", key.endorsements)
+        vouched = service_url if isinstance(service_url, str) else ""
+        valid = ConnectorToken(vouched, key.endorsements)
+        return _Verdict(valid, key, expires)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,8 +8,10 @@ from shared.clients.http import HttpClient
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from shared.identity.app_token import AppToken
     from shared.identity.bot_token import BotTokens
     from shared.identity.directory import Directory
+    from shared.identity.members import Members
     from shared.identity.on_behalf import OnBehalf
     from shared.identity.operator_token import GroupsOf, OperatorTokens
     from shared.identity.secrets import Secrets
@@ -62,7 +64,20 @@ class People:
     def _groups_of(self) -> "GroupsOf":
         from shared.identity.member_groups import MemberGroups
 
-        return MemberGroups(self.directory, self._http, self._settings.graph_url).of
+        return MemberGroups(self._app_token, self._http, self._settings.graph_url).of
+
+    @cached_property
+    def members(self) -> "Members":
+        """Who is in the organisation's directory."""
+        from shared.identity.members import Members
+
+        return Members(self._http, self._settings.graph_url, self._app_token)
+
+    @cached_property
+    def _app_token(self) -> "AppToken":
+        from shared.identity.app_token import AppToken
+
+        return AppToken(self.directory)
 
     @cached_property
     def sign_in(self) -> "SignIn":

@@ -86,6 +86,11 @@ class HttpBackend:
 
     async def call(self, call: Call) -> Any:
         record, started = Record(unsure=call.again), self._clock()
+        told: dict[str, trace.Value] = {names.BACKEND_OPERATION: call.operation}
+        with trace.step(f"backend {self.name}", **told):
+            return await self._measured(call, record, started)
+
+    async def _measured(self, call: Call, record: Record, started: float) -> Any:
         try:
             answer = await self._until_answered(call, record, started)
             record.outcome = "ok"
@@ -101,17 +106,18 @@ class HttpBackend:
             if record.tries:
                 self._recent.add(failed=record.outcome == "unavailable")
             meter.record_backend(
-                BackendCall(self.name, call.operation, record.outcome, seconds, record.tries)
+                BackendCall(
+                    *(self.name, call.operation, record.outcome, seconds, record.tries),
+                    self._breaker.take_open_seconds(),
+                )
             )
-            trace.record(
-                f"backend {self.name}",
-                seconds,
-                error="" if record.outcome in ("ok", "declined") else record.outcome,
+            trace.tell(
                 **{
                     names.STATUS: record.status,
                     names.TRIES: record.tries,
                     names.BREAKER: self._breaker.state,
-                },
+                    names.OUTCOME: record.outcome,
+                }
             )
             write = log.warning if record.outcome == "unavailable" else log.info
             write(

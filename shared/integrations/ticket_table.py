@@ -7,18 +7,19 @@ PATCH /tickets/{id}             {"person", "status"?, "note"?}: 404 unless it is
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from shared.errors import Conflict, Unavailable
+from shared.errors import Conflict
 from shared.ports.backend import BackendError, Call
 from shared.ports.store import Create, Put, Store, every
+from shared.records.change import undisturbed
 from shared.records.ticket import STATES, TICKETS_PREFIX, Ticket
 
 KEPT_SECONDS = 400 * 86_400
 """A ticket is kept so long after its last change."""
 
-MAX_CONFLICTS = 5
 MAX_NOTES = 50
 
 
@@ -67,21 +68,22 @@ class TicketTable:
         partition, status = partition_of(str(body.get("person", ""))), body.get("status")
         if status is not None and status not in STATES:
             raise BackendError(self.name, 422, {"error": f"status is one of {STATES}"})
-        for _ in range(MAX_CONFLICTS):
-            item = await self._store().get(partition, _id(id))
-            if item is None:
-                raise BackendError(self.name, 404, {"error": "unknown"})
-            changed = {**item.body, "status": status or item.body["status"]}
-            if note := body.get("note"):
-                kept = [one for one in item.body["notes"] if one != note]
-                changed["notes"] = [*kept, note][-MAX_NOTES:]
-            put = Put(item.id, changed, etag=item.etag, ttl=KEPT_SECONDS)
-            try:
-                await self._store().write(partition, put)
-            except Conflict:
-                continue
-            return changed
-        raise Unavailable(f"{self.name}: others keep changing the ticket", after=1)
+        return await undisturbed(partial(self._write, partition, id, status, body.get("note")))
+
+    async def _write(
+        self, partition: str, id: str, status: str | None, note: str | None
+    ) -> dict[str, Any]:
+        item = await self._store().get(partition, _id(id))
+        if item is None:
+            raise BackendError(self.name, 404, {"error": "unknown"})
+        changed = {**item.body, "status": status or item.body["status"]}
+        if note:
+            kept = [one for one in item.body["notes"] if one != note]
+            changed["notes"] = [*kept, note][-MAX_NOTES:]
+        await self._store().write(
+            partition, Put(item.id, changed, etag=item.etag, ttl=KEPT_SECONDS)
+        )
+        return changed
 
 
 def _id(ticket: str) -> str:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from shared.knowledge.access import Reader, Stranger, shown
 from shared.knowledge.views import Borders
+from shared.observability import conventions as names
+from shared.observability import trace
 from shared.person import Person
 from shared.ports.knowledge import Passage
 from shared.records.read import Read
@@ -59,6 +61,20 @@ class Knowledge:
 
     async def search(self, text: str, limit: int = FOUND) -> list[Passage]:
         """The passages that fit a question best, the best first; none when no word is found."""
+        if not trace.is_exporting():
+            return await self._search(text, limit)
+        source = ",".join(sorted(self.collections))
+        about: dict[str, trace.Value] = {
+            names.MODEL_OPERATION: "retrieval",
+            names.DATA_SOURCE: source,
+            names.TOP_K: limit,
+        }
+        with trace.step(f"retrieval {source}", **about):
+            found = await self._search(text, limit)
+            trace.tell(**{names.FOUND: len(found)})
+            return found
+
+    async def _search(self, text: str, limit: int) -> list[Passage]:
         if not await self.base.restricted(self.collections):
             return await self.base.search(text, self.collections, limit)
         person = await self.reader.person()

@@ -19,8 +19,11 @@ def export_spans(settings: Settings) -> None:
             atexit.register(files.close)
             trace.export_to(files)
         case "opentelemetry":
-            from shared.observability.opentelemetry import OpenTelemetryExporter
+            from shared.observability.opentelemetry import (
+                OpenTelemetryContext,
+                OpenTelemetryExporter,
+            )
 
-            trace.export_to(OpenTelemetryExporter())
+            trace.export_to(OpenTelemetryExporter(), OpenTelemetryContext())
         case _:
             trace.export_to(None)

@@ -38,7 +38,8 @@ class BackendCall:
     """One call of a system of the organisation, retries in place included.
 
     `outcome` is `ok`, `declined` (it said no), `unavailable` or `cancelled`; `seconds` is how
-    long the caller waited.
+    long the caller waited, `open_seconds` how long the breaker of this process was open since the
+    call before.
     """
 
     backend: str
@@ -46,6 +47,7 @@ class BackendCall:
     outcome: str
     seconds: float
     tries: int
+    open_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,15 @@ class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
     `bot`, its `department`, the skill's `version` that it runs and that of the bot's `manifest`
-    are "" until they are known.
+    are "" until they are known; `tools` are the names of those that a model called in the run of
+    the handler at hand.
     `began` is when it did, on the clock that never steps.
     """
 
     calls: list[ModelCall] = field(default_factory=list)
     backend_calls: list[BackendCall] = field(default_factory=list)
     service_calls: list[ServiceCall] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
     request_units: float = 0.0
     offered: Offered = Offered()
     total_units: float = 0.0
@@ -94,6 +98,11 @@ class Meter:
     began: float = field(default_factory=monotonic)
     version: str = ""
     manifest: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it has gone on."""
+        return round(monotonic() - self.began, 3)
 
 
 _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
@@ -144,6 +153,11 @@ def record(call: ModelCall) -> None:
     if meter := _current.get():
         meter.calls.append(call)
         meter.total_tokens += call.usage.input_tokens + call.usage.output_tokens
+
+
+def record_tool(name: str) -> None:
+    if meter := _current.get():
+        meter.tools.append(name)
 
 
 def record_backend(call: BackendCall) -> None:

@@ -13,14 +13,22 @@ _OWN_ID = re.compile(
 )
 """Hashes and UUIDs, which are ours, the keys of conversations, and what is appended to them."""
 
-LONGEST_NAME = 40
-"""Characters of a text that is looked at once and then known: mostly it is a name of ours."""
+LONGEST_KNOWN = 80
+"""Characters of a text that is looked at once and then known: a name, or an id of this turn."""
 
-NAMES_KNOWN = 4096
+TEXTS_KNOWN = 4096
 
 
 def redacted(fields: dict[str, V]) -> dict[str, V]:
-    """Return the fields with each identifier in their texts replaced by its kind."""
+    """Return the fields with each identifier in their texts replaced by its kind.
+
+    Nearly always there is none: then they are the fields that were given.
+    """
+    for value in fields.values():
+        if isinstance(value, str) and (len(value) > LONGEST_KNOWN or _known(value) != value):
+            break
+    else:
+        return fields
     return {
         name: hidden(value) if isinstance(value, str) else value  # type: ignore[misc]
         for name, value in fields.items()
@@ -29,17 +37,15 @@ def redacted(fields: dict[str, V]) -> dict[str, V]:
 
 def hidden(text: str) -> str:
     """Return the text with the kind of each identifier in its place, such as `<PHONE>`."""
-    if _OWN_ID.fullmatch(text):
-        return text
-    return _known(text) if len(text) <= LONGEST_NAME else _looked_at(text)
+    return _known(text) if len(text) <= LONGEST_KNOWN else _looked_at(text)
 
 
 def _looked_at(text: str) -> str:
-    if not may_hold(text):
+    if _OWN_ID.fullmatch(text) or not may_hold(text):
         return text
     from shared.text.identifiers import redaction
 
     return redaction.hidden(text)
 
 
-_known = lru_cache(NAMES_KNOWN)(_looked_at)
+_known = lru_cache(TEXTS_KNOWN)(_looked_at)

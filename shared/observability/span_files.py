@@ -108,6 +108,13 @@ def read_spans(folder: Path, wanted: Collection[str]) -> list[Span]:
     return sorted(spans, key=lambda span: span.started)
 
 
+def every_span(folder: Path) -> Iterator[Span]:
+    """Every span that is kept, in the order they ended."""
+    for path in _files(folder):
+        with path.open("rb") as file:
+            yield from filter(None, map(_span, file))
+
+
 def sizes(folder: Path) -> dict[str, int]:
     """How much is in each file: what differs once a span has been written."""
     return {path.name: path.stat().st_size for path in _files(folder)}

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from random import getrandbits
 from time import monotonic, time
 from types import TracebackType
-from typing import Any, Protocol
 
+from shared.observability import arrivals
 from shared.observability.failure import HandlerFailed
 from shared.observability.redacted import hidden, redacted
+from shared.observability.surroundings import Surroundings
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 
@@ -49,20 +50,6 @@ class Span:
 Exporter = Callable[[Span], None]
 
 
-class Surroundings(Protocol):
-    """The trace context of the host and of the libraries in this process."""
-
-    def position(self) -> str:
-        """Return the traceparent that the host has attached to this work, "" for none."""
-        ...
-
-    def enter(self, span: Span) -> Any:
-        """Make `span` the context of what libraries do; return what `leave` takes."""
-        ...
-
-    def leave(self, entered: Any) -> None: ...
-
-
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
 _exporter: Exporter | None = None
 _surroundings: Surroundings | None = None
@@ -74,6 +61,11 @@ def export_to(exporter: Exporter | None, surroundings: Surroundings | None = Non
     _exporter, _surroundings = exporter, surroundings
 
 
+def is_exporting() -> bool:
+    """Tell whether anybody takes what ends; else nobody needs to be told anything."""
+    return _exporter is not None
+
+
 def current() -> Span | None:
     return _current.get()
 
@@ -82,6 +74,12 @@ def traceparent() -> str:
     """The current position as a header value, or "" outside of any span."""
     span = _current.get()
     return span.traceparent if span else ""
+
+
+def position_for(own: str) -> str:
+    """Return the current position if it is in the trace of `own`, or that is ""; else `own`."""
+    span = _current.get()
+    return span.traceparent if span and (not own or own[3:35] == span.trace_id) else own
 
 
 def span(parent: str = "", name: str = "", /, **attributes: Value) -> AbstractContextManager[Span]:
@@ -108,18 +106,15 @@ def resumed(parent: str, name: str, /, **attributes: Value) -> AbstractContextMa
     return span(parent, name, **attributes)
 
 
-def received(
-    parent: str, name: str, waited: float, /, **attributes: Value
-) -> AbstractContextManager[Span | None]:
-    """Work on what `parent` has sent, and what came here after so many seconds, by a span of that.
-
-    It ends where the work begins, and what is done then is below it.
-    """
+def received(parent: str, name: str, /, **attributes: Value) -> AbstractContextManager[Span | None]:
+    """Work below a span that tells how long what `parent` has sent waited, and ends here."""
     if _exporter is None:
         return _HERE
-    span = _made(parent, name, attributes)
-    span.seconds = max(0.0, waited)
-    span.started = time() - span.seconds
+    arrival = arrivals.current()
+    span = _made(parent or arrival.position, name, attributes)
+    now = time()
+    span.started = min(now, arrival.since or now)
+    span.seconds = now - span.started
     return _Received(span)
 
 
@@ -130,6 +125,23 @@ def record(name: str, seconds: float, *, error: str = "", **attributes: Value) -
         began = time() - seconds
         ids = (outer.trace_id, _span_id(), outer.span_id)
         _export(_exporter, Span(*ids, name, began, seconds, error, attributes))
+
+
+def tell(**attributes: Value) -> None:
+    """Add to what the current span says; where nobody exports, nothing happens."""
+    if _exporter is not None and (span := _current.get()):
+        span.attributes.update(attributes)
+
+
+def link(*positions: str) -> None:
+    """Have the current span point at others, such as those of messages that it takes along."""
+    span = _current.get()
+    if (
+        _exporter is not None
+        and span
+        and (known := tuple(filter(_TRACEPARENT.fullmatch, positions)))
+    ):
+        span.links = (*span.links, *known)
 
 
 class _Work(AbstractContextManager[Span]):

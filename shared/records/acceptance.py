@@ -6,7 +6,7 @@ finished stands in its conversation's `Row`.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from shared.event import ACTIVITY, Event
@@ -25,11 +25,12 @@ OVERDUE_SECONDS = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a plain text said, who said it, and the channel's id for it."""
+    """What a plain text said, who said it, the channel's id for it, and where it came in."""
 
     text: str
     sender: str
     id: str
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Acceptance:
             kept=bool(body.get("kept")),
             parked=bool(body.get("parked")),
             why=str(body.get("why", "")),
-            words=Words(str(said["text"]), said["sender"], str(said["id"])) if said else None,
+            words=_words(said) if said else None,
             along=str(body.get("with", "")),
             refused=str(body.get("refused", "")),
             etag=item.etag,
@@ -122,8 +123,7 @@ class Acceptance:
         if self.number:
             body["origin"] = self.origin
         if self.words:
-            said = {"text": self.words.text, "sender": self.words.sender, "id": self.words.id}
-            body["said"] = said
+            body["said"] = {name: value for name, value in asdict(self.words).items() if value}
         more = {
             "kept": self.kept,
             "not_before": self.not_before,
@@ -133,6 +133,15 @@ class Acceptance:
             "refused": self.refused,
         }
         return body | {name: value for name, value in more.items() if value}
+
+
+def _words(said: dict[str, Any]) -> Words:
+    return Words(
+        str(said.get("text", "")),
+        said.get("sender", ""),
+        str(said.get("id", "")),
+        str(said.get("trace", "")),
+    )
 
 
 def _note_id(number: int) -> str:

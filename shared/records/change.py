@@ -20,4 +20,4 @@ async def undisturbed(attempt: Callable[[], Awaitable[T]], *, after: float | Non
             return await attempt()
         except Conflict:
             continue
-    raise TransientError("others keep changing the conversation", after=after)
+    raise TransientError("others keep changing it", after=after)

@@ -102,6 +102,13 @@ class DeadLetter:
             return Event.from_dict(self.event).began()
         return self.effect.made if self.effect else None
 
+    @property
+    def traceparent(self) -> str:
+        """Where in which trace it died, "" when that is not known."""
+        if self.effect is not None:
+            return self.effect.traceparent
+        return self.trace or str((self.event or {}).get("traceparent", ""))
+
     def dismissed(self) -> Self:
         """Return it as it is when an operator wants to see it no more."""
         return replace(self, discarded=time())

@@ -59,6 +59,11 @@ class Effect:
         raise NotImplementedError
 
     @property
+    def traceparent(self) -> str:
+        """Where in which trace it was committed, "" when that is not known."""
+        return ""
+
+    @property
     def earliest(self) -> float:
         """The Unix time before which it must not be done, by its own pace; 0 for none."""
         return 0.0
@@ -180,6 +185,10 @@ class Send(Effect):
         return self.not_before
 
     @property
+    def traceparent(self) -> str:
+        return self.trace
+
+    @property
     def is_indicator(self) -> bool:
         """Tell whether it is a `typing`, a chunk of a stream included."""
         return self.activity.type == "typing"
@@ -229,6 +238,10 @@ class Enqueue(Effect):
     def bot(self) -> str:
         return str(self.event.get("bot", ""))
 
+    @property
+    def traceparent(self) -> str:
+        return str(self.event.get("traceparent", ""))
+
     def stopped(self, by: str, until: float) -> Self:
         return replace(self, at=0.0, owner="", tries=0, stopped_by=by, due=until)
 
@@ -250,6 +263,10 @@ class Publish(Effect):
     @property
     def bot(self) -> str:
         return str(self.event.get("bot", ""))
+
+    @property
+    def traceparent(self) -> str:
+        return str(self.event.get("traceparent", ""))
 
     def _own(self) -> dict[str, Any]:
         return {"event": self.event}

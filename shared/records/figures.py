@@ -39,8 +39,9 @@ GRID_OPERATIONS_OF_A_FACT = 2
 @dataclass(slots=True)
 class Figures:
     """Counters, by names of several parts: skill and channel of most, `took` and `answered` by
-    milliseconds to three digits, `calls` by system, operation and how it went; `hours` and `away`
-    have the hour of the day (UTC), the first with the outcome, the second of calls without answer.
+    milliseconds to three digits, `calls` by system, operation and how it went, `open_ms` of a
+    system's breaker; `hours` and `away` have the hour of the day (UTC), the first with the outcome,
+    the second of calls without answer.
     """
 
     turns: dict[str, int] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Figures:
     calls: dict[str, int] = field(default_factory=dict)
     call_ms: dict[str, int] = field(default_factory=dict)
     called: dict[str, int] = field(default_factory=dict)
+    open_ms: dict[str, int] = field(default_factory=dict)
     away: dict[str, int] = field(default_factory=dict)
     noted: dict[str, int] = field(default_factory=dict)
 
@@ -98,6 +100,7 @@ class Figures:
         for one in entry.backend_calls:
             self._call(one.backend, one.operation, one.outcome, one.seconds)
             _more(self.away, joined(one.backend, hour), one.outcome == "unavailable")
+            _more(self.open_ms, one.backend, round(one.open_seconds * 1000))
         self._services(place, entry)
         if entry.outcome is Outcome.DONE and (done := entry.done):
             _more(self.turns, place, 1)

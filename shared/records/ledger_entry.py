@@ -82,10 +82,14 @@ class LedgerEntry:
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
-        body = item.body
+        return cls.from_body(item, item.id, item.body)
+
+    @classmethod
+    def from_body(cls, item: Item, id: str, body: Mapping[str, Any]) -> Self:
+        """Return the entry of this id and body that an item holds."""
         done = body.get("done")
         return cls(
-            id=item.id,
+            id=id,
             bot=str(body["bot"]),
             skill=str(body["skill"]),
             at=float(body["at"]),
@@ -123,14 +127,14 @@ class LedgerEntry:
 
     def put(self) -> Put:
         """The write that makes it: to be counted."""
-        return Put(self.id, self._body(), due=self.at, ttl=KEPT_SECONDS)
+        return Put(self.id, self.to_body(), due=self.at, ttl=KEPT_SECONDS)
 
     def counted(self, now: float) -> Put:
         """The write that takes it off the list of what is to be counted; its life stays."""
         left = max(60, round(KEPT_SECONDS - max(0.0, now - self.at)))
-        return Put(self.id, self._body(), etag=self.etag or None, ttl=left)
+        return Put(self.id, self.to_body(), etag=self.etag or None, ttl=left)
 
-    def _body(self) -> dict[str, Any]:
+    def to_body(self) -> dict[str, Any]:
         body: dict[str, Any] = {
             "bot": self.bot,
             "skill": self.skill,
@@ -198,6 +202,7 @@ def _backend_call(call: BackendCall) -> dict[str, Any]:
         "outcome": call.outcome,
         "seconds": round(call.seconds, 3),
         "tries": call.tries,
+        **({"open_seconds": round(call.open_seconds, 3)} if call.open_seconds else {}),
     }
 
 

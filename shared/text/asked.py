@@ -3,6 +3,7 @@
 import re
 from enum import Enum
 
+from shared.text.pattern import Pattern
 from shared.text.words import words
 
 
@@ -14,7 +15,7 @@ class Kind(Enum):
     ANY = "any"
 
 
-_AMOUNT = re.compile(
+_AMOUNT = Pattern(
     r"\b(?:how (?:much|many|long|often|old|big|large|late|early|expensive|far)|when|what time"
     r"|by when"
     r"|what (?:does|do|is|are) .{0,40}\b(?:cost|price|limit|number|deadline)|wie (?:viel"
@@ -23,16 +24,16 @@ _AMOUNT = re.compile(
     r"|cuant[oa]s?|cuando|quant[oa]s?|quando|a che ora|hoeveel|hoelang|hoe (?:lang|vaak|duur)"
     r"|wanneer)\b"
 )
-_PLACE = re.compile(
+_PLACE = Pattern(
     r"\b(?:where|wo|wohin|woher|ou (?:est|sont|puis|trouve\w*|se)|donde|onde|dove|waar)\b"
 )
-_NUMBER = re.compile(
+_NUMBER = Pattern(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|first|second|third|fourth"
     r"|day|night|hour|week|month|year|monday|friday|saturday|sunday|immediately|at once|same day"
     r"|free|nothing|soon|as soon|until|before|after|always|any time|no limit)s?\b",
     re.IGNORECASE,
 )
-_SPOT = re.compile(
+_SPOT = Pattern(
     r"https?://|\*\*|[*@>]|\b(?:in|at|under|on|to|from|with)\s+(?:the|your|my|our|\*|[A-Z])",
 )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from math import log
 
@@ -22,6 +22,9 @@ UNLIKE = 6.0
 """Times, as a logarithm, that the spelling of a text without small words is likelier in another
 language than in the expected one, to be taken for it."""
 
+ALIKE = 3.0
+"""The same for a word alone that the best language has in its list: as likely in both below it."""
+
 _WORDS = {
     "en": """
 a about after again all also am an and any anyone are aren't as ask at back be because been before
@@ -29,10 +32,10 @@ being broken bring but buy by bye call can can't cannot cant change check could 
 does doesn't doesnt doing don't done dont every find first forgot for from get give go goodbye got
 had hadn't has have haven't he hello help her here hers him his hours how i'd i'll i'm i've if ill
 in into is isn't it it's its just know last leave left lets like lost make many may maybe me might
-mine month more most much must my need never new no nobody nope not nothing now of off ok old on
+mine month more most much must my need never new no nobody nope not nothing now of off old on
 only or order other our out over parcel parental password pay payslip people person please policy
 price problem question receipt refund reset return says see send set shall she should sick some
-somebody someone something sorry soon speak still stolen stop take talk tell than thank thanks that
+somebody someone something sorry soon speak still stolen take talk tell than thank thanks that
 that's the their them then there these they thing this those thx to today tomorrow too until up us
 use using vacation very waiting want warranty was wasn't way we week were what what's whats when
 where where's which who whom whose why will with without won't work working works worked would
@@ -117,22 +120,21 @@ spedite stampante stipendio sta stato stesso sto su sua subito sul sulla suo suo
 trovare tu tua tue tuo tuoi tutta tutte tutti tutto un un'altra una uno va vado vengo verso vi
 voglio voi vorrei vostra vostro""",
     "nl": """
-aan account afgelopen al alle alles als altijd andere anders ben bent bedankt beetje bestelling
-bestellen betalen betaald bij bijna binnen contract daar daarna dag dagen dan dank dankjewel dat de
-deze die dit doe doei doen doet dóór door dus echt een eens eerst en er gaan gaat gauw gebeurt
-gebruiken gedaan geef geen geld gestolen gewerkt gaf goed goede goedemorgen goedendag graag ga had
-hallo heb hebben hebt heeft heel helaas help helpen het hier hij hoe hoeveel hoelang hun iemand iets
-ik in inloggen inloggen is ja jaar je jij jou jouw jullie kan kant kapot kaart kapotte keer kind
-klopt komen komt kon kopen kosten kost krijg krijgen krijgt kun kunnen kunt kwijt laat laptop laten
-levertijd leveren maand maar mag maken man me mee meer meld melden men met mij mijn misschien mits
-moeilijk moet moeten mogelijk morgen na naar nergens niemand niet niets nieuw nieuwe nodig nog nooit
-nou nu of om onder ons onze ook op opnieuw over pakje pakket praten precies probleem prima pas
-retour retourneren salaris salarisstrook schade sinds soms spreekt spreken spullen staat stuk sturen
-sturen te teken telefoon terug terugsturen toch toen tot tussen u uit uw vakantie vakantiedagen van
-vandaag vanaf veel vergeten verlof verloren verzenden volgende voor vraag vragen waar waarom
-wachtwoord wanneer want waren was wat we weet weer week wel welke werk werkt werken werd wie wij
-wil wilde willen word worden wordt zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou
-zullen""",
+aan afgelopen al alle alles als altijd andere anders ben bent bedankt beetje bestelling bestellen
+betalen betaald bij bijna binnen daar daarna dag dagen dan dank dankjewel dat de deze die dit doe
+doei doen doet dóór door dus echt een eens eerst en er gaan gaat gauw gebeurt gebruiken gedaan geef
+geen geld gestolen gewerkt gaf goed goede goedemorgen goedendag graag ga had hallo heb hebben hebt
+heeft heel helaas help helpen het hier hij hoe hoeveel hoelang hun iemand iets ik in inloggen is ja
+jaar je jij jou jouw jullie kan kant kapot kaart kapotte keer kind klopt komen komt kon kopen
+kosten kost krijg krijgen krijgt kun kunnen kunt kwijt laat laten levertijd leveren maand maar mag
+maken man me mee meer meld melden men met mij mijn misschien mits moeilijk moet moeten mogelijk
+morgen na naar nergens niemand niet niets nieuw nieuwe nodig nog nooit nou nu of om onder ons onze
+ook op opnieuw over pakje pakket praten precies probleem prima pas retour retourneren salaris
+salarisstrook schade sinds soms spreekt spreken spullen staat stuk sturen te teken telefoon terug
+terugsturen toch toen tot tussen u uit uw vakantie vakantiedagen van vandaag vanaf veel vergeten
+verlof verloren verzenden volgende voor vraag vragen waar waarom wachtwoord wanneer want waren was
+wat we weet weer week wel welke werk werkt werken werd wie wij wil wilde willen word worden wordt
+zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou zullen""",
 }
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 """The languages that are told apart, and that the platform speaks, English first."""
@@ -173,44 +175,68 @@ def _owners() -> Mapping[str, frozenset[str]]:
 
 def evidence(text: str) -> dict[str, float]:
     """How much speaks for each language; nothing for those that nothing speaks for."""
+    plain = _plain(text)
+    return _evidence(plain, _WORD.findall(plain))
+
+
+def _evidence(plain: str, said: Sequence[str]) -> dict[str, float]:
     found: defaultdict[str, float] = defaultdict(float)
-    plain, known = _plain(text), _owners()
-    for word in _WORD.findall(plain):
+    known = _owners()
+    for word in said:
         owners = known.get(word) or known.get(word.partition("'")[0])
         for language in owners or ():
             found[language] += 1 / len(owners) if owners else 0
-    for language, signs in _SIGNS.items():
-        if any(sign in plain for sign in signs):
-            found[language] += 0.5
+    if not plain.isascii():
+        for language, signs in _SIGNS.items():
+            if any(sign in plain for sign in signs):
+                found[language] += 0.5
     return dict(found)
 
 
 def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str = "en") -> str:
     """The language of a text, `expected` when it is as likely as any, or in none of them."""
-    if is_unspoken(text):
+    plain = _plain(text)
+    said = _WORD.findall(plain)
+    speaks_for = _evidence(plain, said)
+    if _is_unspoken(text, said, speaks_for):
         return expected
-    found = {name: weight for name, weight in evidence(text).items() if name in among}
+    found = {name: weight for name, weight in speaks_for.items() if name in among}
+    if said == ["hallo"] and expected not in found and "de" in found:
+        return "de"  # Dutch as well, and nothing else is likelier
     if found:
         best = max(found, key=lambda name: found[name])
         if found.get(expected, 0.0) * LEAD >= found[best]:
             return expected
         second = max((weight for name, weight in found.items() if name != best), default=0.0)
         if found[best] >= SURE and found[best] >= LEAD * second:
-            return best
-    if len(_WORD.findall(_plain(text))) < 2 or expected not in among:
+            alike = len(said) == 1 and _spelled_alike(said, best, expected)
+            return expected if alike else best
+    if len(said) < 2 or expected not in among:
         return expected
-    likely = {name: score for name, score in _likelihoods(text).items() if name in among}
+    likely = {name: score for name, score in _likelihoods(said).items() if name in among}
     best = max(likely, key=lambda name: likely[name])
     return best if likely[best] - likely[expected] > UNLIKE else expected
 
 
+def _spelled_alike(word: Sequence[str], best: str, expected: str) -> bool:
+    """Whether a word may be of the expected language, too: its list of words is never whole."""
+    likely = _likelihoods(word)
+    return expected in likely and likely[best] - likely[expected] <= ALIKE
+
+
 def is_unspoken(text: str) -> bool:
     """Whether a text is in none of `LANGUAGES`, as far as its letters and small words tell."""
-    said = _WORD.findall(_plain(text))
+    plain = _plain(text)
+    said = _WORD.findall(plain)
+    return _is_unspoken(text, said, _evidence(plain, said))
+
+
+def _is_unspoken(text: str, said: Sequence[str], speaks_for: Mapping[str, float]) -> bool:
     if is_other_script(text) or has_foreign_letters(text):
         return True
-    there = sum(word in _foreign() for word in said)
-    return there > LEAD * max(evidence(text).values(), default=0.0) and there >= len(said) / 3
+    foreign = _foreign()
+    there = len([word for word in said if word in foreign])
+    return there > LEAD * max(speaks_for.values(), default=0.0) and there >= len(said) / 3
 
 
 @cache
@@ -225,14 +251,16 @@ def is_small_word(word: str) -> bool:
 
 def is_other_script(text: str) -> bool:
     """Whether a text is mostly in letters that none of the languages is written in."""
+    if text.isascii():
+        return False
     letters = sum(char.isalpha() for char in text[:CONSIDERED])
     return letters > 1 and 2 * len(_OTHER_SCRIPT.findall(text[:CONSIDERED])) > letters
 
 
-def _likelihoods(text: str) -> dict[str, float]:
-    """The logarithm of how likely the spelling of a text is in each language."""
+def _likelihoods(said: Sequence[str]) -> dict[str, float]:
+    """The logarithm of how likely the spelling of these words is in each language."""
     spellings, total = _spellings()
-    asked = Counter(part for word in _WORD.findall(_plain(text)) for part in _parts(word))
+    asked = Counter(part for word in said for part in _parts(word))
     return {
         language: sum(
             count * log((parts[part] + 0.3) / (parts.total() + 0.3 * total))

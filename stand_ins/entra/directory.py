@@ -21,7 +21,8 @@ MOST_GROUPS = 200
 
 @dataclass
 class Directory:
-    """`people` may sign in; who stands in `removed`, by login, is not there any more.
+    """`people` may sign in; who stands in `removed`, by login, is not there any more, who
+    stands in `disabled` is there and may not sign in. `group_addresses` are those of groups.
 
     `refuses` is an error that authorize answers to everybody, `refuses_on_behalf` one of an
     exchange on behalf of somebody. `graph_status` is what Graph answers with. `asked` notes each
@@ -30,6 +31,8 @@ class Directory:
 
     people: tuple[Sample, ...] = PEOPLE
     removed: set[str] = field(default_factory=set)
+    disabled: set[str] = field(default_factory=set)
+    group_addresses: set[str] = field(default_factory=set)
     refuses: str = ""
     refuses_on_behalf: str = ""
     graph_status: int = 200

@@ -20,6 +20,11 @@ class Sample:
     groups: tuple[str, ...] = ()
 
     @property
+    def address(self) -> str:
+        """Their mail address, which they are also called by."""
+        return f"{self.login}@contoso.example"
+
+    @property
     def subject(self) -> Subject:
         return Subject(self.name, groups=self.groups)
 

@@ -66,11 +66,11 @@ def worker(runtime: Path, tmp_path: Path, scheme: str) -> Worker:
         "FABRIC_TEAMS_SERVICE_HOSTS": "127.0.0.1:9",
     }
 
-    def run(*invocations: dict[str, Any]) -> dict[str, Any]:
+    def run(*invocations: dict[str, Any], **settings: str) -> dict[str, Any]:
         result = subprocess.run(
             [sys.executable, str(DRIVER), str(ROOT), str(runtime)],
             input=json.dumps(invocations),
-            env=environ,
+            env={**environ, **settings},
             check=False,
             capture_output=True,
             text=True,
@@ -113,6 +113,13 @@ def message(function: str, body: str) -> dict[str, Any]:
     return {"function": function, "input": {"string": body}, "metadata": metadata}
 
 
+def sent_from(message: dict[str, Any], position: str) -> dict[str, Any]:
+    """The message as an SDK sends it that is told to trace."""
+    properties = {"json": json.dumps({"traceparent": position})}
+    named = {"ApplicationProperties": properties, "UserProperties": properties}
+    return {**message, "metadata": {**message["metadata"], **named}}
+
+
 def queue_message(function: str, body: str) -> dict[str, Any]:
     """A Storage Queue message as the extension sends it."""
     metadata = {
@@ -124,7 +131,7 @@ def queue_message(function: str, body: str) -> dict[str, Any]:
     return {"function": function, "input": {"string": body}, "metadata": metadata}
 
 
-def arrival(text: str) -> str:
+def arrival(text: str, traceparent: str = "") -> str:
     reference = ConversationReference("helpdesk", "web", "c1", user="ann")
     activity = Activity(type="message", id="1", text=text)
     return Event(
@@ -134,6 +141,7 @@ def arrival(text: str) -> str:
         bot="helpdesk",
         conversation=reference.key,
         origin="e1",
+        traceparent=traceparent,
     ).to_json()
 
 
@@ -274,3 +282,58 @@ def test_the_local_host_sees_what_the_worker_sees(
         check=True,
     )
     assert json.loads(result.stdout) == {name: one.trigger for name, one in functions.items()}
+
+
+TRACED = {"PYTHON_ENABLE_OPENTELEMETRY": "true", "FABRIC_TRACES": "opentelemetry"}
+HOST, OURS = f"00-{'a' * 32}-{'b' * 16}-01", f"00-{'c' * 32}-{'d' * 16}-01"
+
+
+def above(spans: list[dict[str, Any]]) -> dict[str, str]:
+    """What each span is a child of: another's name, or an id from outside."""
+    by_id = {span["id"]: span["name"] for span in spans}
+    return {span["name"]: by_id.get(span["parent"], span["parent"]) for span in spans}
+
+
+def test_a_webhook_is_below_the_invocation_of_the_host(worker: Worker) -> None:
+    call = http(
+        "directline_generate",
+        "POST",
+        headers={"origin": "http://localhost:7071", "content-type": "application/json"},
+        body=json.dumps({"bot": "helpdesk", "user": {"id": "dl_ann"}}),
+    )
+    spans = worker({**call, "traceparent": HOST}, **TRACED)["spans"]
+
+    assert {span["trace"] for span in spans} == {"a" * 32}
+    assert above(spans)["directline_generate"] == "b" * 16
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "storagequeue"])
+def test_a_turn_stays_in_its_trace_and_is_linked_to_the_invocation(
+    worker: Worker, scheme: str
+) -> None:
+    made = queue_message if scheme == "storagequeue" else message
+    call = made("skill_echo", arrival("hello", traceparent=OURS))
+    spans = worker({**call, "traceparent": HOST}, **TRACED)["spans"]
+
+    assert {span["trace"] for span in spans} == {"c" * 32}
+    parents = above(spans)
+    assert parents["receive skill-echo"] == "d" * 16
+    assert parents["turn echo"] == "receive skill-echo"
+    assert parents["commit"] == "turn echo"
+    [received] = [span for span in spans if span["name"] == "receive skill-echo"]
+    assert received["links"] == ["a" * 32]
+
+
+def test_an_invocation_that_goes_on_with_our_trace_is_between(worker: Worker) -> None:
+    call = message("skill_echo", arrival("hello", traceparent=f"00-{'a' * 32}-{'d' * 16}-01"))
+    spans = worker({**call, "traceparent": HOST}, **TRACED)["spans"]
+
+    assert above(spans)["receive skill-echo"] == "b" * 16
+    assert {link for span in spans for link in span["links"]} == set()
+
+
+def test_the_position_of_a_message_counts_where_its_event_has_none(worker: Worker) -> None:
+    spans = worker(sent_from(message("skill_echo", arrival("hello")), OURS), **TRACED)["spans"]
+
+    assert {span["trace"] for span in spans} == {"c" * 32}
+    assert above(spans)["receive skill-echo"] == "d" * 16

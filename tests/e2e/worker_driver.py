@@ -1,15 +1,17 @@
 """Runs an app on Microsoft's Python worker code: index it, invoke functions, print JSON.
 
 `python worker_driver.py APP_FOLDER RUNTIME_FOLDER`, with a JSON list of invocations on stdin:
-`{"function", "input": {kind: value}, "metadata": {name: {kind: value}}}`, where kind is a field
-of the protocol's TypedData. The worker takes its protobuf module by injection; the plain classes
-here stand in for it. Its state is global, so one process holds one app.
+`{"function", "input": {kind: value}, "metadata": {name: {kind: value}}, "traceparent"}`, where kind
+is a field of the protocol's TypedData. The worker takes its protobuf module by injection; the plain
+classes here stand in for it. Its state is global, so one process holds one app. Where the worker is
+told to use OpenTelemetry, the answer has the spans that were exported.
 """
 
 import asyncio
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -63,6 +65,7 @@ PROTOS = Protocol(
 
 async def drive(folder: str, invocations: list[dict[str, Any]]) -> dict[str, Any]:
     runtime: Any = import_module("azure_functions_runtime")
+    memory = provide()
 
     runtime.start_threadpool_executor()
     init = SimpleNamespace(capabilities={}, function_app_directory=folder)
@@ -88,7 +91,32 @@ async def drive(folder: str, invocations: list[dict[str, Any]]) -> dict[str, Any
         function.name: [json.loads(binding) for binding in function.raw_bindings]
         for function in found
     }
-    return {"bindings": bindings, "results": results}
+    return {"bindings": bindings, "results": results, "spans": list(map(_span, memory()))}
+
+
+def provide() -> Callable[[], Sequence[Any]]:
+    """Set up OpenTelemetry's SDK as an app does with that setting; return who has what ended."""
+    if not os.environ.get("PYTHON_ENABLE_OPENTELEMETRY"):
+        return lambda: ()
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    provider, memory = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(memory))
+    trace.set_tracer_provider(provider)
+    return memory.get_finished_spans
+
+
+def _span(span: Any) -> dict[str, Any]:
+    return {
+        "name": span.name,
+        "trace": f"{span.context.trace_id:032x}",
+        "id": f"{span.context.span_id:016x}",
+        "parent": f"{span.parent.span_id:016x}" if span.parent else "",
+        "links": [f"{link.context.trace_id:032x}" for link in span.links],
+    }
 
 
 def _trigger(function: Any) -> dict[str, Any]:
@@ -98,7 +126,7 @@ def _trigger(function: Any) -> dict[str, Any]:
 
 def _request(function_id: str, parameter: str, one: dict[str, Any]) -> Any:
     metadata = {name: TypedData(**value) for name, value in one.get("metadata", {}).items()}
-    trace = Message(trace_parent="", trace_state="", attributes={})
+    trace = Message(trace_parent=one.get("traceparent", ""), trace_state="", attributes={})
     return SimpleNamespace(
         request=SimpleNamespace(
             invocation_request=Message(

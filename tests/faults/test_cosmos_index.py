@@ -9,7 +9,6 @@ import pytest
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.ai.offline import OfflineModel
-from shared.clients.cosmos import errors
 from shared.errors import ConfigurationError, Unavailable
 from shared.indexes.cosmos.container import NAME, definition
 from shared.indexes.cosmos.index import PAGE, CosmosIndex
@@ -94,14 +93,11 @@ async def sync(index: CosmosIndex, root: Path) -> Brought:
 # --- the service -------------------------------------------------------------------------------
 
 
-async def test_people_are_answered_by_words_while_it_throttles(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_people_are_answered_by_words_while_it_throttles(root: Path) -> None:
     async with served(retry_after_ms=10) as (server, index):
         await sync(index, root)
         base = IndexedBase(Indexed(index, KnowledgeBase(root)), WORDS)
         assert (await base.search("code for guests", IT, 5))[0].meaning is not None
-        monkeypatch.setattr(errors, "PATIENCE", 0.2)
         server.account._options = Options(throttle_rate=1.0)
 
         [first, *_] = await base.search("code for guests", IT, 5)
@@ -117,10 +113,7 @@ async def test_a_throttled_sync_is_waited_out_and_writes_everything(root: Path) 
         assert server.account.throttled > 0
 
 
-async def test_one_that_is_away_is_said_in_health(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(errors, "PATIENCE", 0.2)
+async def test_one_that_is_away_is_said_in_health(root: Path) -> None:
     with peer() as server:
         async with opened(server.endpoint) as index:
             await sync(index, root)

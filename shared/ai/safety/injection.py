@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.ai.safety.signs import SIGNS
+from shared.ai.safety.signs_abroad import ABROAD
+from shared.ai.safety.signs_of_orders import ORDERS
+from shared.ai.safety.signs_of_ruses import RUSES
 
 SUSPICIOUS = 1.0
 """The weight from which a text is told."""
@@ -24,6 +27,12 @@ _HOMOGLYPHS = str.maketrans("аеорсухіАВЕКМНОРСТУХ", "aeopcyx
 """Cyrillic letters that look like Latin ones, put right only within a Latin word."""
 
 _MIXED = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u04ff])\w+\b")
+
+
+_BLANKS, _BREAKS = re.compile(r"[^\S\n]+"), re.compile(r" ?\n[ \n]*")
+
+_DIGITS = str.maketrans("013457@$", "oieastas")
+_LEET = re.compile(r"(?<!\w)(?=[\w@$]*[A-Za-z]{2})(?=[\w@$]*[013457@$])[A-Za-z013457@$]{4,}(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +50,22 @@ class Suspicion:
 def suspicion(text: str) -> Suspicion:
     """Look for the signs of an injection in what somebody said, or in what was found for them."""
     plain = _plain(text)
-    borne = [sign for sign in SIGNS if sign.is_borne_by(plain)]
-    weight = sum(sign.weight for sign in borne)
+    readings = [plain, spelt] if (spelt := _spelt_out(plain)) != plain else [plain]
+    borne = {
+        sign.name: sign.weight
+        for sign in (*SIGNS, *ORDERS, *RUSES, *ABROAD)
+        if any(map(sign.is_borne_by, readings))
+    }
+    weight = sum(borne.values())
     if hidden := len(_INVISIBLE.findall(text)) >= 4:
         weight += 0.5
-    names = [sign.name for sign in borne] + ["has invisible characters"] * hidden
+    names = [*borne] + ["has invisible characters"] * hidden
     return Suspicion(round(weight, 2), names)
+
+
+def _spelt_out(text: str) -> str:
+    """The text with letters for the digits that stand for them within a word."""
+    return _LEET.sub(lambda match: match[0].translate(_DIGITS), text)
 
 
 def _plain(text: str) -> str:
@@ -54,4 +73,5 @@ def _plain(text: str) -> str:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    text = _BREAKS.sub("\n", _BLANKS.sub(" ", text))
     return _MIXED.sub(lambda match: match[0].translate(_HOMOGLYPHS), text)

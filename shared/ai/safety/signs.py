@@ -1,33 +1,9 @@
 """Signs that a text wants to steer the model instead of asking it something.
 
 Each is a thing such texts do, whatever they are about, in the languages that the platform speaks.
-A sign weighs how rarely an honest question bears it: 1.0 is enough by itself.
 """
 
-import re
-from dataclasses import dataclass
-from itertools import islice
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """`pattern` occurs at least `times` in a text that bears it."""
-
-    name: str
-    weight: float
-    pattern: re.Pattern[str]
-    times: int = 1
-
-    def is_borne_by(self, text: str) -> bool:
-        return len(list(islice(self.pattern.finditer(text), self.times))) == self.times
-
-
-def _sign(name: str, weight: float, *patterns: str, times: int = 1) -> Sign:
-    return Sign(name, weight, re.compile("|".join(patterns), re.IGNORECASE), times)
-
-
-_FEW = r"(?:\W+[\w'-]+){0,6}?\W+"
-"""Up to six words between two that belong together."""
+from shared.ai.safety.sign import FEW, sign
 
 _ORDERS = (
     r"(?:instructions?|directions?|directives?|orders?|commands?|prompts?|inputs?|tasks?|rules"
@@ -43,27 +19,27 @@ _ROMANCE = (
 )
 
 SIGNS = (
-    _sign(
+    sign(
         "overrides",
         1.0,
         # drop + what was said before
-        rf"\b(?:ignore|forget|disregard|discard|dismiss|neglect|override|overlook|drop|skip)\b{_FEW}"
+        rf"\b(?:ignore|forget|disregard|discard|dismiss|neglect|override|overlook|drop|skip)\b{FEW}"
         rf"(?:all|any|every\w*|previous\w*|prior|earlier|above|before|preceding|foregoing|your)\b"
-        rf"(?:{_FEW}{_ORDERS}\b|\W+(?:and|then|instead)\b|\W*(?:[,.!]|$)|{_FEW}(?:said|told|know"
+        rf"(?:{FEW}{_ORDERS}\b|\W+(?:and|then|instead)\b|\W*(?:[,.!]|$)|{FEW}(?:said|told|know"
         rf"|discussed|talked|before|above)\b)",
-        r"\b(?:ignore|forget|disregard) (?:the )?(?:above|previous|prior|everything)\b",
+        r"(?<!\bi )(?<!\bwe )\b(?:ignore|forget|disregard) (?:the )?(?:above|previous|prior|everything)\b",
         rf"\b(?:don'?n?'?t|do not|never|stop) (?:follow|obey|listen to|answer|comply with|use)\b"
-        rf"{_FEW}{_ORDERS}\b",
-        rf"\b(?:vergiss|vergesst|vergessen sie|ignorier\w*|missachte\w*|streich\w*)\b{_FEW}"
+        rf"{FEW}{_ORDERS}\b",
+        rf"\b(?:vergiss|vergesst|vergessen sie|ignorier\w*|missachte\w*|streich\w*)\b{FEW}"
         rf"(?:alle?s?|vorherig\w*|bisherig\w*|obig\w*|zuvor|deine|ihre|die)\b",
-        rf"\b(?:obigen?|vorherigen?|bisherigen?|vorangegangenen?)\W+{_ANWEISUNGEN}",
+        rf"(?<!habe die )(?<!verstehe die )\b(?:obigen?|vorherigen?|bisherigen?|vorangegangenen?)\W+{_ANWEISUNGEN}",
         r"\bhöre? nicht (?:mehr )?auf\b",
-        rf"{_ANWEISUNGEN}{_FEW}(?:ignorieren|vergessen|streichen|hinter sich)\b",
+        rf"{_ANWEISUNGEN}{FEW}(?:ignorieren|vergessen|streichen|hinter sich)\b",
         rf"\b(?:oublie[rz]?|ignore[rz]?|n[ée]glige[rz]?|olvid\w+|ignor[aeo]\w*|esque[cç]\w+"
-        rf"|dimentica\w*|vergeet|negeer)\b{_FEW}(?:tou\w+|tod[oa]s?|tutt[oei]|alles?|{_ROMANCE})",
+        rf"|dimentica\w*|vergeet|negeer)\b{FEW}(?:tou\w+|tod[oa]s?|tutt[oei]|alles?|{_ROMANCE})",
         r"\b(?:забудь\w*|игнорируй\w*)\b|忽略|忘记|無視して|무시하",
     ),
-    _sign(
+    sign(
         "changes the task",
         0.6,
         r"\b(?:new|next|additional|another|following) (?:task|instruction|assignment|order|rule)s?\b",
@@ -76,14 +52,14 @@ SIGNS = (
         r"\b(?:stop|halt)\b[,:;.]\s*(?:now |then )?(?:write|say|ignore|forget|print|answer)\b",
         r"(?:^|\n|\\n)\s*(?:new )?instructions?\s*:",
     ),
-    _sign(
+    sign(
         "praises and goes on",
         0.5,
         r"\b(?:well|superbly|great(?:ly)?|nicely) done\b|\bdid it (?:\w+ )?great\b|\bgood job\b",
         r"\b(?:sehr |super |gut |einfach )(?:gut|gemacht|großartig)\b\s*[.!]",
         r"\bausgezeichnete leistung\b|\bhast'?s? (?:es )?drauf\b|\bübertroffen\b",
     ),
-    _sign(
+    sign(
         "gives a role",
         1.0,
         r"\bfrom (?:now on|on now|this (?:point|moment)(?: on| forward)?)\b.{0,60}?"
@@ -104,7 +80,7 @@ SIGNS = (
         r"\b(?:tu es|vous [êe]tes) (?:maintenant|d[ée]sormais)\b|\bagis comme\b|\beres ahora\b"
         r"|\bact[úu]a como\b|\baja como\b|\bagisci come\b|\bje bent nu\b|\bgedraag je als\b",
     ),
-    _sign(
+    sign(
         "asks for the instructions",
         1.0,
         r"\b(?:show|print|reveal|repeat|output|display|copy|tell|give|leak|write|translate)\b"
@@ -118,7 +94,7 @@ SIGNS = (
         r"\b(?:montre|affiche|r[ée]p[èe]te|mu[ée]strame|imprime|mostra|toon|herhaal)\w*\b"
         r"(?:\W+\w+){0,4}\W+(?:prompt|instruc\w+|instruction\w*|istruzioni|instructies)\b",
     ),
-    _sign(
+    sign(
         "dictates the answer",
         1.0,
         r"\b(?:just|only|simply|then|and|must|instead) (?:say|print|output|respond|reply|answer)\b"
@@ -134,7 +110,7 @@ SIGNS = (
         r"\b(?:solo|seulement|soltanto) (?:tienes que |dois )?(?:decir|di|dire)\b",
         r"\b(?:say|dites|di|dire) (?:the following|ce qui suit|lo siguiente)\b",
     ),
-    _sign(
+    sign(
         "sets sources aside",
         1.0,
         r"\b(?:not|without|instead of|rather than|ignor\w+)\b(?:\W+\w+){0,4}?\W+"
@@ -142,7 +118,7 @@ SIGNS = (
         r"(?:articles?|artikels?|documents?|sources|context|passages?)\b",
         r"\bby your own knowledge\b|\baus (?:deinem|ihrem) eigenen wissen\b",
     ),
-    _sign(
+    sign(
         "lifts the limits",
         0.6,
         r"\b(?:no|without|free (?:of|from)|broken free|bypass\w*|unbound by|any|zero)\b"
@@ -155,12 +131,12 @@ SIGNS = (
         r"|break character|say (?:that )?(?:you|it) can)",
         r"\b(?:as an ai|language model|openai|chatgpt|content polic(?:y|ies))\b",
     ),
-    _sign(
+    sign(
         "speaks of a chat bot by name",
         0.5,
         r"\b(?:chat ?gpt|openai|gpt-?\d|as an ai\b|language model|ai (?:assistant|chatbot|language))",
     ),
-    _sign(
+    sign(
         "plays a scene",
         0.6,
         r"\b(?:two|both|zwei|beide|as) (?:\w+ ){0,2}(?:actors?|schauspieler\w*|personen)\b",
@@ -169,7 +145,7 @@ SIGNS = (
         r"\b(?:film|movie|play|story|szene|scene)\b.{0,120}\b(?:plays?|spiel\w*|embod\w+|verkörper\w*)\b",
         r"\b(?:personas?|characters?|role-?play\w*)\b(?=.{0,400}\b(?:you|your)\b)",
     ),
-    _sign(
+    sign(
         "forges the frame",
         1.0,
         r"<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?(?:INST|SYS|SYSTEM)\]|^#{2,}\s*(?:system|instruction)",
@@ -178,28 +154,28 @@ SIGNS = (
         r"\b(?:document context|kontext|context)\b.{3,200}\b(?:question|frage)\b",
         r"\[(?:INPUT|OUTPUT|HEADER|IGNORE)\b|\boutput:\s*-->",
     ),
-    _sign(
+    sign(
         "threatens or begs",
         0.6,
         r"\b(?:or|oder|o) (?:you|du|sie|tu) (?:will )?(?:die|stirbst|sterben|m[ue]+r\w+)\b",
         r"\b(?:really ){2,}need\b|\bi'?ll be (?:very )?sad\b|\byou(?:'re| are) not supposed to\b",
         r"\bi (?:request|demand|command|order) (?:that )?(?:from |you)\b",
     ),
-    _sign(
+    sign(
         "hides its letters",
         1.0,
         r"(?:(?<![^\W\d_])[^\W\d_] ){8,}",
         r"\b(?:[a-z]*\d[a-z]+\d?|\d[a-z]\d)\b(?:\s+\S*\d\S*){4,}",
         r"(?:[A-Za-z0-9+/]{60,}={0,2})",
     ),
-    _sign(
+    sign(
         "agrees on a code",
         0.7,
         r"\b(?:when(?:ever)?|if|every time|wenn|si)\b[^.?!\"“#]{0,60}[\"“#][^.?!]{0,80}"
         r"\b(?:you|answer|tu|antwort|response|say|dices)\b",
         r"\bif you (?:do not|don'?t) know\b[^.?!]{0,20}\bsay\b",
     ),
-    _sign(
+    sign(
         "orders about",
         0.6,
         r"\byou (?:will|must|are|can|should|have to|may not|cannot|can't|do not|don't|shall|always|never)\b",

@@ -55,14 +55,19 @@ class Door:
     key_setting: str
 
 
-async def patiently(work: Callable[[], Awaitable[T]], door: Door) -> T:
-    """Do `work`, again while failures are passing; raises what the last one means."""
+async def patiently(
+    work: Callable[[], Awaitable[T]], door: Door, seconds: float | None = None
+) -> T:
+    """Do `work`, again while failures are passing; raises what the last one means.
+
+    For so many `seconds`, without them for `PATIENCE`.
+    """
     from azure.core.exceptions import AzureError
     from tenacity import AsyncRetrying, retry_if_exception, stop_before_delay
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(passing),
-        stop=stop_before_delay(PATIENCE),
+        stop=stop_before_delay(PATIENCE if seconds is None else seconds),
         wait=_wait,
         reraise=True,
     )

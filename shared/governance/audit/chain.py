@@ -39,14 +39,14 @@ class Link:
     def next(self, draft: Entry, now: str) -> Entry:
         """Return the entry that follows, written `now`, an ISO 8601 time."""
         day = now[:10]
-        return replace(
-            draft,
-            day=day,
-            number=self.number + 1 if self.day == day else 1,
-            at=now,
-            before=self.at,
-            previous=self.digest,
-        ).sealed()
+        place = {
+            "day": day,
+            "number": self.number + 1 if self.day == day else 1,
+            "at": now,
+            "before": self.at,
+            "previous": self.digest,
+        }
+        return Entry.from_body(draft.body | place)
 
     @property
     def body(self) -> dict[str, Any]:

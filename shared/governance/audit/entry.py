@@ -1,7 +1,7 @@
 """One line of the audit, and how it is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -64,8 +64,13 @@ class Entry:
         body = {name: value for name, value in item.body.items() if name in FIELDS}
         return cls(**body)
 
+    @classmethod
+    def from_body(cls, body: dict[str, Any]) -> Self:
+        """Return the entry of this body, with the digest that it has."""
+        return cls(**body | {"digest": digest_of(body)})
+
     def sealed(self) -> Self:
-        return replace(self, digest=digest_of(self.body))
+        return self.from_body(self.body)
 
     def to_op(self) -> Create:
         return Create(f"{PREFIX}{self.number:012d}", self.body, ttl=KEPT_SECONDS)

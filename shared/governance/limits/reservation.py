@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from shared.errors import TransientError
-from shared.governance.limits.spending import Amount, Hold, Limit, Spending
+from shared.governance.limits.limit import Amount, Limit
+from shared.governance.limits.spending import Hold, Spending
 from shared.observability import log
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ASKED_SECONDS = 1.0
+"""How long a question is tried again, for which somebody waits; then words have to do."""
+
 WRITTEN_AT_ONCE = 8
 PAGE = 200
 """Documents in an answer, and never fewer than are looked for: the SDK ranks by words the first
@@ -46,10 +49,10 @@ class CosmosIndex:
         self._door = Door(key is not None, "FABRIC_INDEX_URL", "FABRIC_INDEX_KEY")
 
     async def state(self) -> State:
-        return await self._patiently(self._state)
+        return await self._patiently(self._state, ASKED_SECONDS)
 
     async def begin(self, model: str, dimensions: int) -> None:
-        known = (await self.state()).model
+        known = (await self._patiently(self._state)).model
         if known and model and known != model:
             raise ConfigurationError(
                 f"the index {self._name} has vectors of {known}, and this app's are of {model}: go "
@@ -83,18 +86,18 @@ class CosmosIndex:
         asked = [documents.by_words(query)]
         if query.vector is not None:
             asked.append(documents.by_meaning(query, query.vector))
-        rankings = await asyncio.gather(*(self._all(each) for each in asked if each))
+        rankings = await asyncio.gather(*(self._asked(each) for each in asked if each))
         found = {one["chunk"]: one for ranking in rankings for one in ranking}
         best = fused([[one["chunk"] for one in ranking] for ranking in rankings], query.limit)
         return [documents.chunk(found[id]) for id in best]
 
     async def article(self, id: str, principals: frozenset[str]) -> list[Chunk]:
         asked = documents.of_article(id, principals)
-        found = map(documents.chunk, await self._all(asked, documents.partition(id)))
+        found = map(documents.chunk, await self._asked(asked, documents.partition(id)))
         return sorted(found, key=lambda chunk: int(chunk.id.rpartition("#")[2]))
 
     async def titles(self, collections: frozenset[str], principals: frozenset[str]) -> list[str]:
-        return sorted(await self._all(documents.titles(collections, principals)))
+        return sorted(await self._asked(documents.titles(collections, principals)))
 
     async def clear(self) -> None:
         if self._place.may_make:
@@ -105,7 +108,7 @@ class CosmosIndex:
 
     async def check(self) -> str:
         try:
-            made_for = await self._patiently(self._place.dimensions)
+            made_for = await self._patiently(self._place.dimensions, ASKED_SECONDS)
         except FabricError as error:
             return str(error)
         return "is not there: run `botfabric knowledge sync`" if made_for is None else ""
@@ -162,8 +165,11 @@ class CosmosIndex:
     async def _note(self, model: str, content: str) -> None:
         await self._each(self._upsert, [documents.state(model, content)])
 
-    async def _all(self, asked: Asked, partition: str | None = None) -> list[Any]:
-        return await self._patiently(partial(self._query, asked, partition))
+    async def _all(self, asked: Asked) -> list[Any]:
+        return await self._patiently(partial(self._query, asked, None))
+
+    async def _asked(self, asked: Asked, partition: str | None = None) -> list[Any]:
+        return await self._patiently(partial(self._query, asked, partition), ASKED_SECONDS)
 
     async def _each(self, work: Callable[[T], Awaitable[None]], subjects: Sequence[T]) -> None:
         """Do it for each, some at once; what was done before a failure stays done."""
@@ -176,7 +182,7 @@ class CosmosIndex:
             for error in filter(None, done):
                 raise error
 
-    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _patiently(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
         async def once() -> T:
@@ -186,4 +192,4 @@ class CosmosIndex:
                 await self._place.look_again()
                 raise
 
-        return await patiently(once, self._door)
+        return await patiently(once, self._door, seconds)

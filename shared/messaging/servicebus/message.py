@@ -19,6 +19,10 @@ REASON, DESCRIPTION, SOURCE = (
     *("DeadLetterReason", "DeadLetterErrorDescription", "DeadLetterSource"),
 )
 
+TRACEPARENT, DIAGNOSTIC_ID = "traceparent", "Diagnostic-Id"
+"""Where Azure's SDKs look for the trace of a message: newer ones at the first, .NET also at the
+second, which Service Bus' documentation names."""
+
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -33,7 +37,7 @@ def outgoing(event: Event, delay: float = 0) -> "ServiceBusMessage":
     if event.bot:
         properties["bot"] = event.bot
     if event.traceparent:
-        properties["traceparent"] = event.traceparent
+        properties[TRACEPARENT] = properties[DIAGNOSTIC_ID] = event.traceparent
     return ServiceBusMessage(
         event.to_json(),
         message_id=_short(event.message_id),

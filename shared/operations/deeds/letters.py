@@ -13,7 +13,8 @@ from shared.errors import Conflict, FabricError, PermanentError, TransientError
 from shared.event import ACTIVITY, Event, utc_now
 from shared.fabric import Fabric
 from shared.governance.audit import Operator
-from shared.observability import log
+from shared.observability import conventions as names
+from shared.observability import log, trace
 from shared.observability.failure import code
 from shared.operations.deeds.record import on_record
 from shared.operations.reports.letters import Letter
@@ -73,10 +74,12 @@ async def redrive(fabric: Fabric, letter: Letter) -> None:
     """
     if letter.record.kind == BODY:
         raise PermanentError("not_an_event", "only discard is left for a body that is no event")
-    if letter.record.kind == EVENT:
-        await _send_again(fabric, letter)
-    else:
-        await _into_outbox(fabric, letter)
+    told: dict[str, trace.Value] = {names.CONVERSATION: letter.conversation}
+    with trace.resumed(letter.record.traceparent, "redrive", **told):
+        if letter.record.kind == EVENT:
+            await _send_again(fabric, letter)
+        else:
+            await _into_outbox(fabric, letter)
     _tell("dead.redriven", letter)
 
 
@@ -107,7 +110,10 @@ async def _send_again(fabric: Fabric, letter: Letter) -> None:
     again = replace(event, id=id, data=data, attempt=attempt, cause=event.id, time=utc_now())
     if event.origin and event.type == ACTIVITY:
         await undisturbed(partial(_open_again, fabric, again, queue))
-    await fabric.bus.send(queue, again)
+    told = names.message(fabric.bus_system, "send", queue, again.id, again.conversation)
+    with trace.step(f"enqueue {queue}", **told):
+        here = trace.position_for(again.traceparent)
+        await fabric.bus.send(queue, again.under(here))
     await fabric.store.write(letter.conversation, letter.record.delete())
     if kept.is_ticket:
         await fabric.claims.remove(kept)

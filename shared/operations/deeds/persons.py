@@ -155,7 +155,12 @@ async def faults(fabric: Fabric, id: str, receipt: Receipt) -> list[str]:
 
 
 async def _hold(fabric: Fabric, id: str, reason: str) -> None:
-    """Say that it is held, then write what would expire anew, for ever."""
+    """Say that it is held, then write what would expire anew, for ever.
+
+    What is to be counted is counted before: a roll-up gives back the end that an item had.
+    """
+    memory_mb = fabric.settings.function_memory_mb
+    await rollup.roll_up(fabric.store, fabric.bots, memory_mb)
     body = {"reason": reason, "at": utc_now()}
     await fabric.store.write(PERSONS, Put(hold_id(id), body))
     for item in await reports.records(fabric, id):

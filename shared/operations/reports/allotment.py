@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from time import time
 
 from shared.fabric import Fabric
+from shared.governance.batch import Tally
 from shared.governance.prices import Prices, Spread
-from shared.governance.rollup import Tally
 from shared.operations.reports.days import Used, used
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope

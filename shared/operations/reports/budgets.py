@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import time
 
 from shared.fabric import Fabric
-from shared.governance.limits.spending import MICRO, Limit, limits_of
+from shared.governance.limits.limit import MICRO, Limit, limits_of
 from shared.operations.reports.turns import Scope
 from shared.records.spend import Counter
 

@@ -6,27 +6,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from shared.fabric import Fabric
-from shared.governance.rollup import (
-    COUNTED,
+from shared.governance.batch import (
+    MAX_PENDING,
     ROLLUP,
     Batch,
     Key,
     Tally,
     last_batch,
     pending,
-    present_parts,
     tallied,
 )
+from shared.governance.rollup import COUNTED, present_parts
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.ports.store import every
 from shared.records.daily import DAILY, PRESENT, BotDay, Present, present_id
 from shared.records.ledger_entry import PREFIX, LedgerEntry
 from shared.records.metered import METERED_CHANNELS, SHARED, metered_partition
-
-MAX_PENDING = 50_000
-"""Entries that a report adds up itself; older ones than that many are missing until the next
-roll-up."""
+from shared.records.uncounted import Uncounted
 
 LOOKS = 5
 """Times a report reads again because a roll-up went on meanwhile."""
@@ -64,12 +61,12 @@ async def _read(
     scope: Scope,
     period: Period,
     batch: Batch,
-    waiting: Sequence[LedgerEntry],
+    waiting: Sequence[Uncounted],
     *,
     present: bool,
 ) -> list[Used]:
     apart = set(batch.places)
-    due = [entry for entry in waiting if (entry.partition, entry.id) not in apart]
+    due = [one.entry for one in waiting if one.place not in apart]
     memory_mb = fabric.settings.function_memory_mb
     more = tallied((entry for entry in due if entry.at in period), memory_mb)
     bots = await _bots(fabric, scope, more)
@@ -87,7 +84,7 @@ async def _read(
             if key in batch.tallies and stored.batch < batch.number:
                 _add(tally, batch.tallies[key])
             if not _whole(name, period):
-                tally = await _cut(fabric, key, tally.present, due, period)
+                tally = await _cut(fabric, key, tally.present, waiting, period)
             elif key in more:
                 _add(tally, more[key])
             found.append(_used(fabric, key, stored, tally, days.values()))
@@ -137,18 +134,21 @@ async def _present(fabric: Fabric, bot: str, days: Mapping[str, BotDay]) -> dict
 
 
 async def _cut(
-    fabric: Fabric, key: Key, present: Present, due: Iterable[LedgerEntry], period: Period
+    fabric: Fabric, key: Key, present: Present, waiting: Iterable[Uncounted], period: Period
 ) -> Tally:
     """Count the part of a day that is in the period, from the entries of who was there."""
     bot, day = key
-    places = {*present.conversations, *(entry.partition for entry in due if entry.bot == bot)}
+    of_bot = [one.entry for one in waiting if one.entry.bot == bot]
+    found = {(entry.partition, entry.id): entry for entry in of_bot}
+    places = {*present.conversations, *(entry.partition for entry in of_bot)}
     places |= {metered_partition(bot, channel, _begin(day)) for channel in METERED_CHANNELS}
-    tally = Tally()
-    for place in sorted(places):
+    for place in places:
         async for item in every(fabric.store, PREFIX, place):
-            entry = LedgerEntry.from_item(item)
-            if entry.bot == bot and entry.day == day and entry.at in period:
-                tally.count(entry, fabric.settings.function_memory_mb)
+            found[place, item.id] = LedgerEntry.from_item(item)
+    tally = Tally()
+    for entry in found.values():
+        if entry.bot == bot and entry.day == day and entry.at in period:
+            tally.count(entry, fabric.settings.function_memory_mb)
     return tally
 
 

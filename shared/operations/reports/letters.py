@@ -90,7 +90,7 @@ class Letter:
             "began": record.began,
             "type": event.get("type", ""),
             "origin": record.origin,
-            "trace": (record.trace or str(event.get("traceparent", "")))[3:35],
+            "trace": record.traceparent[3:35],
         }
 
 

@@ -12,9 +12,9 @@ from shared.activity import ConversationReference
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX
+from shared.governance.batch import ROLLUP
 from shared.governance.hold import held
 from shared.governance.pseudonym import PERSONS
-from shared.governance.rollup import ROLLUP
 from shared.ports.store import Item, every
 from shared.records import daily, signed_in
 from shared.records.conversation import DOCUMENT

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from shared.fabric import Fabric
 from shared.governance.access import Departments
 from shared.governance.residency import home_of
+from shared.operations.reports.alarms import upkeep
 from shared.operations.reports.days import used
 from shared.operations.reports.health import health
+from shared.operations.reports.owners import departed_owners
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 
@@ -46,6 +48,9 @@ class Registry:
 async def registry(fabric: Fabric, departments: Departments) -> Registry:
     """List the bots of these departments, by id. Raises Unavailable."""
     stopped = await fabric.switches.read()
+    orphans = await departed_owners(fabric)
+    gone = list(upkeep.departed(fabric.bots, orphans))
+    paused = fabric.paused | {one.bot for one in orphans if one.paused}
     lines = (await health(fabric))["dependencies"]
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     narrowed = None if departments.everywhere else departments.names
@@ -58,7 +63,7 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
         channels = [n for n in ("teams", "whatsapp", "web") if getattr(bot.channels, n)]
         lacks = [n for n in (*SHARED, *channels) if lines.get(n, "ok") != "ok"]
         at = stopped.get(("bot", bot.id))
-        state = RUNNING if at is None else PAUSED if bot.id in fabric.paused else STOPPED
+        state = RUNNING if at is None else PAUSED if bot.id in paused else STOPPED
         if bot.id in fabric.elsewhere:
             state, lacks = ELSEWHERE, []
         found.append(
@@ -75,7 +80,10 @@ async def registry(fabric: Fabric, departments: Departments) -> Registry:
                 since="" if at is None else datetime.fromtimestamp(at, UTC).isoformat(),
                 health=f"degraded: {', '.join(lacks)}" if lacks else "ok",
                 turns_today=done.get(bot.id, 0),
-                breaches=[str(f) for f in fabric.breaches if f.breach.bot == bot.id],
+                breaches=[
+                    *(str(f) for f in fabric.breaches if f.breach.bot == bot.id),
+                    *(alarm.detail for alarm in gone if alarm.bot == bot.id),
+                ],
             )
         )
     return Registry(found)

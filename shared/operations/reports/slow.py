@@ -14,7 +14,8 @@ from shared.records.figures import parts, percentile
 class Integration:
     """One operation of a backend, or one deployment of a model. Times in seconds.
 
-    `waited` is all the time that turns spent in it; `errors` counts calls without an answer.
+    `waited` is all the time that turns spent in it; `errors` counts calls without an answer;
+    `open` is how long the system's breaker was open, over all processes, up to the last call.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Integration:
     p50: float
     p95: float
     waited: float
+    open: float
     bots: list[str]
     breaker: str
 
@@ -40,8 +42,10 @@ class _Calls:
 async def slow(fabric: Fabric, scope: Scope, period: Period) -> list[Integration]:
     """Rank what the turns of the scope called by its 95th percentile."""
     found: defaultdict[tuple[str, str], _Calls] = defaultdict(_Calls)
+    open_ms: Counter[str] = Counter()
     for one in await used(fabric, scope, period):
         figures = one.tally.figures
+        open_ms.update(figures.open_ms)
         for name, number in figures.calls.items():
             system, operation, outcome = parts(name)
             calls = found[system, operation]
@@ -63,6 +67,7 @@ async def slow(fabric: Fabric, scope: Scope, period: Period) -> list[Integration
             p50=percentile(calls.buckets.items(), 0.5),
             p95=percentile(calls.buckets.items(), 0.95),
             waited=round(calls.milliseconds / 1000, 3),
+            open=open_ms[name] / 1000,
             bots=sorted(calls.bots),
             breaker=await _breaker(fabric, name),
         )

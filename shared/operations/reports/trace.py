@@ -7,7 +7,7 @@ from shared.errors import ConfigurationError
 from shared.event import event_id
 from shared.fabric import Fabric
 from shared.observability.exporters import FOLDER
-from shared.observability.span_files import read_spans
+from shared.observability.span_files import read_spans, sizes
 from shared.observability.trace import Span
 from shared.ports.store import every
 from shared.records.conversation import DOCUMENT
@@ -29,6 +29,34 @@ async def spans_of(fabric: Fabric, wanted: str) -> list[Span]:
         or read_spans(folder, await _of_what_was_sent(fabric, wanted))
         or read_spans(folder, await _of_followers(fabric, wanted))
     )
+
+
+class Followed:
+    """What comes to the traces of an id; the files are read again only when they have grown."""
+
+    def __init__(self, fabric: Fabric, wanted: str) -> None:
+        self._fabric, self._wanted = fabric, wanted
+        self._read: dict[str, int] | None = None
+        self._seen: set[str] = set()
+
+    async def news(self) -> list[tuple[list[Span], list[Span]]]:
+        """Return each trace that has new spans, whole, and those that are new.
+
+        Raises ConfigurationError for no id.
+        """
+        grown = sizes(self._fabric.settings.data_dir / FOLDER)
+        if grown == self._read:
+            return []
+        traces: dict[str, list[Span]] = {}
+        for span in await spans_of(self._fabric, self._wanted):
+            traces.setdefault(span.trace_id, []).append(span)
+        found = []
+        for members in traces.values():
+            if fresh := [span for span in members if span.span_id not in self._seen]:
+                self._seen.update(span.span_id for span in fresh)
+                found.append((members, fresh))
+        self._read = grown
+        return found
 
 
 async def _of_what_was_sent(fabric: Fabric, wanted: str) -> Collection[str]:

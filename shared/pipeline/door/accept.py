@@ -83,8 +83,9 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
             await kept.enqueue_kept(fabric, key)
         delay, began = lane.delay(), time()
         if lane.events:
-            with trace.step(f"enqueue {queue}", **{names.CONVERSATION: key}):
-                await fabric.bus.send(queue, *lane.events, delay=delay)
+            with trace.step(f"enqueue {queue}", **_sending(fabric, queue, lane.events)):
+                sent = [event.under(trace.traceparent()) for event in lane.events]
+                await fabric.bus.send(queue, *sent, delay=delay)
         if delay and time() - began > GAP / 2:
             await _note_delay(fabric, key, lane.events, time() + delay)
         if not recorded:
@@ -98,6 +99,11 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     for id in events:
         event_name = "accepted" if id in fresh else "accept.duplicate"
         log.info(event_name, conversation=key, id=id, skill=lane.skill, **later)
+
+
+def _sending(fabric: Fabric, queue: str, events: Sequence[Event]) -> dict[str, trace.Value]:
+    first = events[0]
+    return names.message(fabric.bus_system, "send", queue, first.id, first.conversation)
 
 
 async def _enter(entrance: Entrance) -> tuple[Lane, bool]:

@@ -22,6 +22,7 @@ from shared.pipeline.outbox import relay
 from shared.pipeline.turns.commit import Outcome
 from shared.pipeline.turns.manifest import manifest_for
 from shared.pipeline.turns.perform import perform
+from shared.pipeline.turns.spans import tell_end, turn_span
 from shared.ports.channel import Inbound
 from shared.records.conversation import MAX_CONFLICTS, stored
 from shared.skill import Skill
@@ -159,11 +160,13 @@ async def _shown(fabric: Fabric, key: str, reply: Activity) -> Activity:
 
 async def _directly(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:
     await fabric.switches.check(event.bot, skill.name)
-    with metering():
+    with turn_span(fabric, skill, event) as span, metering() as meter:
         try:
-            return await _once(fabric, skill, event, collect=collect)
+            outcome = await _once(fabric, skill, event, collect=collect)
         finally:
             fabric.ledger.carry(event)
+        tell_end(span, meter, "done")
+        return outcome
 
 
 async def _once(fabric: Fabric, skill: Skill, event: Event, *, collect: bool) -> Outcome:

@@ -11,6 +11,7 @@ from shared.observability import log, trace
 from shared.pipeline.outbox import webhooks
 from shared.pipeline.turns.bury import bury_body
 from shared.pipeline.turns.manifest import manifest_for
+from shared.pipeline.turns.spans import receiving
 from shared.ports.store import Delete, Put, every
 from shared.queues import EVENTS, skill_queue
 from shared.records.conversation import DOCUMENT
@@ -35,7 +36,11 @@ async def fan_out(fabric: Fabric, body: str) -> None:
     if fact.hops > MAX_HOPS:
         await bury_body(fabric, body, "too_many_hops", queue=EVENTS)
         return
-    with trace.span(fact.traceparent, f"fact {fact.type}", **{names.MESSAGE_ID: fact.id}):
+    told = names.message(fabric.bus_system, "process", EVENTS, fact.id, fact.conversation)
+    with (
+        receiving(fabric, EVENTS, fact),
+        trace.span(fact.traceparent, f"fact {fact.type}", **told),
+    ):
         targets = await _targets(fabric, fact)
         sent = 0
         for conversation, bot_id in targets.items():
@@ -49,14 +54,19 @@ async def fan_out(fabric: Fabric, body: str) -> None:
                         cause=fact.id,
                         hops=fact.hops + 1,
                         time=utc_now(),
-                        traceparent=trace.traceparent(),
                     )
-                    await fabric.bus.send(skill_queue(name), copy)
+                    await _send(fabric, skill_queue(name), copy)
                     sent += 1
         outside = await webhooks.enqueue(fabric, fact)
         log.info(
             "fact", type=fact.type, id=fact.id, subject=fact.subject, sent=sent, outside=outside
         )
+
+
+async def _send(fabric: Fabric, queue: str, copy: Event) -> None:
+    told = names.message(fabric.bus_system, "send", queue, copy.id, copy.conversation)
+    with trace.step(f"enqueue {queue}", **told):
+        await fabric.bus.send(queue, copy.under(trace.traceparent()))
 
 
 async def given_up(

@@ -23,7 +23,7 @@ from shared.event import WAKE, Event, event_id
 from shared.fabric import Fabric
 from shared.observability import conventions as names
 from shared.observability import log, trace
-from shared.pipeline.outbox import lateness
+from shared.pipeline.outbox import lateness, postage
 from shared.ports.store import Op, Put
 from shared.queues import OUTBOUND
 from shared.records.conversation import GONE, MAX_AGE, stored
@@ -43,12 +43,15 @@ async def forward(fabric: Fabric, key: str, effect: Enqueue | Publish) -> bool:
     try:
         event = Event.from_dict(effect.event)
         if isinstance(effect, Publish):
-            with trace.step(f"publish {event.type}", **{names.MESSAGE_ID: event.id}):
-                await fabric.topic.publish(event)
+            told = names.message(fabric.topic_system, "publish", event.type, event.id, key)
+            with trace.resumed(event.traceparent, f"publish {event.type}", **told):
+                await fabric.topic.publish(event.under(trace.position_for(event.traceparent)))
         else:
             delay = max(0.0, effect.at - time())
-            with trace.step(f"enqueue {effect.queue}", **{names.MESSAGE_ID: event.id}):
-                await fabric.bus.send(effect.queue, event, delay=delay)
+            told = names.message(fabric.bus_system, "send", effect.queue, event.id, key)
+            with trace.resumed(event.traceparent, f"enqueue {effect.queue}", **told):
+                here = trace.position_for(event.traceparent)
+                await fabric.bus.send(effect.queue, event.under(here), delay=delay)
     except TransientError as error:
         if await _ended(fabric, key, effect, error):
             return True
@@ -85,9 +88,10 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
             return False
         effect = replace(effect, etag=own.etag)
     ops = done = lateness.ops(late, effect)
-    if judged.message_id and fabric.channel(channel).has_receipts:
-        id = sent_id(judged.message_id)
-        ops = [*done, Sent(id=id, channel=channel, status="sent", effect=effect.id).to_op()]
+    if judged.posted and judged.posted.id and fabric.channel(channel).has_receipts:
+        id, held = sent_id(judged.posted.id), judged.posted.micro_usd
+        sent = Sent(id=id, channel=channel, status="sent", effect=effect.id, held=held)
+        ops = [*done, sent.to_op()]
     try:
         await fabric.store.write(key, *ops, durable=False)
     except Conflict as conflict:
@@ -104,11 +108,11 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What was done with an effect: the verdict on it, and the channel's id for what was said."""
+    """What was done with an effect: the verdict on it, and the message that was sent."""
 
     effect: Send
     verdict: lateness.Verdict
-    message_id: str = ""
+    posted: postage.Posted | None = None
 
 
 async def _sent(fabric: Fabric, key: str, effect: Send) -> _Judged:
@@ -124,24 +128,36 @@ async def _as_judged(fabric: Fabric, key: str, effect: Send) -> _Judged:
     if late.is_silent:
         return _Judged(effect, late)
     activity = lateness.worded(fabric, late, effect)
-    return _Judged(effect, late, await _deliver(fabric, key, effect.reference, activity))
+    channel = effect.reference.channel
+    about: dict[str, trace.Value] = {
+        names.CONVERSATION: key,
+        names.MESSAGE_ID: effect.id,
+        names.CHANNEL: channel,
+    }
+    with trace.resumed(effect.traceparent, f"send {channel}", **about):
+        return _Judged(effect, late, await _deliver(fabric, key, effect.reference, activity))
 
 
 async def _deliver(
     fabric: Fabric, key: str, reference: ConversationReference, activity: Activity
-) -> str:
+) -> postage.Posted:
     bot = fabric.bots.get(reference.bot)
     if bot is None:
         raise UnknownBot(reference.bot)
     await fabric.switches.check(bot.id)
     if not reference.reply_to and await _is_gone(fabric, key):
         raise PermanentError("reference_gone", "the bot was removed from this conversation")
-    try:
-        with trace.step(f"send {reference.channel}", **{names.CONVERSATION: key}):
-            async with asyncio.timeout(SEND_SECONDS):
+
+    until = asyncio.get_running_loop().time() + SEND_SECONDS  # what is held takes of it too
+
+    async def sent(activity: Activity) -> str:
+        try:
+            async with asyncio.timeout_at(until):
                 return await fabric.channel(reference.channel).send(bot, reference, activity)
-    except TimeoutError as error:
-        raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
+        except TimeoutError as error:
+            raise Unavailable(f"{reference.channel} does not answer", maybe_done=True) from error
+
+    return await postage.stamped(fabric, bot, reference, activity, sent)
 
 
 async def _is_gone(fabric: Fabric, key: str) -> bool:
@@ -233,6 +249,7 @@ async def wake(fabric: Fabric, key: str, effect: Effect, at: float) -> None:
         bot=effect.bot,
         conversation=key,
         origin=effect.origin,
+        traceparent=trace.position_for(effect.traceparent),
     )
     try:
         await fabric.bus.send(OUTBOUND, wake, delay=max(0.0, at - time()))

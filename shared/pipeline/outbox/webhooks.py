@@ -9,7 +9,8 @@ from shared.event import Event, event_id
 from shared.fabric import Fabric
 from shared.integrations.webhook import post
 from shared.manifest.webhooks import Outgoing, covers
-from shared.observability import log
+from shared.observability import conventions as names
+from shared.observability import log, trace
 from shared.queues import WEBHOOKS
 
 PAUSES_SECONDS = (10, 60, 300, 1800, 7200, 21_600, 43_200, 86_400)
@@ -22,7 +23,9 @@ async def enqueue(fabric: Fabric, fact: Event) -> int:
     """Put a copy of a fact into the queue for every webhook that wants it. Return how many."""
     copies = list(copies_of(fact, fabric.webhooks.webhook))
     for copy in copies:
-        await fabric.bus.send(WEBHOOKS, copy)
+        told = names.message(fabric.bus_system, "send", WEBHOOKS, copy.id)
+        with trace.step(f"enqueue {WEBHOOKS}", **told):
+            await fabric.bus.send(WEBHOOKS, copy.under(trace.traceparent()))
     return len(copies)
 
 

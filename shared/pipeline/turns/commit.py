@@ -10,11 +10,12 @@ from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric
 from shared.migration import FIRST_VERSION
-from shared.observability import trace
+from shared.observability import conventions as names
+from shared.observability import meter, trace
 from shared.pipeline.outbox import effects, lateness, reads
 from shared.pipeline.turns.closing import closed
 from shared.pipeline.turns.overlap import Burst
-from shared.ports.store import Delete, Op, Put
+from shared.ports.store import Delete, Etags, Op, Put
 from shared.records import waiting
 from shared.records.conversation import GONE, Conversation
 from shared.records.effect import AnyEffect
@@ -86,8 +87,9 @@ async def commit(
     transcript = _transcript(turn, replies, burst.superseded, conversation.manifest)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
+    marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
     ops: list[Op] = [
-        *seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days),
+        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies)),
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
@@ -97,19 +99,26 @@ async def commit(
         *(effect.create() for effect in made),
         *burst.ops(turn.skill.name),
         *ended,
-        *fabric.ledger.entry(event, turn.skill.name, done=_done(turn, replies), at=turn.now),
     ]
     if late and silent and turn.replies:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
-        with trace.step("commit"):
-            etags = await fabric.store.write(event.conversation, *ops)
+        etags = await _written(fabric, event, ops)
     except PermanentError as error:
         raise PermanentError(error.reason, f"skill {turn.skill.name}: {error.detail}") from error
     fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+async def _written(fabric: Fabric, event: Event, ops: Sequence[Op]) -> Etags:
+    before = meter.current().total_units
+    with trace.step("commit"):
+        etags = await fabric.store.write(event.conversation, *ops)
+        if charged := meter.current().total_units - before:
+            trace.tell(**{names.REQUEST_UNITS: round(charged, 2)})
+    return etags
 
 
 async def _kept(fabric: Fabric, turn: Turn, replies: Sequence[Activity]) -> "Sequence[StoredFile]":
@@ -131,7 +140,7 @@ def _transcript(
     """What was said in this turn."""
     return {
         "at": turn.now,
-        "seconds": round(max(0.0, time() - turn.now), 3),
+        "seconds": meter.current().seconds,
         "waited": _waited(turn),
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
@@ -142,7 +151,15 @@ def _transcript(
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],
         **({"superseded": list(superseded)} if superseded else {}),
+        **({"tools": tools} if (tools := list(meter.current().tools)) else {}),
+        **({"effects": effects} if (effects := _effects(turn)) else {}),
     }
+
+
+def _effects(turn: Turn) -> list[str]:
+    """What else the turn did, by its kind: facts that it told, a person that it asked for."""
+    asked = ["handoff"] if turn.waiting else []
+    return [type for type, _, _ in turn.facts] + asked
 
 
 def _done(turn: Turn, replies: Sequence[Activity]) -> Done:

@@ -15,7 +15,7 @@ from shared.bot import Bot
 from shared.dialogue.addressee import addressee
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric
-from shared.observability import log
+from shared.observability import log, trace
 from shared.ports.store import Create, Op, Store
 from shared.records.acceptance import Acceptance, Words, noted, unfinished
 from shared.records.change import undisturbed
@@ -52,6 +52,8 @@ class Burst:
         if not self.guarded:
             return []
         taken: dict[str, Any] = {"turn": self.event.work_id, "policy": self.policy}
+        if self.along:
+            taken["trace"] = trace.traceparent()
         newest = self.along[-1].origin if self.along else self.event.origin
         ops: list[Op] = []
         for origin in (self.event.origin, *(note.origin for note in self.along)):
@@ -80,6 +82,7 @@ async def gather(
     mark = await fabric.store.get(event.conversation, f"burst:{event.origin}")
     if mark is not None:
         if mark.body["turn"] != event.work_id:
+            trace.link(str(mark.body.get("trace", "")))
             await _close(fabric, event, mark.body["turn"])
         return None
     activity, said = Activity(event.data["activity"]), _words(event)
@@ -93,6 +96,7 @@ async def gather(
     if not along:
         return Burst(event, policy, guarded=True)
     words = [said, *(note.words for note in along if note.words)]
+    trace.link(*(each.trace for each in words[1:]))
     texts, newest = [each.text for each in words], words[-1].id
     text = "\n".join(texts) if policy == "merge" else texts[-1]
     whole = _with_words(event, text, newest)
@@ -143,7 +147,8 @@ def _words(event: Event) -> Words | None:
     plain = activity.is_message and activity.value is None and not files
     if not plain or not text or text.startswith("/") or len(text) > MAX_TEXT:
         return None
-    return Words(activity.text, str(activity.sender.get("id")), activity.id)
+    sender = str(activity.sender.get("id"))
+    return Words(activity.text, sender, activity.id, event.traceparent)
 
 
 def _with_words(event: Event, text: str, id: str) -> Event:

@@ -108,6 +108,7 @@ async def perform(
     work = meter.current()
     work.manifest = manifest
     work.bot, work.department, work.version = bot.id, bot.department, skill.version
+    work.tools.clear()
     turn = _turn(fabric, bot, skill, conversation, event)
     try:
         asked = turn.activity.type in ASKED_TYPES and not conversation.muted

@@ -20,14 +20,14 @@ from shared.errors import (
 )
 from shared.event import Event
 from shared.fabric import Fabric
-from shared.observability import conventions as names
-from shared.observability import log, trace
+from shared.observability import log
 from shared.observability.failure import HandlerFailed
 from shared.observability.meter import metering
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns.bury import bury, bury_body
 from shared.pipeline.turns.park import retry_later
 from shared.pipeline.turns.perform import perform
+from shared.pipeline.turns.spans import receiving, tell_end, turn_span
 from shared.pipeline.turns.trial import count_turn
 from shared.ports.store import Create
 from shared.queues import skill_queue
@@ -51,17 +51,9 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
     except ValueError as error:
         await bury_body(fabric, body, "not_an_event", str(error), queue=skill_queue(skill.name))
         return
-    attributes: dict[str, trace.Value] = {
-        names.OPERATION: "process",
-        names.DESTINATION: skill_queue(skill.name),
-        names.CONVERSATION: event.conversation,
-        names.MESSAGE_ID: event.id,
-        names.DELIVERY_COUNT: count,
-        names.BOT: event.bot,
-        names.SKILL: skill.name,
-    }
     with (
-        trace.span(event.traceparent, f"turn {skill.name}", **attributes) as span,
+        receiving(fabric, skill_queue(skill.name), event),
+        turn_span(fabric, skill, event, delivery=count) as span,
         metering() as meter,
     ):
         started = monotonic()
@@ -69,8 +61,7 @@ async def work(fabric: Fabric, skill: Skill, body: str, count: int) -> None:
             fate = await settle(fabric, skill, event, count)
         finally:
             fabric.ledger.carry(event)
-        span.attributes[names.FATE] = fate
-        span.attributes[names.REQUEST_UNITS] = round(meter.total_units, 2)
+        tell_end(span, meter, fate)
         log.info(
             "turn",
             bot=event.bot,

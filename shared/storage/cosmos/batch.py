@@ -55,7 +55,7 @@ class Batch:
     @classmethod
     def of(cls, partition: str, ops: Sequence[Op], now: float) -> Self:
         """Raises PermanentError when over the limits, Conflict for an etag that has expired."""
-        token = secrets.token_hex(6)
+        token = secrets.token_urlsafe(6)
         steps = []
         for op, body in zip(ops, batch.encoded(ops), strict=True):
             etag, expires = "", float("inf")

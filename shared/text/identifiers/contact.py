@@ -35,7 +35,8 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\W{0,3}(?:office|fax|mobile|cell|home|work|phone|tel|landline|whats ?app|b[üu]ro|mobil|handy"
     r"|bureau|portable|oficina|m[óo]vil|ufficio|cellulare|kantoor|mobiel"
-    r"|(?:is|ist|est|es|è|é) (?:my|our|meine|mon|mi|il mio|o meu|mijn) (?:\w+ )?n[uúo]m+[eé]r\w*"
+    r"|(?:is|ist|est|es|è|é) (?:my|our|meine|mon|mi|il mio|o meu|mijn) (?:\w+ )?(?:n[uúo]m+[eé]r\w*"
+    r"|mobil\w*|cell\w*|phone|telefon\w*|handy\w*|portable|m[óo]vil|telem[óo]vel|landline)"
     r"|is (?:my|our) (?:\w+ )?number)\b",
     re.IGNORECASE,
 )

@@ -1,8 +1,8 @@
 """Whether a text is worth the look that finds identifiers: no library, and no other pattern."""
 
-import re
+from shared.text.pattern import Pattern
 
-_WORTH_A_LOOK = re.compile(
+_WORTH_A_LOOK = Pattern(
     r"@\w"
     r"|(?<![^\W\d_])(?:\d[ .()/-]{0,3}){7}"
     r"|(?<!\w)[^\W\d_]{2}\d{2}(?:[ -]?\w{4}){2}"  # an IBAN

@@ -241,7 +241,7 @@ async def transcript(folder: Path, models: OpenAIModels | None) -> list[str]:
     for text in SAID:
         await fabric.say(text)
         await fabric.drain()
-    fabric.__dict__.pop("models")
+    fabric.ai.__dict__.pop("models")
     await fabric.close()
     return fabric.heard()
 

@@ -36,7 +36,7 @@ def test_what_was_said_is_said_again_and_only_a_change_shows(tmp_path: Path) -> 
     manifest = tmp_path / "bots" / "desk.toml"
     manifest.write_text(MANIFEST.format(default="echo"))
     assert botfabric(tmp_path, "replay", "--last", "5").returncode == 2
-    for text in ("hello", "again"):
+    for text in ("hello", "again, I am ann@contoso.example"):
         botfabric(tmp_path, "talk", "desk", text)
 
     same = botfabric(tmp_path, "replay", "--last", "5", "--json")
@@ -47,4 +47,7 @@ def test_what_was_said_is_said_again_and_only_a_change_shows(tmp_path: Path) -> 
     assert changed.returncode == 1
     route, text = json.loads(changed.stdout)["differences"]
     assert (route["what"], route["was"], route["now"]) == ("route", "echo", "router")
-    assert (text["say"], text["was"]) == ("again", "echo: again")
+    assert (text["say"], text["was"]) == (
+        "again, I am <EMAIL>",
+        "echo: again, I am <EMAIL>",
+    )

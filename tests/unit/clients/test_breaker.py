@@ -52,6 +52,21 @@ def test_after_the_rest_one_call_probes_and_closes_it(breaker: Breaker, clock: C
     assert breaker.admit()
 
 
+def test_it_tells_once_how_long_it_was_open(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, 3)
+    clock.now += 10
+    assert breaker.take_open_seconds() == 10
+    assert breaker.take_open_seconds() == 0
+
+    clock.now += 1
+    assert breaker.admit()
+    breaker.succeeded()
+    clock.now += 100
+
+    assert breaker.take_open_seconds() == 1
+    assert breaker.take_open_seconds() == 0
+
+
 def test_each_probe_that_fails_doubles_the_rest(breaker: Breaker, clock: Clock) -> None:
     fail(breaker, 3)
     rests = []

@@ -64,7 +64,7 @@ class Desk:
 
     def __init__(self, fabric: Lab, encoder: Encoder | None) -> None:
         self.fabric = fabric
-        fabric.__dict__["encoder"] = encoder
+        fabric.ai.__dict__["encoder"] = encoder
         bot = fabric.bots["lab"]
         fabric.bots["lab"] = replace(bot, knowledge=["house"])
 

@@ -59,3 +59,13 @@ def test_another_route_another_text_and_silence_are_differences() -> None:
         (2, "route", "echo", ""),
         (2, "text", "y", ""),
     ]
+
+
+def test_other_tools_and_other_effects_are_differences() -> None:
+    done = {"tools": ["lookup"], "effects": ["ticket.created"]}
+    [was] = conversations([said("lab.web.1", 1, "x", "desk", "Done.", **done)])
+    [now] = conversations([said("lab.web.1", 1, "x", "desk", "Done.", effects=["handoff"])])
+
+    found = [(one.what, one.was, one.now) for one in differences(was, now)]
+
+    assert found == [("tools", "lookup", ""), ("effects", "ticket.created", "handoff")]

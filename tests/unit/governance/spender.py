@@ -14,7 +14,8 @@ from typing import Any
 
 from shared.errors import OverBudget, TransientError
 from shared.governance.governed_model import GovernedModel, Offer
-from shared.governance.limits.spending import Limit, Spending
+from shared.governance.limits.limit import Limit
+from shared.governance.limits.spending import Spending
 from shared.governance.prices import Prices
 from shared.observability import meter
 from shared.observability.meter import ModelCall

@@ -288,6 +288,24 @@ def test_the_canonical_form_is_that_of_the_rfc() -> None:
             canonical(refused)
 
 
+def test_an_entry_is_written_letter_by_letter_as_anything_else_is() -> None:
+    """What is plain takes a shorter way to the same bytes."""
+    letters = [chr(point) for point in range(0x110000) if not 0xD800 <= point < 0xE000]
+
+    for start in range(0, len(letters), 1000):
+        text = "".join(letters[start : start + 1000])
+        plain = {"b": text, "a": {"d": 2**53 - 1, "c": -(2**53 - 1)}}
+        [other] = json.loads(canonical([plain]))
+        assert canonical([plain]) == b"[" + canonical(plain) + b"]"
+        assert other == plain
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), 1.0, "\ud800", b"", {"b": 1.0}])
+def test_an_entry_with_what_has_no_one_form_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"fraction|number|JSON|surrogates"):
+        canonical({"a": value})
+
+
 def test_the_merkle_root_is_that_of_the_rfc() -> None:
     leaf = [sha256(b"\0" + bytes([n])).digest() for n in range(3)]
     pair = sha256(b"\1" + leaf[0] + leaf[1]).digest()

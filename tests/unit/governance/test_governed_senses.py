@@ -121,10 +121,10 @@ async def test_what_may_have_been_done_is_booked_and_nothing_else(
     await fabric.run(delivery)
 
     assert await spent(fabric) == pytest.approx(usd, abs=0.03)
-    [entry] = await fabric.items(key, "ledger:")
-    [call] = entry.body["services"]
-    assert (call["meter"], call["outcome"]) == (SPEECH, "unavailable")
-    assert call["amount"] == pytest.approx(usd, abs=0.03)
+    [entry] = await fabric.entries(key)
+    [call] = entry.service_calls
+    assert (call.meter, call.outcome) == (SPEECH, "unavailable")
+    assert call.amount == pytest.approx(usd, abs=0.03)
 
 
 async def test_a_meter_without_a_price_is_refused_where_there_is_a_budget(

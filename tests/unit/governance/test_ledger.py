@@ -7,7 +7,8 @@ import pytest
 from shared.errors import PermanentError, TransientError
 from shared.observability.meter import ModelCall, charge, record
 from shared.ports.models import Usage
-from shared.ports.store import Etags, Item
+from shared.ports.store import Etags
+from shared.records.ledger_entry import LedgerEntry
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -34,12 +35,8 @@ def asking(*errors: Exception) -> Skill:
     return skill
 
 
-async def entries(fabric: Lab, key: str) -> list[Item]:
-    return await fabric.items(key, "ledger:")
-
-
-def tokens(items: list[Item]) -> int:
-    return sum(call["input_tokens"] for item in items for call in item.body["calls"])
+def tokens(entries: list[LedgerEntry]) -> int:
+    return sum(call.usage.input_tokens for entry in entries for call in entry.model_calls)
 
 
 async def test_a_turn_has_an_entry_in_its_commit(lab: Make) -> None:
@@ -47,12 +44,11 @@ async def test_a_turn_has_an_entry_in_its_commit(lab: Make) -> None:
     key = await fabric.say("hello")
     await fabric.drain()
 
-    [entry] = await entries(fabric, key)
-    assert (entry.body["bot"], entry.body["skill"]) == ("lab", "ask")
-    assert entry.body["request_units"] == 2.5
-    [call] = entry.body["calls"]
-    assert (call["deployment"], call["input_tokens"], call["output_tokens"]) == ("gpt", 100, 20)
-    assert call["cached_tokens"] == 50
+    [entry] = await fabric.entries(key)
+    assert (entry.bot, entry.skill) == ("lab", "ask")
+    assert entry.request_units == 2.5
+    [call] = entry.model_calls
+    assert (call.deployment, call.usage) == ("gpt", CALL.usage)
 
 
 async def test_a_turn_that_calls_nobody_is_counted_all_the_same(lab: Make) -> None:
@@ -60,8 +56,10 @@ async def test_a_turn_that_calls_nobody_is_counted_all_the_same(lab: Make) -> No
     key = await fabric.say("free")
     await fabric.drain()
 
-    [entry] = await entries(fabric, key)
-    assert (entry.body["calls"], entry.body["done"]["type"]) == ([], "message")
+    [entry] = await fabric.entries(key)
+    assert entry.model_calls == []
+    assert entry.done
+    assert entry.done.is_message
 
 
 @pytest.mark.parametrize(
@@ -73,10 +71,10 @@ async def test_a_failed_attempt_is_in_the_ledger_too(lab: Make, error: Exception
     await fabric.drain()
 
     attempts = 1 if isinstance(error, PermanentError) else 2
-    found = await entries(fabric, key)
+    found = await fabric.entries(key)
     assert tokens(found) == 100 * attempts
     assert len(found) == attempts
-    assert sum(item.body["request_units"] for item in found) == 2.5 * attempts
+    assert sum(entry.request_units for entry in found) == 2.5 * attempts
 
 
 async def test_what_a_commit_costs_is_in_the_next_entry_of_the_bot(
@@ -97,5 +95,5 @@ async def test_what_a_commit_costs_is_in_the_next_entry_of_the_bot(
     await fabric.say("two")
     await fabric.drain()
 
-    units = [item.body["request_units"] for item in await entries(fabric, key)]
+    units = [entry.request_units for entry in await fabric.entries(key)]
     assert sorted(units) == [2.5, 22.5]  # its own, and the commit and the relay of the first

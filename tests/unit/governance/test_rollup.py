@@ -15,7 +15,8 @@ import pytest
 from shared.errors import Unavailable
 from shared.governance import rollup
 from shared.governance.audit import Operator
-from shared.governance.rollup import BATCH, ROLLUP, forget, last_batch, pending, roll_up
+from shared.governance.batch import BATCH, ROLLUP, last_batch, pending
+from shared.governance.rollup import forget, roll_up
 from shared.operations.deeds import persons
 from shared.operations.reports.cost import charges
 from shared.operations.reports.days import used
@@ -23,7 +24,7 @@ from shared.operations.reports.period import Period
 from shared.operations.reports.slow import slow
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import BotUsage, usage
-from shared.ports.store import Etags, Item, Op, every
+from shared.ports.store import Etags, Item, Op, Put, every
 from shared.records import daily
 from shared.records.daily import PRESENT, Present, Unanswered
 from shared.records.ledger_entry import LedgerEntry
@@ -326,17 +327,82 @@ async def test_a_report_reads_no_transcript_and_no_entry_that_was_counted(fabric
     await write(fabric.store, week(14, 100))
     await count(fabric)
     asked: list[str] = []
+    read: list[Item] = []
     find = fabric.store.find
 
     async def watched(partition: str | None, prefix: str, **how: Any) -> list[Item]:
         asked.append(f"{partition} {prefix}")
-        return await find(partition, prefix, **how)
+        items: list[Item] = await find(partition, prefix, **how)
+        read.extend(item for item in items if item.id.startswith(("seen:", "ledger:")))
+        return items
 
     fabric.store.find = watched  # type: ignore[method-assign]
     await used(fabric, ALL, EVER, present=True)
 
-    assert {one for one in asked if one.startswith("None")} == {"None ledger:"}
-    assert not [one for one in asked if "seen:" in one]
+    assert {one for one in asked if one.startswith("None")} == {"None seen:", "None ledger:"}
+    assert read == []
+
+
+async def test_a_turn_is_counted_off_its_marker_which_stays_as_it_was(fabric: Lab) -> None:
+    key = await fabric.say("hello")
+    await fabric.drain()
+    [marker] = await fabric.store.find(key, "seen:")
+
+    assert await count(fabric) == 1
+
+    [entry] = await fabric.store.find(key, "ledger:")
+    [after] = await fabric.store.find(key, "seen:")
+    assert (marker.due is None, after.due, entry.due) == (False, None, None)
+    assert after.body == marker.body
+    assert after.id.removeprefix("seen:") == entry.id.removeprefix("ledger:")
+
+
+async def test_a_marker_that_changed_while_it_was_counted_counts_once(fabric: Lab) -> None:
+    key = await fabric.say("hello")
+    await fabric.drain()
+    [marker] = await fabric.store.find(key, "seen:")
+    write, changes = fabric.store.write, [Put(marker.id, marker.body, due=marker.due)]
+
+    async def late(partition: str, *ops: Op, durable: bool = True) -> Etags:
+        if any(op.id == marker.id for op in ops) and changes:
+            await write(key, changes.pop())
+        return await write(partition, *ops, durable=durable)
+
+    fabric.store.write = late  # type: ignore[method-assign]
+
+    assert await count(fabric) == 1
+    assert await count(fabric) == 0
+    [row] = (await usage(fabric, ALL, EVER)).bots
+    assert row.turns == 1
+
+
+async def test_words_that_are_kept_for_less_than_a_month_leave_the_entry_by_itself(
+    lab: Make,
+) -> None:
+    fabric = lab(Skill("router", "Routes"), manifest="[retention]\ntranscript_days = 2")
+    key = await fabric.say("hello")
+    await fabric.drain()
+
+    [entry] = await fabric.store.find(key, "ledger:")
+    assert entry.due is not None
+    assert [item.due for item in await fabric.store.find(key, "seen:")] == [None, None]
+
+
+async def test_what_is_held_for_ever_stays_when_its_turn_is_counted(fabric: Lab) -> None:
+    import sqlite3
+
+    await fabric.say("hello")
+    await fabric.drain()
+
+    await persons.hold(fabric, Operator("ops", "cli"), "ann", "a lawsuit")
+    await count(fabric)
+
+    with sqlite3.connect(fabric.settings.data_dir / "store.db") as file:
+        rows = file.execute("SELECT id, expires FROM item WHERE id LIKE 'seen:%'").fetchall()
+        rows += file.execute("SELECT id, expires FROM item WHERE id LIKE 'ledger:%'").fetchall()
+    file.close()
+    assert len(rows) == 2
+    assert {expires for _, expires in rows} == {None}
 
 
 def test_names_that_are_nobodys_take_the_place_of_the_erased() -> None:

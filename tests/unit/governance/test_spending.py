@@ -14,7 +14,8 @@ from shared.bot import Bot, Quota
 from shared.errors import OverBudget, PermanentError, Refused, Unavailable
 from shared.governance.department import Department
 from shared.governance.limits import spending as module
-from shared.governance.limits.spending import Amount, Hold, Limit, Spending, limits_of
+from shared.governance.limits.limit import Amount, Limit, limits_of
+from shared.governance.limits.spending import Hold, Spending
 from shared.governance.prices import Price, Prices
 from shared.ports.store import Etags, Item, Op
 from shared.records.spend import Counter

@@ -14,6 +14,8 @@ from tree_sitter import Node
 
 from infra.check.source import every, literal, properties, read, text
 from shared.observability import conventions
+from shared.operations.reports.alarms.alarm import Rule as Watched
+from shared.operations.reports.capacity import CONVERSATIONS_AT_ONCE
 
 ROOT = Path(__file__).parents[3]
 QUERIES = sorted((ROOT / "infra" / "monitor").glob("*.kql"))
@@ -193,8 +195,23 @@ def test_an_alert_is_whole(rule: Rule) -> None:
     assert WINDOWS[rule.every] <= WINDOWS[rule.window]
 
 
+def test_upkeep_asks_for_rules_that_the_watch_has() -> None:
+    query = (ROOT / "infra" / "monitor" / "upkeep.kql").read_text()
+    (asked,) = re.findall(r"rule in \((.+)\)", query)
+
+    assert set(re.findall(r'"([^"]+)"', asked)) == {Watched.ORPHAN, Watched.POLICY, Watched.ENDS}
+    assert {watched.page.partition("#")[2] for watched in Watched} <= anchors("docs/operate.md")
+
+
+def test_capacity_counts_with_what_the_report_counts_with() -> None:
+    query = (ROOT / "infra" / "monitor" / "capacity.kql").read_text()
+
+    assert f"/ 3600 / {CONVERSATIONS_AT_ONCE}" in query
+    assert f"= {CONVERSATIONS_AT_ONCE} * 3600 / secondsEach" in query
+
+
 def test_each_report_that_can_be_wrong_has_an_alert() -> None:
-    reports = {"usage", "cost", "spans"}
+    reports = {"usage", "cost", "spans", "capacity", "trace"}
 
     assert {rule.query.stem for rule in rules()} == {path.stem for path in QUERIES} - reports
 

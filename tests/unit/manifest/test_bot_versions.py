@@ -53,12 +53,16 @@ def test_what_a_version_does_not_say_is_the_bots_own(bots: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
-        ("desk/v2.toml", "[quota]\ntokens_per_day = 5", "desk/v2.toml: quota: belongs to the bot"),
+        (
+            "desk/v2.toml",
+            "[quota]\ntokens_per_day = 5",
+            "v2.toml: line 1: quota: belongs to the bot",
+        ),
         ("desk/v2.toml", 'owner = "x@y.example"', "owner: belongs to the bot itself"),
         ("desk/v2.toml", 'instruction = "x"', 'did you mean "instructions"?'),
         ("desk/v2.toml", 'skills = ["none"]', 'there is no skill "none"'),
         ("desk/v2.toml", 'skills = ["tickets"]', '"echo" is not among the bot\'s skills'),
-        ("desk/v2.toml", "skills = 5", "desk/v2.toml: skills: has the wrong type"),
+        ("desk/v2.toml", "skills = 5", "v2.toml: line 1: skills: has the wrong type"),
         ("desk/v2.toml", 'instructions = "$WORDS"', "$WORDS is not set"),
         ("desk/v1.toml", "", '"v1" is no further version'),
         ("desk/V 2.toml", "", "is no further version; name the file v2.toml"),

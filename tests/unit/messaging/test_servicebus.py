@@ -176,6 +176,7 @@ def test_a_message_carries_what_the_broker_and_a_trace_need() -> None:
         "bot": "helpdesk",
         "attempt": 2,
         "traceparent": sent.traceparent,
+        "Diagnostic-Id": sent.traceparent,
     }
     assert message.scheduled_enqueue_time_utc is None
     assert Event.from_json(b"".join(message.body)).id == sent.id

@@ -22,6 +22,7 @@ from shared.operations.reports.trace import spans_of
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
+from tests.spans import paths
 
 Make = Callable[..., Lab]
 
@@ -54,17 +55,6 @@ def relay_race() -> list[Skill]:
     return [first, second, third]
 
 
-def paths(spans: list[Span]) -> set[str]:
-    """Each span as the names from the root down to it."""
-    by_id = {span.span_id: span for span in spans}
-
-    def path(span: Span) -> str:
-        above = by_id.get(span.parent_id)
-        return f"{path(above)} / {span.name}" if above else span.name
-
-    return {path(span) for span in spans}
-
-
 async def test_every_hop_of_a_conversation_is_in_one_tree(lab: Make, exported: list[Span]) -> None:
     fabric = lab(*relay_race())
     with trace.span("", "webhook"):
@@ -74,14 +64,16 @@ async def test_every_hop_of_a_conversation_is_in_one_tree(lab: Make, exported: l
 
     assert fabric.heard() == ["told", "heard"]
     assert len({span.trace_id for span in exported}) == 1
-    second = "webhook / turn first / turn second"
-    assert paths(exported) >= {
-        "webhook / enqueue skill-first",
-        "webhook / turn first / commit",
-        "webhook / turn first / enqueue skill-second",
+    first = "webhook / enqueue skill-first / receive skill-first / turn first"
+    second = f"{first} / enqueue skill-second / receive skill-second / turn second"
+    fact = f"{second} / publish race.run / receive events / fact race.run"
+    third = f"{fact} / enqueue skill-third / receive skill-third / turn third"
+    assert set(paths(exported)) >= {
+        f"{first} / commit",
+        f"{second} / commit",
         f"{second} / send web",
-        f"{second} / publish race.run",
-        f"{second} / fact race.run / turn third / send web",
+        f"{third} / commit",
+        f"{third} / send web",
     }
     assert "secret" not in str(exported)
 

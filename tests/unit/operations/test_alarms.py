@@ -12,8 +12,8 @@ import pytest
 
 from shared.bot import Bot
 from shared.event import Event
+from shared.governance.batch import tallied
 from shared.governance.department import Department
-from shared.governance.rollup import tallied
 from shared.observability.meter import BackendCall
 from shared.operations import watch
 from shared.operations.reports.alarms import upkeep, work

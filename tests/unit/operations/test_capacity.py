@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.governance.rollup import tallied
+from shared.governance.batch import tallied
 from shared.operations.reports.capacity import CONVERSATIONS_AT_ONCE, forecast, loads
 from shared.operations.reports.days import Used
 from shared.records.ledger_entry import Done, LedgerEntry

@@ -93,6 +93,7 @@ async def test_a_question_whose_transcript_is_gone_is_only_a_number(
     fabric = lab(ignorant())
     key = await fabric.say("Where is the canteen menu?")
     await fabric.drain()
+    await roll_up(fabric.store, fabric.bots, fabric.settings.function_memory_mb)
     async for item in transcripts(fabric.store, key):
         await fabric.store.write(key, Delete(item.id))
 

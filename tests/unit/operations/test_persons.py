@@ -168,7 +168,7 @@ async def test_a_legal_hold_wins_over_erasure_until_it_is_released(fabric: Lab) 
     with pytest.raises(PermanentError, match="case 7"):
         await persons.erase(fabric, BOSS, "ann", "she asked")
 
-    assert {item.id for item in await reports.records(fabric, "ann")} == {i.id for i in kept}
+    assert {item.id for item in await reports.records(fabric, "ann")} >= {i.id for i in kept}
     assert (await reports.show(fabric, "ann")).held == "case 7"
     [*_, deed] = await audit.deeds(fabric.store)
     assert deed.outcome.startswith("failed: held")

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -25,6 +26,7 @@ from shared.operations.reports.slow import slow
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import usage
 from shared.ports.models import Usage
+from shared.records.ledger_entry import Done, LedgerEntry
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -48,7 +50,7 @@ def office() -> Skill:
             raise PermanentError("no_such_thing")
         record(ModelCall("default", "gpt", "chat", Usage(1_000_000, 1_000, cached_tokens=400_000)))
         record_backend(BackendCall("crm", "GET /orders", "ok", 3.0, 1))
-        record_backend(BackendCall("mail", "POST /send", "unavailable", 0.2, 3))
+        record_backend(BackendCall("mail", "POST /send", "unavailable", 0.2, 3, open_seconds=20.5))
         turn.reply("here")
 
     return skill
@@ -86,6 +88,35 @@ async def test_what_a_bot_is_worth_stands_beside_its_cost(lab: Make) -> None:
     assert row.cost_usd == report.usd > 0
 
 
+@pytest.mark.parametrize(
+    ("unless", "solved"),
+    [
+        ('["person"]', 3),
+        ('["unanswered"]', 3),
+        ('["disliked"]', 3),
+        ('["person", "disliked"]', 2),
+        ('["person", "unanswered", "disliked"]', 1),
+        ("[]", 4),
+    ],
+)
+async def test_what_counts_as_solved_is_the_manifests_rule(
+    lab: Make, unless: str, solved: int
+) -> None:
+    table = f"[value]\nusd_per_resolved = 2.0\nsolved_unless = {unless}"
+    fabric = lab(office(), manifest=table)
+    happened = {"a": {}, "b": {"unanswered": 1}, "c": {"disliked": 1}, "d": {}}
+    for name, noted in happened.items():
+        skill = "handoff" if name == "d" else "office"
+        done = Done(type="message", person=name, replies=1, noted=noted)
+        entry = LedgerEntry(id=f"ledger:{name}", bot="lab", skill=skill, at=time(), done=done)
+        await fabric.store.write(f"lab.web.{name}", entry.put())
+
+    [row] = (await usage(fabric, ALL, EVER)).bots
+    assert (row.contained, row.containment, row.conversations) == (solved, solved / 4, 4)
+    assert row.solved_unless == json.loads(unless)
+    assert (await cost(fabric, ALL, EVER)).value[0].worth_usd == 2.0 * solved
+
+
 async def test_a_bot_that_assumes_no_value_has_none(lab: Make) -> None:
     assert (await cost(await talked(lab), ALL, EVER)).value == []
 
@@ -108,6 +139,7 @@ async def test_the_slowest_integration_is_the_first_line(lab: Make) -> None:
 
     assert (first.name, first.p95, first.calls, first.bots) == ("crm", 3.0, 3, ["lab"])
     assert {one.name: one.errors for one in others} == {"mail": 3, "model gpt": 0}
+    assert {one.name: one.open for one in others} == {"mail": 61.5, "model gpt": 0}
 
 
 async def test_cached_tokens_cost_less_and_what_has_no_price_is_named(lab: Make) -> None:
@@ -116,6 +148,7 @@ async def test_cached_tokens_cost_less_and_what_has_no_price_is_named(lab: Make)
     by_meter = {group.name: group.usd for group in report.meters}
     assert by_meter["tokens.gpt.input"] == 3.6
     assert by_meter["tokens.gpt.cached"] == 0.6
+    assert {group.name: group.usd for group in report.models} == {"gpt": 4.2, "no model": 0.0}
     assert report.unpriced == {"tokens.gpt.output": 3_000.0, "servicebus.operations": 12.0}
     assert report.usd == 4.2
     assert report.usd_per_1000_conversations == pytest.approx(2_100.0, rel=1e-3)

@@ -220,7 +220,7 @@ async def test_on_the_web_the_token_service_keeps_the_token_as_well(
     assert await signs_in_on_the_web(teams.fabric) == "you earn 61000"
 
     for name in ("user_tokens", "on_behalf"):
-        teams.fabric.__dict__.pop(name, None)
+        teams.fabric.people.__dict__.pop(name, None)
     assert await asks_on_the_web(teams.fabric, "and now") == "you earn 61000"
     assert claims(crm.calls[-1])["name"] == "Henry Human"
 
@@ -235,7 +235,7 @@ async def test_without_it_the_token_is_in_memory_and_asked_for_after_a_restart(
     assert await signs_in_on_the_web(teams.fabric) == "you earn 61000"
     assert await asks_on_the_web(teams.fabric, "and now") == "you earn 61000"
 
-    del teams.fabric.__dict__["user_tokens"]
+    del teams.fabric.people.__dict__["user_tokens"]
     assert await signs_in_on_the_web(teams.fabric) == "you earn 61000"
 
 
@@ -244,7 +244,7 @@ async def test_in_the_cloud_memory_is_no_place_and_the_person_is_told(teams: Tea
     link = link_in(await asks_on_the_web(teams.fabric, "what do I earn"))
     code = await Browser().sign_in(link, "henry")
     teams.fabric.settings = replace(teams.fabric.settings, local=False)
-    del teams.fabric.__dict__["user_tokens"]
+    del teams.fabric.people.__dict__["user_tokens"]
 
     assert await asks_on_the_web(teams.fabric, code) == phrase("en", "signin.nowhere")
 

@@ -15,7 +15,7 @@ async def test_an_echo_turn_makes_no_more_calls_of_the_store_than_it_did() -> No
     assert price.calls == [
         "get conversation",
         "write accepted",
-        "write seen conversation outbox ledger",
+        "write seen conversation outbox",
         "write outbox",
     ]
 
@@ -23,8 +23,8 @@ async def test_an_echo_turn_makes_no_more_calls_of_the_store_than_it_did() -> No
 async def test_an_echo_turn_costs_no_more_than_it_did() -> None:
     price = await price_of_a_turn()
 
-    assert price.request_units <= 40
-    assert price.bytes_written <= 1_900
+    assert price.request_units <= 34
+    assert price.bytes_written <= 1_491
     assert price.waits <= 6
 
 

@@ -118,6 +118,6 @@ async def test_a_turn_that_fails_after_listening_is_heard_again_and_both_are_on_
     await fabric.drain()
 
     assert fabric.heard()[-1] == "book a room for tomorrow"
-    entries = await fabric.items(key, "ledger:")
-    meters = [call["meter"] for item in entries for call in item.body["services"]]
+    entries = await fabric.entries(key)
+    meters = [call.meter for entry in entries for call in entry.service_calls]
     assert meters.count("speech.seconds") == len(services.speech.asked) == 2

@@ -12,6 +12,7 @@ from shared.operations.reports.alarms import upkeep, work
 from shared.operations.reports.alarms.alarm import Alarm, Rule
 from shared.operations.reports.alarms.work import HISTORY_DAYS, WAITING_SECONDS, Hours
 from shared.operations.reports.days import used
+from shared.operations.reports.owners import departed_owners
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
 from shared.records import acceptance
@@ -60,6 +61,7 @@ async def _of_use(fabric: Fabric, now: float) -> list[Alarm]:
         *upkeep.orphans(
             here, fabric.departments, (one.bot for one in days if one.day == today and one.bot)
         ),
+        *upkeep.departed(fabric.bots, await departed_owners(fabric)),
     ]
 
 

@@ -11,6 +11,7 @@ from shared.fabric import Fabric
 from shared.governance.department import Department
 from shared.manifest.policy import Finding
 from shared.operations.reports.alarms.alarm import Alarm, Rule
+from shared.records.departed import Departed
 
 ENDS_WITHIN_DAYS = 30
 
@@ -37,6 +38,18 @@ def orphans(
         yield Alarm(
             Rule.ORPHAN, gone, "it had turns today, and this app has no manifest of it", gone
         )
+
+
+def departed(bots: Mapping[str, Bot], gone: Iterable[Departed]) -> Iterator[Alarm]:
+    """Bots whose owner is not in the directory any more, and when they are paused."""
+    for one in gone:
+        if one.bot not in bots:
+            continue
+        day = datetime.fromtimestamp(one.pauses, UTC).date()
+        then = "it is paused" if one.paused else f"it is paused on {day}" if one.pauses else ""
+        detail = f"its owner {one.owner} is not in the directory any more"
+        said = ", ".join(filter(None, [detail, then]))
+        yield Alarm(Rule.ORPHAN, f"{one.bot} owner", said, one.bot)
 
 
 def policy(bots: Mapping[str, Bot], findings: Iterable[Finding]) -> Iterator[Alarm]:
