@@ -243,3 +243,8 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_times_ago_and_days() -> None:
     assert period("12h", "1h", 100_000.0) == Period(100_000.0 - 43_200, 96_400.0)
     assert period("1970-01-02", "", 0.0).since == 86_400.0
+
+
+def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="ends before it begins"):
+        period("1d", "2d", 1e6)
