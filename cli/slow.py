@@ -1,6 +1,7 @@
 """`botfabric slow`: which systems and models people wait for, the slowest first."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +22,7 @@ HEADER = (
     "open s",
     "bots",
 )
+SHOWN_BOTS = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,8 +72,14 @@ def _text(result: object) -> str:
         [
             (
                 *(row.name, row.operation, row.calls, row.errors, f"{row.p50:.2f}"),
-                *(f"{row.p95:.2f}", f"{row.waited:.1f}", f"{row.open:.1f}", ",".join(row.bots)),
+                *(f"{row.p95:.2f}", f"{row.waited:.1f}", f"{row.open:.1f}", _some(row.bots)),
             )
             for row in rows
         ],
     )
+
+
+def _some(bots: Sequence[str]) -> str:
+    """The first bots by name, and how many more there are: `--json` has them all."""
+    more = len(bots) - SHOWN_BOTS
+    return ",".join(bots[:SHOWN_BOTS]) + (f" and {more} more" if more > 0 else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cli.slow import _text as printed
 from shared.operations.reports.period import Period
-from shared.operations.reports.slow import slow
+from shared.operations.reports.slow import Integration, slow
 from shared.operations.reports.turns import Scope
 from shared.skill import Skill
 from shared.turn import Turn
@@ -46,3 +46,10 @@ async def test_an_injected_delay_is_the_first_line(lab: Callable[..., Lab], tmp_
     assert first.p50 == first.p95 >= DELAY_SECONDS > second.p95
     assert (first.calls, first.errors, first.bots) == (1, 0, ["lab"])
     assert printed(rows).splitlines()[1].startswith("crm ")
+
+
+def test_a_line_names_four_bots_and_counts_the_others() -> None:
+    bots = [f"bot-{number}" for number in range(100)]
+    row = Integration("crm", "GET /", 100, 0, 0.1, 0.2, 12.0, 0.0, bots, "closed")
+
+    assert printed([row]).endswith("bot-0,bot-1,bot-2,bot-3 and 96 more")
