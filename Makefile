@@ -8,7 +8,7 @@ NPM := $(shell command -v npm)
 MODULES := $(if $(NPM),$(addsuffix /node_modules/.installed,\
 	stand_ins/azurite tests/e2e/kusto tests/e2e/teams tests/e2e/web))
 
-.PHONY: help run func test check bench bench-quick bench-month bench-observed lock catalogue schemas needs gateway release-dry-run clean
+.PHONY: help run func test check bench bench-quick bench-month bench-week bench-observed lock catalogue schemas needs gateway release-dry-run clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -46,6 +46,9 @@ bench-quick: .venv/.dev ## what a turn costs, counted: the same on every machine
 
 bench-month: .venv/.dev ## the roll-up of a month of 100 bots, and each report over it
 	@$(BIN)/python -m bench.month
+
+bench-week: .venv/.dev ## a made-up week: its truth beside the reports, with kills on
+	@$(BIN)/python -m bench.week
 
 bench-observed: .venv/.dev ## what spans and the ledger cost a turn, before and after in one run
 	@$(BIN)/python -m bench.observed

@@ -10,20 +10,30 @@ from cli.typed_path import typed_path
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
     from shared.fabric import Fabric
     from shared.operations.reports.billed import Compared
-    from shared.operations.reports.cost import Cost
+    from shared.operations.reports.cost import Cost, Group
     from shared.operations.reports.period import Period
     from shared.operations.reports.turns import Scope
 
 GROUPS = ("departments", "bots", "meters")
+"""What is shown where nothing else is asked for."""
+
+BY = (*("departments", "bots", "cost_centers", "skills", "models", "channels", "meters", "days"),)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     report.add_arguments(parser)
+    parser.add_argument(
+        "--by",
+        metavar="GROUP",
+        action="append",
+        choices=BY,
+        help=f"group by this instead, also several times: {', '.join(BY)}",
+    )
     parser.add_argument(
         "--focus", metavar="FILE", type=typed_path, help="write FOCUS 1.4 rows to this CSV file"
     )
@@ -67,7 +77,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
 
     if arguments.compare:
         return report.print_report(arguments, compared, _comparison)
-    return report.print_report(arguments, with_files, _text)
+    by = tuple(arguments.by or GROUPS)
+    return report.print_report(arguments, with_files, lambda result: _text(result, by))
 
 
 def _write(option: str, path: Path, write: "Callable[[TextIO], object]") -> None:
@@ -92,12 +103,17 @@ def _comparison(result: object) -> str:
     )
 
 
-def _text(result: object) -> str:
+def _amount(row: "Group") -> str:
+    return "no price" if row.unpriced and not row.usd else f"{row.usd:.2f}"
+
+
+def _text(result: object, by: "Sequence[str]") -> str:
     cost = cast("Cost", result)
     parts = []
-    for name in GROUPS:
+    for name in by:
         rows = getattr(cost, name)
-        parts.append(report.table((name, "USD"), [(row.name, f"{row.usd:.2f}") for row in rows]))
+        lines = [(row.name or "none", _amount(row)) for row in rows]
+        parts.append(report.table((name.replace("_", " "), "USD"), lines))
     parts.append(
         f"total {cost.usd:.2f} USD; {cost.conversations} conversations, "
         f"{cost.usd_per_1000_conversations:.2f} USD per 1,000"

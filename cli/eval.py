@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
@@ -16,6 +17,7 @@ from cli.eval_cases import chosen_cases
 from cli.list import table
 from cli.numbers import seconds
 from cli.own_place import own_place
+from shared.errors import ConfigurationError, PermanentError
 
 if TYPE_CHECKING:
     from evaluation.case import Case
@@ -34,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bot", metavar="BOT|all", help="id of the bot; all: each that has cases")
     parser.add_argument(
         "--since", metavar="REF", help="with all: those alone that have changed since this commit"
+    )
+    parser.add_argument(
+        "--with",
+        dest="version",
+        metavar="NAME=VERSION",
+        help="as if all had this version of a bot or skill; below the floor its rollout stops",
     )
     parser.add_argument("--only", metavar="GROUP|ID", help="these cases alone; no floor then")
     parser.add_argument(
@@ -63,8 +71,13 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     console_log.configure(quiet=True)
     for name in MODELS if arguments.replay else ():
         os.environ.pop(name, None)
+    if arguments.version and (arguments.only or arguments.models or arguments.release):
+        raise ConfigurationError("--with holds all cases; leave --only, --models, --release out")
+    platform = dict(os.environ)
     with own_place("eval"):
         found = asyncio.run(_evaluate(arguments, root))
+    if arguments.version and not all(one.run.passed for one in found):
+        asyncio.run(_stop(platform, arguments.version, found))
     if arguments.json:
         bots = [one.to_dict() for one in found]
         print(json.dumps({"bots": bots}, ensure_ascii=False))
@@ -89,6 +102,8 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
     functions = load_functions(limits.function_timeout)
     from functions.host import fabric
 
+    if arguments.version:
+        await _give_to_all(fabric(), arguments.version)
     bots_dir = fabric().settings.bots_dir
     chosen = chosen_cases(arguments, fabric().bots, bots_dir)
     models = Watched(None if arguments.replay else fabric().ai.models)
@@ -127,6 +142,39 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
             file = release_file(bots_dir, one.run.score.bot)
             keep_release(file, arguments.release, one.run.score)
     return found
+
+
+async def _give_to_all(fabric: "Fabric", version: str) -> None:
+    """Roll a version out, in the own place, to every conversation."""
+    from cli import operator
+    from shared.operations.deeds.rollout import roll_out, roll_out_manifest
+
+    name, _, wanted = version.partition("=")
+    try:
+        if name in fabric.bots and name not in fabric.skills:
+            await roll_out_manifest(fabric, operator.here(), name, wanted, 1.0, reason="eval")
+        else:
+            await roll_out(fabric, operator.here(), name, wanted, 1.0)
+    except PermanentError as error:
+        raise ConfigurationError(f"--with {version}: {error.detail}") from None
+
+
+async def _stop(platform: dict[str, str], version: str, found: "Sequence[Contender]") -> None:
+    """Take the version's share back, where the settings of the platform lead."""
+    from functions.host import SKILLS
+    from shared.fabric import Fabric
+    from shared.operations.deeds.rollout import stop_below_floor
+    from shared.settings import Settings
+
+    name, _, wanted = version.partition("=")
+    fallen = [one.run for one in found if not one.run.passed]
+    reason = f"the cases of {fallen[0].summary.partition(';')[0]}"
+    fabric = Fabric(Settings.from_environ(platform), SKILLS)
+    try:
+        if await stop_below_floor(fabric, name, wanted, reason):
+            print(f"{name} {wanted} gets no conversation any more", file=sys.stderr)
+    finally:
+        await fabric.close()
 
 
 async def _contest(

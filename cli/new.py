@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 from string import Template
 
@@ -45,6 +46,8 @@ def write(kind: str, name: str, root: Path) -> list[Path]:
             f"{name!r} is not a name; write small letters, digits and hyphens, a letter first, at "
             "most 40 characters"
         )
+    if iskeyword(name):
+        raise ConfigurationError(f"{name!r} is a word of Python; choose another name")
     files = {
         root / _filled(path, name): _filled(content, name) for path, content in FILES[kind].items()
     }

@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     """Exit code 1 when a legal hold forbids it, something is left, or a receipt is not true."""
     if not getattr(arguments, "reason", "-").strip():
         raise ConfigurationError("--reason is empty; write why, such as a case number")
+    if not arguments.id.strip():
+        raise ConfigurationError("the id is empty; write whose, as the channel or Entra has it")
     console_log.configure(quiet=True)
     return asyncio.run(_run(arguments))
 

@@ -28,7 +28,7 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_scope(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--since", default="", help="12h, 7d, 4w ago, or a date such as 2026-11-01")
     parser.add_argument("--until", default="", help="likewise; up to, not including")
 

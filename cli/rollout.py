@@ -1,4 +1,4 @@
-"""`botfabric rollout`: a share of the conversations gets another version of a skill."""
+"""`botfabric rollout`: a share of the conversations gets another version of a skill or a bot."""
 
 import argparse
 import asyncio
@@ -24,12 +24,22 @@ HEADER = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "skill", metavar="SKILL", nargs="?", help="alone: its versions beside each other"
+        "name",
+        metavar="SKILL|BOT",
+        nargs="?",
+        help="of a bot: its manifest; alone: its versions beside each other",
     )
     parser.add_argument("version", metavar="VERSION", nargs="?")
     parser.add_argument("--share", metavar="N%", help="of the conversations; 0%% rolls back")
     parser.add_argument("--bots", default="", metavar="A,B", help="only conversations of these")
-    parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the audit")
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="kept in the audit; of a bot it is needed"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=("bot", "skill"),
+        help="which is meant when they share a name",
+    )
     parser.add_argument(
         "--stop-above", metavar="N%", help="roll back by itself when more of its turns fail"
     )
@@ -40,6 +50,8 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     changes = arguments.version or arguments.share or arguments.stop_above
     if changes and not (arguments.version and arguments.share):
         raise ConfigurationError("write a version and a share: rollout SKILL v2 --share 10%")
+    if arguments.bots and arguments.kind == "bot":
+        raise ConfigurationError("--bots belongs to a skill; a bot's manifest is its own")
     console_log.configure(quiet=True)
     return asyncio.run(_run(arguments))
 
@@ -51,7 +63,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.version:
             await _change(fabric(), arguments)
-        elif arguments.skill:
+        elif arguments.name:
             return await _compare(fabric(), arguments)
         found = list((await fabric().rollouts.read()).values())
     except PermanentError as error:
@@ -63,32 +75,49 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 
 async def _change(fabric: "Fabric", arguments: argparse.Namespace) -> None:
-    from shared.operations.deeds.rollout import roll_out
+    from shared.operations.deeds.rollout import roll_out, roll_out_manifest
 
-    await roll_out(
-        fabric,
-        operator.here(),
-        arguments.skill,
-        arguments.version,
-        share("--share", arguments.share),
-        bots=[bot for bot in arguments.bots.split(",") if bot],
-        reason=arguments.reason,
-        stop_above=share("--stop-above", arguments.stop_above or "0%"),
+    wanted = share("--share", arguments.share)
+    stop_above = share("--stop-above", arguments.stop_above or "0%")
+    who, version, reason = operator.here(), arguments.version, arguments.reason
+    if not _is_bot(fabric, arguments):
+        bots = [bot for bot in arguments.bots.split(",") if bot]
+        await roll_out(
+            *(fabric, who, arguments.name, version, wanted),
+            bots=bots,
+            reason=reason,
+            stop_above=stop_above,
+        )
+        return
+    if arguments.bots:
+        raise ConfigurationError("--bots belongs to a skill; a bot's manifest is its own")
+    if not reason.strip():
+        raise ConfigurationError('write --reason "...": it is kept beside what the bot says')
+    await roll_out_manifest(
+        *(fabric, who, arguments.name, version, wanted), reason=reason, stop_above=stop_above
     )
+
+
+def _is_bot(fabric: "Fabric", arguments: argparse.Namespace) -> bool:
+    """Whether a bot is meant: a skill goes first, unless --kind says otherwise."""
+    if arguments.kind:
+        return bool(arguments.kind == "bot")
+    return arguments.name not in fabric.skills and arguments.name in fabric.bots
 
 
 async def _compare(fabric: "Fabric", arguments: argparse.Namespace) -> int:
     from shared.operations.reports.turns import Scope
-    from shared.operations.reports.versions import compare
+    from shared.operations.reports.versions import compare, compare_manifests
 
-    found = await compare(fabric, Scope(), arguments.skill)
+    compares = compare_manifests if _is_bot(fabric, arguments) else compare
+    found = await compares(fabric, Scope(), arguments.name)
     print(json.dumps(asdict(found)) if arguments.json else _compared(found))
     return 0
 
 
 def _listed(found: Sequence["Rollout"]) -> str:
     lines = [
-        f"{one.skill} {one.version}: {one.share:.4%} of the conversations"
+        f"{one.bot or one.skill} {one.version}: {one.share:.4%} of the conversations"
         + (f" of {', '.join(one.bots)}" if one.bots else "")
         + (f", stops above {one.stop_above:.4g} failed" if one.stop_above else "")
         + (f" ({one.by}: {one.reason})" if one.reason else f" ({one.by})")
@@ -106,7 +135,9 @@ def _compared(found: "Comparison") -> str:
         )
         for row in found.versions
     ]
-    first = f"{found.skill}: {found.share:.4%} of the conversations get {found.version}"
+    first = (
+        f"{found.bot or found.skill}: {found.share:.4%} of the conversations get {found.version}"
+    )
     who = f" ({found.by}: {found.reason})" if found.reason else f" ({found.by})"
     return f"{first}{who if found.by else ''}\n{report.table(HEADER, rows)}"
 

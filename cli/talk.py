@@ -24,6 +24,7 @@ from shared.channels.directline.log import ActivityLog
 from shared.channels.directline.typed import typed
 from shared.errors import ConfigurationError
 from shared.fabric import Fabric
+from shared.observability import trace
 from shared.pipeline.door.accept import accept, at_rest
 from shared.ports.channel import Inbound
 
@@ -117,7 +118,8 @@ class Exchange:
         while (read := await log.read(conversation, last))[0]:
             last = read[1]
         await self.fabric.web.record(self.said)
-        await accept(self.fabric, [self.said])
+        with trace.span("", "talk"):
+            await accept(self.fabric, [self.said])
         while calm < 2:
             calm = calm + 1 if await self._at_rest() else 0
             activities, last = await log.read(conversation, last)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from shared.operations.reports.unanswered import Cluster
     from shared.operations.reports.usage import Usage
 
-HEADER = ("bot", "people", "conversations", "turns", "replies", "to a person", "dead", "p95 s")
+HEADER = (
+    *("bot", "people", "conversations", "turns", "replies", "solved alone", "to a person"),
+    *("dead", "p95 s"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         type=typed_path,
         help="write the daily figures for a warehouse, a file of JSON lines a day",
+    )
+    which.add_argument(
+        "--warehouse",
+        action="store_true",
+        help="the same into the container `warehouse`, as a timer does daily",
     )
     which.add_argument(
         "--forms", action="store_true", help="where people leave the forms, slot by slot"
@@ -47,9 +55,13 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     async def exported(fabric: "Fabric", scope: "Scope", period: "Period") -> object:
         from shared.operations.reports.warehouse import partitions
 
-        days = await used(fabric, scope, period, present=True)
+        days = await used(fabric, scope, period, present=True, shared=True)
         return write_partitions(arguments.export, partitions(days))
 
+    if arguments.warehouse:
+        from shared.operations.export import export
+
+        return report.print_report(arguments, export, _exported)
     if arguments.export:
         return report.print_report(arguments, exported, _exported)
     if arguments.unanswered:
@@ -101,18 +113,25 @@ def _clusters(result: object) -> str:
     return "\n".join(lines)
 
 
+def _share(total: "dict[str, int]") -> str:
+    if not total["conversations"]:
+        return ""
+    return f"{total['contained'] / total['conversations']:.0%}"
+
+
 def _text(result: object) -> str:
     usage = cast("Usage", result)
     rows = [
         (
             *(row.bot, row.people, row.conversations, row.turns, row.replies),
-            *(row.handed_over, row.dead, f"{row.answered_p95:.2f}"),
+            *(f"{row.containment:.0%}" if row.conversations else "", row.handed_over),
+            *(row.dead, f"{row.answered_p95:.2f}"),
         )
         for row in usage.bots
     ]
     total = usage.totals
     last = (
         *("all", total["people"], total["conversations"], total["turns"], total["replies"]),
-        *(total["handed_over"], total["dead"], ""),
+        *(_share(total), total["handed_over"], total["dead"], ""),
     )
     return report.table(HEADER, [*rows, last])

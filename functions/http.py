@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from functions.counted import counted
 from shared.errors import ConfigurationError, Rejected, TransientError
 from shared.observability import conventions as names
 from shared.observability import log, trace
@@ -32,7 +33,7 @@ async def responding(
     name: str, answer: Callable[[], Awaitable[func.HttpResponse]], traceparent: str = ""
 ) -> func.HttpResponse:
     """Run a webhook's work under a span, and turn what is refused into a constant small body."""
-    with trace.span(traceparent, name) as span:
+    with trace.span(traceparent, name) as span, counted(name):
         response = await _answered(name, answer)
         span.attributes[names.STATUS] = response.status_code
         return response

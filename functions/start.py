@@ -55,7 +55,10 @@ def _is_packed(settings: Settings, root: Path, checked: dict[str, Any]) -> bool:
         *(settings.backends_file, settings.access_file, settings.webhooks_file),
         *(settings.policy_file, settings.departments_file),
     )
-    manifests = sorted(settings.bots_dir.glob("[!.]*.toml"))
+    manifests = [
+        *settings.bots_dir.glob("[!.]*.toml"),
+        *settings.bots_dir.glob("[!.]*/[!.]*.toml"),
+    ]
     found = {path.absolute() for path in (*tables, *manifests) if path.exists()}
     return found == {root / file for file in checked} and all(
         sha256((root / file).read_bytes()).hexdigest() == noted["sha256"]

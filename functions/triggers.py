@@ -12,6 +12,7 @@ import azure.functions as func
 
 from functions.arrival import arriving
 from functions.backpressure import Backpressure
+from functions.counted import counted, write_down
 from functions.host import ELSEWHERE, FURTHER, SKILLS, fabric
 from functions.http import bug, json_response, responding
 from shared.errors import FabricError, TransientError
@@ -40,6 +41,7 @@ async def take_in(received: "Received") -> None:
         await receipts.record_receipt(fabric(), receipt)
     for reason in received.ignored:
         log.info("webhook.ignored", reason=reason)
+    write_down(fabric())
 
 
 def skill_blueprint(skill: Skill) -> func.Blueprint:
@@ -96,8 +98,10 @@ def queue_function(
     async def handle(body: str, count: int) -> None:
         from shared.pipeline.door import claims
 
-        async with claims.redeemed(fabric(), body) as whole:
-            await handler(whole, count)
+        with counted(name, deliveries=1):
+            async with claims.redeemed(fabric(), body) as whole:
+                await handler(whole, count)
+        write_down(fabric())
 
     if bus_scheme() == "storagequeue":
         _storage_queue_function(blueprint, name, queue, handle)

@@ -77,6 +77,7 @@ var token = toLower(uniqueString(resourceGroup().id, environmentName))
 var tags = {
   'azd-env-name': environmentName
   workload: 'bot-fabric'
+  bot: 'all'
   department: department
   'cost-center': costCenter
 }
@@ -221,11 +222,25 @@ module bots 'modules/bots.bicep' = {
     location: location
     tags: tags
     token: token
-    bots: filter(needs.bots, bot => bot.teams)
+    bots: filter(needs.bots, bot => bot.teams && empty(bot.group))
     hostName: 'func-main-${token}.azurewebsites.net'
     workspaceId: monitoring.outputs.workspaceId
   }
 }
+
+// Bots of a department with a resource group of its own, in its subscription where it has one.
+module departmentBots 'modules/bots.bicep' = [for group in needs.groups: {
+  name: 'bots-${group.name}'
+  scope: resourceGroup(empty(group.subscription) ? subscription().subscriptionId : group.subscription, group.name)
+  params: {
+    location: location
+    tags: union(tags, { department: group.department, 'cost-center': group.costCenter })
+    token: token
+    bots: filter(needs.bots, bot => bot.teams && bot.department == group.department)
+    hostName: 'func-main-${token}.azurewebsites.net'
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}]
 
 module gateway 'modules/gateway.bicep' = if (gatewaySku != 'none') {
   name: 'gateway'
@@ -249,7 +264,7 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
   name: 'app-${app.name}'
   params: {
     location: location
-    tags: tags
+    tags: empty(app.department) ? tags : union(tags, { department: app.department, 'cost-center': app.costCenter })
     token: token
     app: app
     roles: needs.roles
@@ -277,6 +292,8 @@ module apps 'modules/app.bicep' = [for app in needs.apps: {
     gatewayAudience: gatewayAudience
     botIdentities: bots.outputs.identityIds
     botSettings: bots.outputs.settings
+    departmentIdentities: [for (group, number) in needs.groups: departmentBots[number].outputs.identityIds]
+    departmentSettings: [for (group, number) in needs.groups: departmentBots[number].outputs.settings]
   }
 }]
 

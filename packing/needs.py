@@ -5,15 +5,18 @@ queue, its registration or its plan without a line of Bicep.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from packing.plan import declared_apps, manifests
 from shared.bot import Bot
+from shared.governance.department import Department
 from shared.indexes.cosmos import container as passages
 from shared.manifest.apps import App
+from shared.manifest.departments import load_departments
+from shared.manifest.toml_file import AsWritten
 from shared.queues import DEAD_LETTERS, EVENTS, OUTBOUND, PLAIN, WEBHOOKS, skill_queue
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 
@@ -119,13 +122,15 @@ def needs(root: Path) -> dict[str, Any]:
     skills = [skill for app in apps.values() for skill in app.skills]
     queues = [*sorted(map(skill_queue, skills)), OUTBOUND, EVENTS, WEBHOOKS, DEAD_LETTERS]
     bots = manifests(root)
+    departments = load_departments(root / "departments.toml", AsWritten())
     return {
-        "apps": [_app(app) for app in apps.values()],
+        "apps": [_app(app, departments) for app in apps.values()],
         "queues": [{"name": name, "sessions": name not in PLAIN} for name in queues],
         "containers": list(CONTAINERS),
         "container": DEFINITION,
         "index": _index(),
-        "bots": [_bot(bot) for bot in bots.values()],
+        "bots": [_bot(bot, departments) for bot in bots.values()],
+        "groups": _groups(bots.values(), departments),
         "models": sorted({bot.model for bot in bots.values()}),
         "roles": [asdict(role) for role in ROLES],
     }
@@ -142,12 +147,28 @@ def write(root: Path) -> str:
     return json.dumps(needs(root), indent=2) + "\n"
 
 
-def _app(app: App) -> Mapping[str, Any]:
+def _groups(bots: Iterable[Bot], departments: Mapping[str, Department]) -> list[Mapping[str, Any]]:
+    """Resource groups beside the platform's: of each department with a bot that has its own."""
+    own = {bot.department for bot in bots}
+    return [
+        {
+            "name": one.resource_group,
+            "subscription": one.subscription,
+            "department": one.id,
+            "costCenter": one.cost_center or "none",
+        }
+        for one in departments.values()
+        if one.resource_group and one.id in own
+    ]
+
+
+def _app(app: App, departments: Mapping[str, Department]) -> Mapping[str, Any]:
     ready = app.declared.always_ready
     names = [f"function:skill_{skill.replace('-', '_')}" for skill in app.skills]
     return {
         "name": app.name,
         "front": app.front,
+        **_payer(app, departments),
         "memoryMB": app.declared.memory_mb,
         "maxInstances": app.declared.max_instances,
         "alwaysReady": [
@@ -158,12 +179,27 @@ def _app(app: App) -> Mapping[str, Any]:
     }
 
 
-def _bot(bot: Bot) -> Mapping[str, Any]:
+def _payer(app: App, departments: Mapping[str, Department]) -> Mapping[str, Any]:
+    """Whose app it is, for the tags: the department's that has it alone, else the platform's."""
+    named = app.declared.departments
+    if len(named) != 1 or app.declared.skills or app.declared.bots:
+        return {"department": "", "costCenter": ""}
+    department = departments.get(named[0])
+    return {
+        "department": named[0],
+        "costCenter": (department.cost_center if department else "") or "none",
+    }
+
+
+def _bot(bot: Bot, departments: Mapping[str, Department]) -> Mapping[str, Any]:
+    department = departments.get(bot.department, Department(bot.department))
     return {
         "id": bot.id,
         "name": bot.name,
         "department": bot.department,
-        "costCenter": bot.cost_center or "none",
+        "costCenter": bot.cost_center or department.cost_center or "none",
+        "group": department.resource_group,
+        "subscription": department.subscription,
         "teams": bot.channels.teams is not None,
         "appIdSetting": f"{bot.id.upper().replace('-', '_')}_APP_ID",
     }

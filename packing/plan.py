@@ -15,6 +15,7 @@ from shared.bot import Bot
 from shared.errors import ConfigurationError
 from shared.knowledge.access import FOLDER_FILE
 from shared.manifest.apps import App, load_apps
+from shared.manifest.bot_versions import read_version, version_files
 from shared.manifest.bots import read_bot
 from shared.manifest.toml_file import AsWritten
 from shared.skill import Skill
@@ -108,7 +109,11 @@ def _requirements(root: Path, app: App) -> bytes:
 def _manifest_files(root: Path, bots: Mapping[str, Bot]) -> list[Path]:
     environ = AsWritten(os.environ)
     paths = sorted((root / "bots").glob("[!.]*.toml"))
-    return [path for path in paths if read_bot(path, environ).id in bots]
+    found = [path for path in paths if read_bot(path, environ).id in bots]
+    for path, base in version_files(root / "bots"):
+        if read_version(path, base, environ).id in bots:
+            found.append(path)
+    return found
 
 
 def _library(root: Path) -> Sequence[Path]:

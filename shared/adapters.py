@@ -113,6 +113,15 @@ def bus(settings: Settings, credential: "Credential", claims: "Callable[[], Clai
 
 def blobs(settings: Settings, credential: "Credential") -> "Blobs":
     """Blob storage of the app's own storage account; locally without one, a folder."""
+    return _blobs_in(settings, credential, "claims", "blobs")
+
+
+def warehouse(settings: Settings, credential: "Credential") -> "Blobs":
+    """Where the daily figures go, in a container of the same account; else in a folder."""
+    return _blobs_in(settings, credential, "warehouse", "warehouse")
+
+
+def _blobs_in(settings: Settings, credential: "Credential", container: str, folder: str) -> "Blobs":
     if settings.storage_connection or settings.storage_account:
         from shared.storage.blob import BlobStorage
 
@@ -121,6 +130,7 @@ def blobs(settings: Settings, credential: "Credential") -> "Blobs":
             settings.storage_account,
             connection=connection,
             credential=None if connection else credential(),
+            container=container,
         )
     if not settings.local:
         raise ConfigurationError(
@@ -129,7 +139,7 @@ def blobs(settings: Settings, credential: "Credential") -> "Blobs":
         )
     from shared.storage.files import FileBlobs
 
-    return FileBlobs(settings.data_dir / "blobs")
+    return FileBlobs(settings.data_dir / folder)
 
 
 def topic(settings: Settings, credential: "Credential", bus: "Callable[[], Bus]") -> "Topic":

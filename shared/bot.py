@@ -161,9 +161,15 @@ class Approvals:
 
 @dataclass(frozen=True)
 class Value:
-    """What the organisation says that one solved conversation is worth to it."""
+    """What the organisation says that one solved conversation is worth to it, and what makes one
+    unsolved: a `person` who was brought in, a question left `unanswered`, a thumb
+    down (`disliked`).
+    """
 
     usd_per_resolved: float | None = _limited(ge=0)
+    solved_unless: list[Literal["person", "unanswered", "disliked"]] = field(
+        default_factory=lambda: ["person"]
+    )
 
 
 @dataclass(frozen=True)

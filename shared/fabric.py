@@ -1,7 +1,6 @@
 """The composition root: settings in, connected ports out, each on first use."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from time import time
 from typing import TYPE_CHECKING
@@ -25,10 +24,12 @@ from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
+from shared.manifest.bot_versions import load_bot_versions
 from shared.manifest.bots import load_bots
 from shared.manifest.callers import load_callers
 from shared.manifest.departments import load_departments
-from shared.manifest.policy import Finding, findings, load_policy
+from shared.manifest.measured import Measured
+from shared.manifest.policy import Finding
 from shared.manifest.webhooks import load_webhooks
 from shared.ports.backend import Backend, NotConnected
 from shared.ports.bus import Bus, Topic
@@ -62,7 +63,8 @@ class Fabric:
     """Everything that a function needs, for one process.
 
     Bots and backends are read and checked at once, so that a wrong manifest stops the start;
-    connections are made when they are first used, so that a cold webhook meets no SDK.
+    connections are made when they are first used, so that a cold webhook meets no SDK. `manifests`
+    are further versions of bots, by bot and version.
     """
 
     def __init__(
@@ -84,20 +86,21 @@ class Fabric:
         self.bots: dict[str, Bot] = load_bots(
             settings.bots_dir, settings.environ, local=settings.local, skills=skills
         )
+        self.manifests = load_bot_versions(
+            settings.bots_dir, settings.environ, local=settings.local, skills=skills
+        )
         surroundings.check_settings(settings, self._declared)
         self.http = HttpClient()
         self.departments = load_departments(settings.departments_file, settings.environ)
-        for bot in self.bots.values():
+        further = (bot for versions in self.manifests.values() for bot in versions.values())
+        for bot in (*self.bots.values(), *further):
             surroundings.check_bot(bot, settings, self._declared, lambda: self.ai.models)
         self.bots, self.elsewhere = residency.divided(self.bots, self.departments, settings.region)
         self.callers = Callers(load_callers(settings.access_file, settings.environ))
         self.access = Access(
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
-        self.breaches = _breaches(settings)
-        self.paused: frozenset[str] = frozenset()
-        if not settings.local:
-            self.paused = frozenset(f.breach.bot for f in self.breaches if f.breach.enforced)
+        self.measured = Measured(settings.policy_file, settings.bots_dir)
         self.ledger = Ledger()
         self.bus_system = settings.bus_url.partition(":")[0]
         scheme = settings.events_url.partition(":")[0]
@@ -106,6 +109,17 @@ class Fabric:
         self.bulkheads = Bulkheads()
         self.last_sent = LastSent()
         self.fresh = Fresh()
+
+    @property
+    def breaches(self) -> Sequence[Finding]:
+        """What in the manifests breaks the organisation's policy, as of today."""
+        return self.measured.findings()
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """The bots that may not answer because of that; none on a laptop."""
+        enforced = () if self.settings.local else self.breaches
+        return frozenset(f.breach.bot for f in enforced if f.breach.enforced)
 
     @cached_property
     def store(self) -> Store:
@@ -139,6 +153,11 @@ class Fabric:
     @cached_property
     def blobs(self) -> Blobs:
         return adapters.blobs(self.settings, self._identity)
+
+    @cached_property
+    def warehouse(self) -> Blobs:
+        """Where the daily figures go, a file a day."""
+        return adapters.warehouse(self.settings, self._identity)
 
     @cached_property
     def files(self) -> "Files":
@@ -238,7 +257,7 @@ class Fabric:
     @cached_property
     def switches(self) -> Switches:
         started = time()
-        return Switches(self.store, {("bot", id): started for id in self.paused})
+        return Switches(self.store, lambda: {("bot", id): started for id in self.paused})
 
     @cached_property
     def spending(self) -> "Spending":
@@ -307,15 +326,10 @@ class Fabric:
         """Close what was opened, and nothing else."""
         if spending := self.__dict__.get("spending"):
             await spending.booked()
-        for name in ("topic", "bus", "blobs", "store", "ai", "identities", "credential"):
+        names = ("topic", "bus", "blobs", "warehouse", "store", "ai", "identities", "credential")
+        for name in names:
             if part := self.__dict__.get(name):
                 await part.close()
         for backend in self.__dict__.get("backends", {}).values():
             await backend.close()
         await self.http.close()
-
-
-def _breaches(settings: Settings) -> list[Finding]:
-    """Measure the manifests by the organisation's policy, as of today."""
-    policy = load_policy(settings.policy_file)
-    return list(findings(policy, settings.bots_dir, datetime.now(UTC).date()))

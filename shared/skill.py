@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from shared.errors import ConfigurationError
@@ -63,6 +64,7 @@ class Skill:
 
     def on_message(self, handler: Handler) -> Handler:
         """Handle what a person says, and cards they submit (`turn.value`)."""
+        self._awaitable(handler)
         self.message = handler
         return handler
 
@@ -70,6 +72,7 @@ class Skill:
         """Handle a fact that some skill or system emitted; it stands in `turn.event`."""
 
         def register(handler: Handler) -> Handler:
+            self._awaitable(handler)
             self.events[type] = handler
             return handler
 
@@ -79,6 +82,7 @@ class Skill:
         """Answer a Teams `invoke` within 3 s: the returned object is the HTTP body, None empty."""
 
         def register(handler: InvokeHandler) -> InvokeHandler:
+            self._awaitable(handler)
             self.invokes[name] = handler
             return handler
 
@@ -100,10 +104,16 @@ class Skill:
         """Handle another activity type, such as `conversationUpdate` or `messageReaction`."""
 
         def register(handler: Handler) -> Handler:
+            self._awaitable(handler)
             self.activities[type] = handler
             return handler
 
         return register
+
+    def _awaitable(self, handler: Handler | InvokeHandler) -> None:
+        """Raise ValueError for a function that cannot be awaited."""
+        if isfunction(handler) and not iscoroutinefunction(handler):
+            raise ValueError(f"skill {self.name}: {handler.__name__} is no async def; write async")
 
 
 def versions(

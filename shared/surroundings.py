@@ -40,9 +40,10 @@ def check_bot(
     from shared.governance.backends import check_rights
     from shared.records.ticket import TICKETS
 
-    _check_articles(bot, settings.knowledge_dir)
+    manifest = settings.bots_dir / f"{bot.id}.toml"
+    _check_articles(bot, settings.knowledge_dir, manifest)
     guarded = {TICKETS: [], **{name: one.guarded for name, one in backends.items()}}
-    check_rights(bot, guarded, (settings.bots_dir / f"{bot.id}.toml").as_posix())
+    check_rights(bot, guarded, manifest.as_posix())
     teams = bot.channels.teams
     if teams and teams.certificate_path and not Path(teams.certificate_path).is_file():
         raise ConfigurationError(
@@ -53,22 +54,26 @@ def check_bot(
         _check_models(bot, models())
 
 
-def _check_articles(bot: "Bot", folder: Path) -> None:
+def _check_articles(bot: "Bot", folder: Path, manifest: Path) -> None:
     from shared.bot import ARTICLE
     from shared.knowledge.access import of_folder
+    from shared.manifest.shape import dotted
+    from shared.manifest.toml_file import wrong
 
     for name in bot.knowledge:
         if not (folder / name).is_dir():
-            raise ConfigurationError(
-                f"bot {bot.id}: knowledge: there is no folder {folder / name}; "
-                "create it, or remove the name from the list"
+            raise wrong(
+                manifest,
+                "knowledge",
+                f"there is no folder {folder / name}; create it, or remove the name from the list",
             )
         of_folder(folder / name)
     for topic, says in bot.urgent.items():
         if ARTICLE.fullmatch(says) and not (folder / f"{says}.md").is_file():
-            raise ConfigurationError(
-                f"bot {bot.id}: urgent.{topic}: there is no article "
-                f"{folder / says}.md; write it, or a sentence instead"
+            raise wrong(
+                manifest,
+                dotted(("urgent", topic)),
+                f"there is no article {folder / says}.md; write it, or a sentence instead",
             )
 
 

@@ -115,6 +115,7 @@ export class Conversation extends EventTarget {
         this.#poll();
       } catch (failure) {
         if (saved !== this.#saved) break;
+        if (!saved.pending.includes(activity)) continue; // heard in the stream, though its answer was lost
         const lost = failure.final && !failure.ends;
         if (lost) this.#settle(saved, activity);
         this.#tell("message", { activity, state: lost ? "failed" : "waiting" });

@@ -1,43 +1,53 @@
 """What waits for a second person, over HTTP: list it, approve it, deny it."""
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
 from shared.errors import PermanentError, Rejected
-from shared.fabric import Fabric
 from shared.governance.roles import Role
-from shared.operations.deeds import approvals as deeds
-from shared.operations.deeds.approvals import MAX_REASON, Decider, Decision, NotTheirs
-from shared.operations.reports import approvals as reports
-from shared.operations.reports.approvals import Asked
-from shared.records.approval import Approval
 
-Deed = Callable[[Fabric, Decider, str, str], Awaitable[Decision]]
+if TYPE_CHECKING:
+    from shared.fabric import Fabric
+    from shared.operations.deeds.approvals import Decider, Decision
+    from shared.operations.reports.approvals import Asked
+
+    Deed = Callable[[Fabric, Decider, str, str], Awaitable[Decision]]
 
 
 @operator_route("GET", "ops/approvals", least=Role.OPERATOR)
-async def approvals(ask: Ask) -> list[Asked]:
+async def approvals(ask: Ask) -> "list[Asked]":
     """`?all=true` has those that were decided too."""
+    from shared.operations.reports import approvals as reports
+
     return await reports.approvals(ask.fabric, ask.departments, all=ask.text("all") == "true")
 
 
 @operator_route(
     "POST", "ops/approvals/{id}/approve", least=Role.OPERATOR, name="ops_approvals_approve"
 )
-async def approve(ask: Ask) -> Decision:
+async def approve(ask: Ask) -> "Decision":
     """`{}`, or `{"reason": "..."}` for the record."""
+    from shared.operations.deeds import approvals as deeds
+
     return await _decided(ask, deeds.approve)
 
 
 @operator_route("POST", "ops/approvals/{id}/deny", least=Role.OPERATOR, name="ops_approvals_deny")
-async def deny(ask: Ask) -> Decision:
+async def deny(ask: Ask) -> "Decision":
     """`{}`, or `{"reason": "..."}`, which the person is told."""
+    from shared.operations.deeds import approvals as deeds
+
     return await _decided(ask, deeds.deny)
 
 
-async def _decided(ask: Ask, deed: Deed) -> Decision:
+async def _decided(ask: Ask, deed: "Deed") -> "Decision":
     """Answer 404 for what is not there or not theirs to see, 403 for what they may not decide,
     409 for what is over."""
+    from shared.operations.deeds.approvals import Decider, NotTheirs
+    from shared.operations.reports import approvals as reports
+    from shared.records.approval import Approval
+
     id, reason = ask.path.get("id", ""), _reason(ask)
     item = await reports.item_of(ask.fabric, id)
     ask.bot(Approval.of(item).bot)
@@ -51,6 +61,8 @@ async def _decided(ask: Ask, deed: Deed) -> Decision:
 
 
 def _reason(ask: Ask) -> str:
+    from shared.operations.deeds.approvals import MAX_REASON
+
     body = ask.body() if ask.raw_body else {}
     reason = body.get("reason", "")
     if set(body) - {"reason"} or not isinstance(reason, str) or len(reason) > MAX_REASON:

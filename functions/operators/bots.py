@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
+from functions.operators.asked import asked_scope
 from shared.governance.roles import Role
 
 if TYPE_CHECKING:
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 @operator_route("GET", "ops/bots", least=Role.AUDITOR)
 async def bots(ask: Ask) -> "Registry":
+    """Answer with the bots, `bot` and `department` narrow them."""
     from shared.operations.reports import registry
 
-    return await registry.registry(ask.fabric, ask.departments)
+    scope = asked_scope(ask)
+    found = await registry.registry(ask.fabric, ask.departments)
+    return registry.Registry([one for one in found.bots if scope.covers(one.bot, one.department)])

@@ -1,4 +1,4 @@
-"""Versions of skills over HTTP: what is rolled out, how the versions do, and another share."""
+"""Versions of skills and bots over HTTP: what is rolled out, how they do, and another share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from shared.operations.reports.versions import Comparison
 
 KEYS = frozenset({"version", "share", "bots", "reason", "stop_above"})
+BOT_KEYS = KEYS - {"bots"}
 FORM = 'write {"version": "v2", "share": "10%"}; bots, reason and stop_above may stand beside'
+BOT_FORM = 'write {"version": "v2", "share": "10%", "reason": "..."}; stop_above may stand beside'
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class RolledOut:
 @operator_route("GET", "ops/rollouts", least=Role.AUDITOR)
 async def rollouts(ask: Ask) -> RolledOut:
     found = await ask.fabric.rollouts.read()
-    return RolledOut([one for name, one in sorted(found.items()) if _concerns(ask, name)])
+    return RolledOut([one for _, one in sorted(found.items()) if _is_shown(ask, one)])
 
 
 @operator_route("GET", "ops/rollouts/{skill}", least=Role.AUDITOR, name="ops_rollout")
@@ -68,6 +70,38 @@ async def change(ask: Ask) -> "Rollout":
         if error.reason == "no_such_version":
             raise Rejected(400, error.detail) from error
         raise
+
+
+@operator_route("GET", "ops/rollouts/bots/{bot}", least=Role.AUDITOR, name="ops_bot_rollout")
+async def bot_rollout(ask: Ask) -> "Comparison":
+    from shared.operations.reports.versions import compare_manifests
+
+    bot = ask.bot(ask.path.get("bot", ""))
+    return await compare_manifests(ask.fabric, asked_scope(ask), bot.id)
+
+
+@operator_route("POST", "ops/rollouts/bots/{bot}", least=Role.OPERATOR, name="ops_roll_out_bot")
+async def change_bot(ask: Ask) -> "Rollout":
+    """Who operates a bot's department rolls out versions of its manifest, and says why."""
+    from shared.operations.deeds.rollout import roll_out_manifest
+
+    bot, wanted = ask.bot(ask.path.get("bot", "")), ask.body()
+    version, reason = wanted.get("version"), wanted.get("reason")
+    named = isinstance(version, str) and isinstance(reason, str) and reason.strip()
+    if not named or wanted.keys() - BOT_KEYS:
+        raise Rejected(400, BOT_FORM)
+    try:
+        return await roll_out_manifest(
+            *(ask.fabric, ask.operator, bot.id, str(version), _share(wanted, "share")),
+            reason=str(reason),
+            stop_above=_share(wanted, "stop_above", "0%"),
+        )
+    except PermanentError as error:
+        raise Rejected(400, error.detail) from error
+
+
+def _is_shown(ask: Ask, one: "Rollout") -> bool:
+    return ask.sees(one.bot) if one.bot else _concerns(ask, one.skill)
 
 
 def _skill(ask: Ask) -> str:

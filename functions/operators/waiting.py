@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
+from functions.operators.asked import asked_scope
 from shared.errors import PermanentError, Rejected
 from shared.governance.roles import Role
 
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
 
 @operator_route("GET", "ops/waiting", least=Role.OPERATOR)
 async def waiting(ask: Ask) -> "list[WaitingPerson]":
+    """Answer with those who wait; `bot` and `department` narrow them."""
     from shared.operations.reports import waiting as reports
 
-    return await reports.waiting(ask.fabric, ask.departments)
+    scope = asked_scope(ask)
+    found = await reports.waiting(ask.fabric, ask.departments)
+    return [one for one in found if scope.covers(one.bot, one.department)]
 
 
 @operator_route("POST", "ops/waiting/{key}/answer", least=Role.OPERATOR, name="ops_waiting_answer")

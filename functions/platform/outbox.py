@@ -9,6 +9,7 @@ import azure.functions as func
 
 from functions.host import fabric
 from shared.observability import trace
+from shared.observability.overhead import execution
 
 bp = func.Blueprint()
 
@@ -20,7 +21,7 @@ async def outbox_sweep(timer: func.TimerRequest) -> None:
     from shared.pipeline.outbox import relay
     from shared.pipeline.turns.deciding import expire_overdue
 
-    with trace.span("", "timer outbox_sweep"):
+    with trace.span("", "timer outbox_sweep"), execution():
         await relay.sweep(fabric())
         await return_overdue(fabric())
         await expire_overdue(fabric())

@@ -10,6 +10,7 @@ import azure.functions as func
 
 from functions.host import fabric
 from shared.observability import trace
+from shared.observability.overhead import execution
 
 WATCHED_MINUTES = 5
 """Between two watches: the first of an hour asks for the owners."""
@@ -22,7 +23,7 @@ bp = func.Blueprint()
 async def alerts(timer: func.TimerRequest) -> None:
     from shared.operations import owners, watch
 
-    with trace.span("", "timer alerts"):
+    with trace.span("", "timer alerts"), execution():
         if datetime.now(UTC).minute < WATCHED_MINUTES:
             await owners.see_to_owners(fabric(), time())
         await watch.watch(fabric(), time())

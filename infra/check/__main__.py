@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.check.names import check_names
 from infra.check.policies import check_policies
-from infra.check.rules import check_parameters, check_rules
+from infra.check.rules import check_parameters, check_rules, check_tags
 from infra.check.source import Finding, read
 
 FOLDER = Path(__file__).parents[1]
@@ -17,6 +17,7 @@ def findings(folder: Path = FOLDER) -> list[Finding]:
     sources = [read(path) for path in paths]
     found = [finding for source in sources for finding in check_names(source)]
     found += check_rules(sources)
+    found += check_tags(sources[0])
     found += check_parameters(folder, sources[0])
     found += check_policies(folder / "gateway")
     return found

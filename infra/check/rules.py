@@ -44,6 +44,10 @@ CLOSABLE = (
 
 PRODUCTION = {"privateNetwork": True, "zoneRedundant": True, "serviceBusSku": "Premium"}
 
+TAGGED = ("bot", "department", "cost-center")
+"""What the tags of everything say."""
+
+_OURS = re.compile(r"tags$|union\(tags, ")
 _KEYS = re.compile(r"\blist(Keys|AccountSas|ServiceSas|Secrets)?\(|AccountKey=|SharedAccessKey=")
 
 
@@ -59,6 +63,15 @@ def check_rules(sources: list[Source]) -> Iterator[Finding]:
                 yield source.finding(block, f"{type} is {version} here and {first[0]} elsewhere")
             if not is_existing(block):
                 yield from _resource(source, name, block, type)
+
+
+def check_tags(main: Source) -> Iterator[Finding]:
+    """The tags that all resources have say whose they are and who pays."""
+    node = main.declared.get("tags")
+    given = properties(node.named_children[-1]) if node else {}
+    for name in TAGGED:
+        if node and name not in {key.strip("'") for key in given}:
+            yield main.finding(node, f"tags do not say {name}")
 
 
 def check_parameters(folder: Path, main: Source) -> Iterator[Finding]:
@@ -85,6 +98,8 @@ def _resource(source: Source, name: str, block: Node, type: str) -> Iterator[Fin
     said = re.sub(r"\s+", " ", text(block))
     if not type.startswith(TAGLESS) and "tags" not in given:
         yield source.finding(block, f"{name} has no tags")
+    elif "tags" in given and not _OURS.match(text(given["tags"])):
+        yield source.finding(block, f"{name} has tags of its own; write union(tags, {{ ... }})")
     if (rule := KEYLESS.get(type)) and rule not in said:
         yield source.finding(block, f"{name} does not say {rule}")
     if type in CLOSABLE and "publicNetworkAccess: publicNetworkAccess" not in said:

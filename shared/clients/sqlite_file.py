@@ -316,7 +316,10 @@ def _translated(error: Exception) -> Exception:
     if isinstance(error, sqlite3.DatabaseError | OSError) and not isinstance(
         error, sqlite3.ProgrammingError | sqlite3.IntegrityError
     ):
-        return Unavailable(f"SQLite: {error}" if isinstance(error, sqlite3.Error) else "disk")
+        if isinstance(error, OSError):
+            file = Path(error.filename or "").name or "the disk"
+            return Unavailable(f"{file}: {error.strerror}; look at the folder of FABRIC_DATA_DIR")
+        return Unavailable(f"SQLite: {error}")
     return error
 
 

@@ -76,6 +76,7 @@ class Ledger:
             backend_calls=meter.backend_calls,
             service_calls=meter.service_calls,
             version=meter.version or FIRST_VERSION,
+            manifest=meter.manifest or FIRST_VERSION,
             done=done,
         )
 

@@ -15,7 +15,7 @@ from math import inf
 from time import monotonic, time
 from typing import Any
 
-from shared.bot import Bot, Retention
+from shared.bot import Bot
 from shared.errors import Conflict, PermanentError
 from shared.governance.batch import (
     ROLLUP,
@@ -27,6 +27,7 @@ from shared.governance.batch import (
     tallied,
 )
 from shared.ports.store import Item, Op, Put, Store, every
+from shared.records.conversation import REMEMBERED
 from shared.records.daily import (
     DAILY,
     PRESENT,
@@ -38,6 +39,7 @@ from shared.records.daily import (
     present_op,
     spread,
 )
+from shared.records.seen import DAY_SECONDS
 from shared.records.uncounted import Uncounted
 
 COUNTED = "counted:"
@@ -197,8 +199,11 @@ async def _take_off(store: Store, bots: Mapping[str, Bot], some: Sequence[Uncoun
 
 
 def _kept_days(bots: Mapping[str, Bot], bot: str) -> int:
+    """Return how many days transcripts of a bot are kept; of one that is gone, the least that a
+    marker with an entry has.
+    """
     manifest = bots.get(bot)
-    return (manifest.retention if manifest else Retention()).transcript_days
+    return manifest.retention.transcript_days if manifest else REMEMBERED // DAY_SECONDS
 
 
 async def _close(store: Store, number: int) -> None:

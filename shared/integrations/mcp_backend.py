@@ -141,7 +141,8 @@ class McpBackend(HttpBackend):
         schema, about = raw.get("inputSchema"), raw.get("description")
         schema = schema if isinstance(schema, dict) and len(str(schema)) <= _LONGEST_SCHEMA else {}
         described = cleaned(about)[:_LONGEST_DESCRIPTION] if isinstance(about, str) else ""
-        return RemoteTool(name, described, schema, writes=name in declared.writes)
+        writes, risky = name in declared.writes, name in declared.high_risk
+        return RemoteTool(name, described, schema, writes=writes, risky=risky)
 
     def _text(self, result: Any) -> str:
         """The text parts of a result. Raises BackendError for one that failed, or says too much."""

@@ -65,7 +65,7 @@ class Views:
 
     async def nearness(self, encoder: "Encoder", text: str) -> list[float] | None:
         """For each document from -1 to 1; None while nothing is known of meaning."""
-        vectors = encoder.matrix(self._texts)
+        vectors = await encoder.matrix_for(text, self._texts)
         vector = None if vectors is None else await encoder.vector(text)
         if vectors is None or vector is None:
             return None

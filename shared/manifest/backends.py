@@ -50,13 +50,14 @@ class Declaration:
     `guarded` are fields of its answers that only bots see whose manifest names them. With
     `gateway = "apim"` calls go through API Management, which holds the key and tries again. Of a
     server of the Model Context Protocol (`kind`) `tools` may be called that read, and those in
-    `writes`.
+    `writes`; of these a model's calls of `high_risk` wait for a second person.
     """
 
     url: str = field(metadata={"min_length": 1})
     kind: Literal["http", "mcp"] = "http"
     tools: list[str] = field(default_factory=list, metadata=TOOL)
     writes: list[str] = field(default_factory=list, metadata=TOOL)
+    high_risk: list[str] = field(default_factory=list, metadata=TOOL)
     key: str = field(default="", repr=False)
     key_header: str = "Authorization"
     scope: str = ""
@@ -155,6 +156,8 @@ def _problems_of_tools(declared: Declaration) -> Iterator[tuple[str, str]]:
         yield "kind", 'only a server of tools has tools; write kind = "mcp"'
     if len(set(named)) < len(named):
         yield "writes", "a tool is named twice; it reads or it writes"
+    if stray := [name for name in declared.high_risk if name not in declared.writes]:
+        yield "high_risk", f'"{stray[0]}" is not in writes; add it there, or remove it'
     if declared.kind == "mcp" and declared.guarded:
         yield "guarded", "tools return text, which has no fields; leave it out"
     if declared.kind == "mcp" and declared.auth == "user":

@@ -40,6 +40,9 @@ def load_departments(path: Path, environ: Mapping[str, str]) -> dict[str, Depart
         department = _read(path, number, table)
         if department.id in found:
             raise wrong(path, f"department {number}: id", f"{department.id!r} stands here already")
+        if department.subscription and not department.resource_group:
+            hint = 'stands without a group in it; write resource_group = "rg-bots-hr"'
+            raise wrong(path, f"department {number}: subscription", hint)
         found[department.id] = department
     return found
 

@@ -6,10 +6,12 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from shared.bot import Bot
 from shared.governance.policy import ERROR, WARNING, Breach, Exempted, Policy, Rule
+from shared.manifest.bot_versions import merged, version_files
+from shared.manifest.line import line_of
 from shared.manifest.shape import did_you_mean, quoted
 from shared.manifest.toml_file import parse, wrong
 
@@ -74,12 +76,14 @@ def load_policy(path: Path) -> Policy:
 
 
 def findings(policy: Policy, bots_dir: Path, today: date) -> Iterator[Finding]:
-    """Every breach of every manifest in a folder, in the order of files and rules."""
-    for path in sorted(bots_dir.glob("[!.]*.toml")):
-        raw = parse(path)
+    """Every breach of every manifest in a folder and of its versions, by file and rule."""
+    manifests = {path: parse(path) for path in sorted(bots_dir.glob("[!.]*.toml"))}
+    manifests |= {path: merged(path, base) for path, base in version_files(bots_dir)}
+    for path, raw in manifests.items():
         manifest = with_defaults(Bot, raw)
         for breach in policy.breaches(str(raw.get("id") or path.stem), manifest, today):
-            yield Finding(breach, path, line_of(path.read_text("utf-8-sig"), breach.rule.key))
+            text = path.read_text("utf-8-sig")
+            yield Finding(breach, path, line_of(text, breach.rule.key) or 1)
 
 
 def with_defaults(cls: type, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,22 +106,6 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def line_of(text: str, key: str) -> int:
-    """Find the line where a dotted key stands, else its table's, else the first."""
-    *tables, last = key.split(".")
-    here, found = "", 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
-            here = header[1]
-            if here == key or here.startswith(f"{key}."):
-                return number
-            if here == ".".join(tables):
-                found = number
-        elif here == ".".join(tables) and re.match(rf"\s*\"?{re.escape(last)}\"?\s*=", line):
-            return number
-    return found
-
-
 def _tables(path: Path, raw: Mapping[str, Any], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     found = raw.get(name, [])
     if not isinstance(found, list):
@@ -131,11 +119,26 @@ def _rule(path: Path, place: str, table: dict[str, Any]) -> Rule:
         raise wrong(path, f"{place}: severity", f'write severity = "{ERROR}" or "{WARNING}"')
     if not any(name in table for name in _DEMANDS):
         raise wrong(path, place, f"demands nothing; write one of {', '.join(_DEMANDS)}")
+    for name, key in (("key", rule.key), *(("where", key) for key in rule.where)):
+        if hint := _no_key(Bot, key):
+            raise wrong(path, f"{place}: {name}", f'"{key}" is no key of a manifest; {hint}')
     try:
         re.compile(rule.matches)
     except re.error as error:
         raise wrong(path, f"{place}: matches", f"no regular expression: {error}") from None
     return rule
+
+
+def _no_key(cls: type, key: str) -> str:
+    """What to write instead of a dotted key that a manifest has not; "" for one that it has."""
+    name, _, rest = key.partition(".")
+    hints = get_type_hints(cls)
+    if name not in hints:
+        return did_you_mean(name, hints) or f"write one of {quoted(hints)}"
+    for kind in (hints[name], *get_args(hints[name])):
+        if rest and isinstance(kind, type) and is_dataclass(kind):
+            return _no_key(kind, rest)
+    return ""
 
 
 def _checked(path: Path, place: str, table: dict[str, Any], cls: type) -> dict[str, Any]:

@@ -80,6 +80,11 @@ def _routes(bot: Bot) -> Iterator[Problem]:
 
 def _urgent(bot: Bot) -> Iterator[Problem]:
     for topic, says in bot.urgent.items():
+        if not topic.strip() or not says.strip():
+            yield (
+                dotted(("urgent", topic)),
+                'a topic or its answer is empty; write "lost device" = "<collection>/<article>"',
+            )
         if not ARTICLE.fullmatch(says):
             continue
         if says.partition("/")[0] not in bot.knowledge:

@@ -5,6 +5,7 @@ costs 20. A field's `metadata` holds its limits in pydantic's words.
 """
 
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import partial
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -61,7 +62,7 @@ def _value(hint: Any, limits: dict[str, Any]) -> CoreSchema:
         bool: core_schema.bool_schema,
         str: core_schema.str_schema,
         int: core_schema.int_schema,
-        float: core_schema.float_schema,
+        float: partial(core_schema.float_schema, allow_inf_nan=False),
     }
     schema: CoreSchema = builders[hint](**limits)
     return schema

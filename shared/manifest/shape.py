@@ -33,7 +33,6 @@ _TYPES = {
     "int_from_float": "write a whole number",
     "float_type": "write a number, without quotes",
     "bool_type": "write true or false",
-    "finite_number": "write a number",
 }
 _NAME = (
     "write a name of small letters, digits and hyphens that begins with a letter, at most 40 "
@@ -102,6 +101,8 @@ def _sentence(mistake: ErrorDetails, form: Form) -> str:
             return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
         case "less_than_equal":
             return f"{value} is too large; write {ctx['le']:g} or less"
+        case "finite_number":
+            return f"{value} is no amount; write a number, or remove the key for no limit"
         case "greater_than":
             return f"{value} is too small; write more than {ctx['gt']:g}"
     return f"has the wrong type ({_kind(value)}); {_TYPES.get(kind, 'write another value')}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import ConfigurationError
+from shared.manifest.line import line_of
 
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|(end of document))\)$")
@@ -89,6 +90,15 @@ def variables(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def wrong(path: Path, key: str, sentence: str) -> ConfigurationError:
-    """The error that names file, key and what to write, on one line."""
-    where = f"{path.as_posix()}: {key}: " if key else f"{path.as_posix()}: "
-    return ConfigurationError(" ".join(f"{where}{sentence}".split()))
+    """The error that names file, line, key and what to write, on one line."""
+    line = _line_of(path, key) if key else None
+    where = [path.as_posix(), f"line {line}" if line else "", key, sentence]
+    return ConfigurationError(" ".join(": ".join(filter(None, where)).split()))
+
+
+def _line_of(path: Path, key: str) -> int | None:
+    """Where the key stands; None in a file that cannot be read, and for a key that is not there."""
+    try:
+        return line_of(path.read_text("utf-8-sig"), key)
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from shared import wire
 from shared.observability.failure import trace_of
+from shared.observability.overhead import logged
 from shared.observability.redacted import redacted
 from shared.observability.trace import current
 
@@ -30,7 +31,9 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] and "error" not in body:
             body["error"] = trace_of(record.exc_info[1])
-        return wire.dumps(body)
+        line = wire.dumps(body)
+        logged(len(line))
+        return line
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -79,8 +79,9 @@ class Offered:
 class Meter:
     """The readings of one unit of work: what is not booked yet, and the sums of all.
 
-    `bot`, its `department` and the skill's `version` that it runs are "" until they are known;
-    `tools` are the names of those that a model called in the run of the handler at hand.
+    `bot`, its `department`, the skill's `version` that it runs and that of the bot's `manifest`
+    are "" until they are known; `tools` are the names of those that a model called in the run of
+    the handler at hand.
     `began` is when it did, on the clock that never steps.
     """
 
@@ -96,6 +97,7 @@ class Meter:
     department: str = ""
     began: float = field(default_factory=monotonic)
     version: str = ""
+    manifest: str = ""
 
     @property
     def seconds(self) -> float:

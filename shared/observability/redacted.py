@@ -20,7 +20,15 @@ TEXTS_KNOWN = 4096
 
 
 def redacted(fields: dict[str, V]) -> dict[str, V]:
-    """Return the fields with each identifier in their texts replaced by its kind."""
+    """Return the fields with each identifier in their texts replaced by its kind.
+
+    Nearly always there is none: then they are the fields that were given.
+    """
+    for value in fields.values():
+        if isinstance(value, str) and (len(value) > LONGEST_KNOWN or _known(value) != value):
+            break
+    else:
+        return fields
     return {
         name: hidden(value) if isinstance(value, str) else value  # type: ignore[misc]
         for name, value in fields.items()

@@ -96,6 +96,7 @@ def fact(type: str, alert: Alert) -> Event:
         type=type,
         subject=SUBJECT,
         bot=alert.bot,
+        scope="*",
         data={
             "alert": alert.rule,
             "subject": alert.subject,

@@ -156,7 +156,7 @@ class TurnBackend:
         return self._remote
 
     def _function(self, tool: "RemoteTool") -> Callable[..., Awaitable[str]]:
-        from shared.ports.tools import SCHEMA, WRITES
+        from shared.ports.tools import RISKY, SCHEMA, WRITES
 
         async def call(**arguments: Any) -> str:
             return await self._use(tool, arguments)
@@ -165,6 +165,7 @@ class TurnBackend:
         call.__doc__ = tool.description
         setattr(call, SCHEMA, tool.schema)
         setattr(call, WRITES, tool.writes)
+        setattr(call, RISKY, tool.risky)
         return call
 
     async def _use(self, tool: "RemoteTool", arguments: Mapping[str, Any]) -> str:

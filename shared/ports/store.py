@@ -111,6 +111,10 @@ class Blobs(Protocol):
         """No error when absent."""
         ...
 
+    async def stored_bytes(self) -> int:
+        """How much all of them hold, for a timer, never in a turn."""
+        ...
+
     async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
         """An URL that opens this blob for so long, as a download called `file`; "" without one."""
         ...

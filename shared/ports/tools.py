@@ -14,9 +14,11 @@ TOOLS = "/"
 
 @dataclass(frozen=True, slots=True)
 class RemoteTool:
-    """What a server says of a tool, and whether our file counts it among those that write."""
+    """What a server says of a tool, and whether our file counts it among those that write, and
+    those of which a second person has to approve each call of a model."""
 
     name: str
     description: str
     schema: Mapping[str, Any] = field(repr=False)
     writes: bool = False
+    risky: bool = False

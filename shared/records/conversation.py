@@ -47,8 +47,9 @@ class Conversation:
     that were handled was written, `muted_at` when the one was that muted. `turns` are the newest
     Unix minute with turns and their number. `language` is the one last spoken in, `about` the
     topic so far. `signing_in` is the offer to sign in that is open, and the message that waits
-    for it. `versions` names the version that wrote a skill's state, where it is not the first.
-    `row` tells which of what was accepted is unfinished.
+    for it. `versions` names the version that wrote a skill's state, where it is not the first;
+    `manifest` is the version of the bot's that the last turn went by, likewise. `row` tells which
+    of what was accepted is unfinished.
     """
 
     reference: ConversationReference
@@ -69,6 +70,7 @@ class Conversation:
     about: Topic | None = None
     signing_in: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    manifest: str = ""
     row: Row = field(default_factory=Row)
 
     @classmethod
@@ -113,6 +115,7 @@ class Conversation:
             "about": self.about.to_dict() if self.about else {},
             "signing_in": self.signing_in,
             "versions": self.versions,
+            "manifest": self.manifest,
             "row": self.row.to_dict(),
         }
         body: dict[str, Any] = {
@@ -146,6 +149,9 @@ class Conversation:
         self.versions.pop(skill, None)
         if state and version != FIRST_VERSION:
             self.versions[skill] = version
+
+    def went_by(self, manifest: str) -> None:
+        self.manifest = manifest if manifest != FIRST_VERSION else ""
 
     @property
     def content(self) -> str:

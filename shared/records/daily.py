@@ -106,6 +106,14 @@ class Present:
         """Return in how many conversations it happened."""
         return sum(1 for happened in self.conversations.values() if happened & what)
 
+    def solved(self, unless: int) -> int:
+        """Return in how many conversations something was said, and none of these happened."""
+        return sum(
+            1
+            for happened in self.conversations.values()
+            if happened & TALKED and not happened & unless
+        )
+
     @property
     def is_full(self) -> bool:
         return max(len(self.conversations), len(self.people)) >= MAX_PRESENT

@@ -73,6 +73,7 @@ class LedgerEntry:
     backend_calls: Sequence[BackendCall] = ()
     service_calls: Sequence[ServiceCall] = ()
     version: str = FIRST_VERSION
+    manifest: str = FIRST_VERSION
     outcome: Outcome = Outcome.DONE
     done: Done | None = None
     partition: str = ""
@@ -98,6 +99,7 @@ class LedgerEntry:
             backend_calls=[BackendCall(**call) for call in body.get("backends", ())],
             service_calls=[ServiceCall(**call) for call in body.get("services", ())],
             version=str(body.get("version", FIRST_VERSION)),
+            manifest=str(body.get("manifest", FIRST_VERSION)),
             outcome=Outcome(body.get("outcome", Outcome.DONE)),
             done=Done(**done) if done else None,
             partition=item.partition,
@@ -137,6 +139,7 @@ class LedgerEntry:
             "bot": self.bot,
             "skill": self.skill,
             **({"version": self.version} if self.version != FIRST_VERSION else {}),
+            **({"manifest": self.manifest} if self.manifest != FIRST_VERSION else {}),
             "at": self.at,
             "seconds": self.seconds,
             "request_units": round(self.request_units, 2),

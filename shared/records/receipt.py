@@ -24,7 +24,8 @@ def later(old: str, new: str) -> bool:
 class Sent:
     """One outbound message. `effect` said it; "" for a receipt that came before its record.
 
-    `billed` is when the channel first said what it bills for it, in Unix time.
+    `billed` is when the channel first said what it bills for it, in Unix time; `held` is what its
+    limits hold for it until then, in millionths of a dollar.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Sent:
     error: str | None = None
     time: str | None = None
     billed: float = 0.0
+    held: int = 0
     etag: str = ""
 
     @classmethod
@@ -47,6 +49,7 @@ class Sent:
             error=body.get("error"),
             time=body.get("time"),
             billed=body.get("billed", 0.0),
+            held=body.get("held", 0),
             etag=item.etag,
         )
 
@@ -64,4 +67,5 @@ class Sent:
         said = {"effect": self.effect} if self.effect else {}
         told = {} if self.time is None else {"error": self.error, "time": self.time}
         billed = {"billed": self.billed} if self.billed else {}
-        return {**said, "channel": self.channel, "status": self.status, **told, **billed}
+        held = {"held": self.held} if self.held else {}
+        return {**said, "channel": self.channel, "status": self.status, **told, **billed, **held}

@@ -15,7 +15,7 @@ CONTAINER = "claims"
 
 
 class BlobStorage:
-    """The container `claims` of a storage account; it is created when it is missing.
+    """A container of a storage account; it is created when it is missing.
 
     `connection` is a connection string; without one `account` names the account, and
     `credential` is who asks.
@@ -27,7 +27,9 @@ class BlobStorage:
         *,
         connection: str = "",
         credential: "AsyncTokenCredential | None" = None,
+        container: str = CONTAINER,
     ) -> None:
+        self._name = container
         self._connection = connection
         self._credential = credential
         self._service = Service(
@@ -68,6 +70,14 @@ class BlobStorage:
             with suppress(ResourceNotFoundError):
                 await self._container().delete_blob(name)
 
+    async def stored_bytes(self) -> int:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        async with self._service.calling():
+            with suppress(ResourceNotFoundError):
+                return sum([blob.size async for blob in self._container().list_blobs()])
+        return 0
+
     async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
         """A service SAS by the connection string's key, else one by user delegation."""
         async with self._service.calling():
@@ -99,14 +109,14 @@ class BlobStorage:
             if self._connection:
                 try:
                     self._client = ContainerClient.from_connection_string(
-                        self._connection, CONTAINER, **OPTIONS
+                        self._connection, self._name, **OPTIONS
                     )
                 except ValueError as error:
                     raise Unavailable(NO_CONNECTION) from error
             else:
                 self._client = ContainerClient(
                     self._service.url,
-                    CONTAINER,
+                    self._name,
                     credential=self._credential,
                     **OPTIONS,
                 )

@@ -20,7 +20,8 @@ LOOK_SECONDS = 3600.0
 """How often a process that writes blobs looks for orphans."""
 
 T = TypeVar("T")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_NAME = re.compile(r"(?:[a-z]{1,20}=[0-9-]{1,20}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+"""With one folder before it at most, as partitions of a warehouse have: `day=2026-11-16/`."""
 
 
 class FileBlobs:
@@ -37,7 +38,7 @@ class FileBlobs:
             raise ValueError(f"{name!r} is no name for a blob")
 
         def write(target: Path = path) -> None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             handle, draft = mkstemp(dir=self._folder, prefix=".")
             try:
                 with os.fdopen(handle, "wb") as file:
@@ -69,6 +70,13 @@ class FileBlobs:
     async def delete(self, name: str) -> None:
         if path := self._path(name):
             await self._do(lambda: path.unlink(missing_ok=True))
+
+    async def stored_bytes(self) -> int:
+        def summed() -> int:
+            files = (path for path in self._folder.rglob("[!.]*") if path.is_file())
+            return sum(path.stat().st_size for path in files)
+
+        return await self._do(summed)
 
     async def address(self, name: str, *, seconds: float, content_type: str, file: str) -> str:
         """None: a folder is no web server."""

@@ -22,6 +22,9 @@ UNLIKE = 6.0
 """Times, as a logarithm, that the spelling of a text without small words is likelier in another
 language than in the expected one, to be taken for it."""
 
+ALIKE = 3.0
+"""The same for a word alone that the best language has in its list: as likely in both below it."""
+
 _WORDS = {
     "en": """
 a about after again all also am an and any anyone are aren't as ask at back be because been before
@@ -29,10 +32,10 @@ being broken bring but buy by bye call can can't cannot cant change check could 
 does doesn't doesnt doing don't done dont every find first forgot for from get give go goodbye got
 had hadn't has have haven't he hello help her here hers him his hours how i'd i'll i'm i've if ill
 in into is isn't it it's its just know last leave left lets like lost make many may maybe me might
-mine month more most much must my need never new no nobody nope not nothing now of off ok old on
+mine month more most much must my need never new no nobody nope not nothing now of off old on
 only or order other our out over parcel parental password pay payslip people person please policy
 price problem question receipt refund reset return says see send set shall she should sick some
-somebody someone something sorry soon speak still stolen stop take talk tell than thank thanks that
+somebody someone something sorry soon speak still stolen take talk tell than thank thanks that
 that's the their them then there these they thing this those thx to today tomorrow too until up us
 use using vacation very waiting want warranty was wasn't way we week were what what's whats when
 where where's which who whom whose why will with without won't work working works worked would
@@ -117,22 +120,21 @@ spedite stampante stipendio sta stato stesso sto su sua subito sul sulla suo suo
 trovare tu tua tue tuo tuoi tutta tutte tutti tutto un un'altra una uno va vado vengo verso vi
 voglio voi vorrei vostra vostro""",
     "nl": """
-aan account afgelopen al alle alles als altijd andere anders ben bent bedankt beetje bestelling
-bestellen betalen betaald bij bijna binnen contract daar daarna dag dagen dan dank dankjewel dat de
-deze die dit doe doei doen doet dóór door dus echt een eens eerst en er gaan gaat gauw gebeurt
-gebruiken gedaan geef geen geld gestolen gewerkt gaf goed goede goedemorgen goedendag graag ga had
-hallo heb hebben hebt heeft heel helaas help helpen het hier hij hoe hoeveel hoelang hun iemand iets
-ik in inloggen inloggen is ja jaar je jij jou jouw jullie kan kant kapot kaart kapotte keer kind
-klopt komen komt kon kopen kosten kost krijg krijgen krijgt kun kunnen kunt kwijt laat laptop laten
-levertijd leveren maand maar mag maken man me mee meer meld melden men met mij mijn misschien mits
-moeilijk moet moeten mogelijk morgen na naar nergens niemand niet niets nieuw nieuwe nodig nog nooit
-nou nu of om onder ons onze ook op opnieuw over pakje pakket praten precies probleem prima pas
-retour retourneren salaris salarisstrook schade sinds soms spreekt spreken spullen staat stuk sturen
-sturen te teken telefoon terug terugsturen toch toen tot tussen u uit uw vakantie vakantiedagen van
-vandaag vanaf veel vergeten verlof verloren verzenden volgende voor vraag vragen waar waarom
-wachtwoord wanneer want waren was wat we weet weer week wel welke werk werkt werken werd wie wij
-wil wilde willen word worden wordt zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou
-zullen""",
+aan afgelopen al alle alles als altijd andere anders ben bent bedankt beetje bestelling bestellen
+betalen betaald bij bijna binnen daar daarna dag dagen dan dank dankjewel dat de deze die dit doe
+doei doen doet dóór door dus echt een eens eerst en er gaan gaat gauw gebeurt gebruiken gedaan geef
+geen geld gestolen gewerkt gaf goed goede goedemorgen goedendag graag ga had hallo heb hebben hebt
+heeft heel helaas help helpen het hier hij hoe hoeveel hoelang hun iemand iets ik in inloggen is ja
+jaar je jij jou jouw jullie kan kant kapot kaart kapotte keer kind klopt komen komt kon kopen
+kosten kost krijg krijgen krijgt kun kunnen kunt kwijt laat laten levertijd leveren maand maar mag
+maken man me mee meer meld melden men met mij mijn misschien mits moeilijk moet moeten mogelijk
+morgen na naar nergens niemand niet niets nieuw nieuwe nodig nog nooit nou nu of om onder ons onze
+ook op opnieuw over pakje pakket praten precies probleem prima pas retour retourneren salaris
+salarisstrook schade sinds soms spreekt spreken spullen staat stuk sturen te teken telefoon terug
+terugsturen toch toen tot tussen u uit uw vakantie vakantiedagen van vandaag vanaf veel vergeten
+verlof verloren verzenden volgende voor vraag vragen waar waarom wachtwoord wanneer want waren was
+wat we weet weer week wel welke werk werkt werken werd wie wij wil wilde willen word worden wordt
+zal ze zeer zelf zelfs zich ziek zij zijn zo zoek zonder zou zullen""",
 }
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl")
 """The languages that are told apart, and that the platform speaks, English first."""
@@ -199,18 +201,27 @@ def language_of(text: str, among: Collection[str] = LANGUAGES, *, expected: str 
     if _is_unspoken(text, said, speaks_for):
         return expected
     found = {name: weight for name, weight in speaks_for.items() if name in among}
+    if said == ["hallo"] and expected not in found and "de" in found:
+        return "de"  # Dutch as well, and nothing else is likelier
     if found:
         best = max(found, key=lambda name: found[name])
         if found.get(expected, 0.0) * LEAD >= found[best]:
             return expected
         second = max((weight for name, weight in found.items() if name != best), default=0.0)
         if found[best] >= SURE and found[best] >= LEAD * second:
-            return best
+            alike = len(said) == 1 and _spelled_alike(said, best, expected)
+            return expected if alike else best
     if len(said) < 2 or expected not in among:
         return expected
     likely = {name: score for name, score in _likelihoods(said).items() if name in among}
     best = max(likely, key=lambda name: likely[name])
     return best if likely[best] - likely[expected] > UNLIKE else expected
+
+
+def _spelled_alike(word: Sequence[str], best: str, expected: str) -> bool:
+    """Whether a word may be of the expected language, too: its list of words is never whole."""
+    likely = _likelihoods(word)
+    return expected in likely and likely[best] - likely[expected] <= ALIKE
 
 
 def is_unspoken(text: str) -> bool:

@@ -117,7 +117,10 @@ class Catalog:
                 found.put(item)
         elif request.method != "GET":
             raise Failure(501, NOT_IMPLEMENTED)
-        return Reply(200, found.properties, etag=found.properties["_etag"])
+        reply = Reply(200, found.properties, etag=found.properties["_etag"])
+        if request.flag("x-ms-documentdb-populatequotainfo") and isinstance(found, Container):
+            reply.headers["x-ms-resource-usage"] = f"documentsSize={found.kilobytes()};"
+        return reply
 
     def add_offer(self, request: Request, container: Json) -> None:
         content = {"offerThroughput": int(request.headers.get("x-ms-offer-throughput", 400))}

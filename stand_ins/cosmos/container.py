@@ -54,6 +54,10 @@ class Container:
         bounds = [f"{0x40 * n // partitions:02X}".ljust(32, "0") for n in range(1, partitions)]
         self.ranges = list(itertools.pairwise(["", *bounds, "FF"]))
 
+    def kilobytes(self) -> int:
+        """The size of all documents, rounded up, as `documentsSize` says it."""
+        return -(-sum(len(json.dumps(item.body)) for item in self.items()) // 1024)
+
     # --- finding
 
     def key_of(self, body: Json) -> list[Any]:

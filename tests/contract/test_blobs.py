@@ -93,3 +93,13 @@ async def test_an_address_opens_one_blob_as_a_download_and_ends(blobs: Blobs) ->
 
 async def test_working_blobs_check_out(blobs: Blobs) -> None:
     assert await blobs.check() == ""
+
+
+async def test_what_is_kept_is_summed(blobs: Blobs) -> None:
+    assert await blobs.stored_bytes() == 0
+    await blobs.put("one", b"12345")
+    await blobs.put("two", b"123")
+    await blobs.put("gone", b"1")
+    await blobs.delete("gone")
+
+    assert await blobs.stored_bytes() == 8

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from shared.governance.batch import pending
+from shared.governance.rollup import roll_up
 from shared.operations.reports.books import balanced, books
+from shared.operations.reports.period import Period
+from shared.operations.reports.turns import Scope
+from shared.operations.reports.usage import usage
 from shared.pipeline.outbox import relay
 from shared.ports.store import Put, Store
+from shared.records.seen import transcripts
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -91,3 +97,20 @@ async def test_the_books_balance(fabric: Lab) -> None:
     assert (before["accepted"], before["pending"]) == (3, 3)
     assert (after["accepted"], after["done"]) == (3, 3)
     assert balanced(after)
+
+
+async def test_what_turns_used_is_counted_once_and_their_words_stay(fabric: Lab) -> None:
+    for n in range(3):
+        key = await fabric.say(str(n), id=f"m{n}")
+    await fabric.say("work", conversation="two")
+    await fabric.drain()
+    turns = len(await pending(fabric.store, 100))
+
+    assert await roll_up(fabric.store, fabric.bots, 2048) == turns
+    assert await roll_up(fabric.store, fabric.bots, 2048) == 0
+
+    [row] = (await usage(fabric, Scope(), Period())).bots
+    assert row.turns == turns
+    said = [item.body["text"] async for item in transcripts(fabric.store, key)]
+    assert said == ["0", "1", "2"]
+    assert len(await fabric.store.find(key, "ledger:")) == 3

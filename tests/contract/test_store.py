@@ -7,6 +7,7 @@ from time import time
 import pytest
 
 from shared.errors import Conflict, PermanentError
+from shared.governance.shared_use import Sized
 from shared.ports.store import FOR_EVER, Create, Delete, Item, Put, Store
 from tests.contract.processes import Processes
 
@@ -362,3 +363,11 @@ async def test_processes_that_retry_on_conflict_lose_no_update(
 
 async def test_a_working_store_checks_out(store: Store) -> None:
     assert await store.check() == ""
+
+
+async def test_a_store_that_is_billed_by_size_says_it(store: Store) -> None:
+    if not isinstance(store, Sized):
+        return
+    await store.write("p", Create("big:1", {"text": "x" * 10_000}))
+
+    assert await store.stored_bytes() >= 10_000

@@ -1,7 +1,10 @@
 """A deed waits for a second person on a real host, outlives it, and is done once."""
 
 import asyncio
+import json
 import shutil
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,16 @@ def app_with_a_treasury(folder: Path) -> Path:
         (app / name).symlink_to(ROOT / name)
     (app / "functions" / "skills" / "treasury.py").write_text(SKILL)
     return app
+
+
+async def typed(folder: Folder, app: Path, *words: str) -> str:
+    """What a command prints, typed where the app is."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli", *words), cwd=app, env=folder.environ, stdout=PIPE
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    return out.decode()
 
 
 async def test_a_deed_outlives_the_host_and_is_done_once(tmp_path: Path) -> None:
@@ -93,6 +106,16 @@ async def test_a_deed_outlives_the_host_and_is_done_once(tmp_path: Path) -> None
         _, [decided] = await ask("GET", "?all=true")
         assert decided["state"] == "approved"
         assert (await ask("POST", approve, {}))[0] == 409
+
+        await folder.say(url, connector.url, "600", conversation="a:1", id="2")
+        await connector.until(3)
+        [waits] = json.loads(await typed(folder, app, "approvals", "--json"))
+        said = await typed(
+            folder, app, "approvals", "approve", waits["id"], "--reason", "as agreed"
+        )
+        assert said == f"{waits['id']}: approved; the host has pay done\n"
+        await connector.until(4)
+        assert connector.sent["a:1"][3:] == ["paid 600"]
         async with folder.session.get(f"{url}/api/ops/books", headers=bearer(settings)) as answer:
             books = await answer.json()
-        assert (books["accepted"], books["pending"], books["dead"]) == (1, 0, 0)
+        assert (books["accepted"], books["pending"], books["dead"]) == (2, 0, 0)

@@ -13,7 +13,10 @@ PRODUCT = {"name": "Bot Fabric", "vendor_name": "Bot Fabric"}
 CATEGORY, API_ACTIVITY, DATASTORE_ACTIVITY = 6, 6003, 6005
 
 _READ, _UPDATE, _DELETE, _OTHER = 2, 3, 4, 99
-_API_VERBS = {"discard": _DELETE, "erase": _DELETE, "stop": _UPDATE, "start": _UPDATE}
+_API_VERBS = {
+    **dict.fromkeys(("discard", "erase"), _DELETE),
+    **dict.fromkeys(("stop", "start", "approve", "deny"), _UPDATE),
+}
 _DATASTORE_READ, _DATASTORE_DELETE = 1, 7
 _SUCCESS, _FAILURE, _OTHER_STATUS = 1, 2, 99
 _INFORMATIONAL, _MEDIUM = 1, 3

@@ -79,9 +79,13 @@ def alert(limit: Limit, share: float) -> Event:
     return Event(
         id=event_id("alert.raised", limit.partition, limit.counter, str(share)),
         type="alert.raised",
-        subject=f"budget {limit.name}",
+        subject="alerts",
+        scope="*",
         data={
             "alert": "budget",
+            "subject": limit.name,
+            "detail": f"{share:.0%} of it is spent in {limit.window}",
+            "page": "docs/operate.md#a-budget-passes-a-threshold",
             "limit": limit.name,
             "window": limit.window,
             "share": share,

@@ -1,4 +1,4 @@
-"""Which version of a skill a conversation gets: a sticky share, changed while the app runs."""
+"""Which version of a skill or a manifest a conversation gets: a sticky share, changed live."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
@@ -15,6 +15,7 @@ PARTITION = "rollouts"
 FRESH_SECONDS = 1.0
 """How long a process believes what it read: a change is everywhere within two seconds."""
 
+OF_BOT = "bot:"
 _POINTS = 2**64
 
 
@@ -22,9 +23,10 @@ _POINTS = 2**64
 class Rollout:
     """`share` of the conversations, from 0 to 1, get `version`; `bots` limits it to these.
 
-    `salt` decides which ones; it stays while the share of one version grows and shrinks, and
-    `began` is when it was drawn. Above the share `stop_above` of turns that fail the version gets
-    no conversation any more; 0 is no such bound.
+    It is of a `skill`, or of the manifest of a `bot`; the other one is "". `salt` decides which
+    conversations; it stays while the share of one version grows and shrinks, and `began` is when
+    it was drawn. Above the share `stop_above` of turns that fail the version gets no conversation
+    any more; 0 is no such bound.
     """
 
     skill: str
@@ -37,6 +39,7 @@ class Rollout:
     at: float = 0.0
     began: float = 0.0
     stop_above: float = 0.0
+    bot: str = ""
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
@@ -44,7 +47,19 @@ class Rollout:
         return cls(**{**body, "bots": tuple(body.get("bots", ()))})
 
     def to_op(self, etag: str | None = None) -> Put:
-        return Put(_id(self.skill), {**asdict(self), "bots": list(self.bots)}, etag=etag)
+        return Put(_id(self.subject), {**asdict(self), "bots": list(self.bots)}, etag=etag)
+
+    @property
+    def subject(self) -> str:
+        """What is rolled out: the name of a skill, or `bot:` and the id of a bot."""
+        return of_bot(self.bot) if self.bot else self.skill
+
+    @property
+    def target(self) -> dict[str, str]:
+        """What the audit says of it: the skill or the bot, and the version."""
+        if self.bot:
+            return {"bot": self.bot, "manifest": self.version}
+        return {"skill": self.skill, "version": self.version}
 
     def stopped(self, by: str, reason: str) -> Self:
         """Return it as it is when no conversation gets the version any more."""
@@ -52,7 +67,7 @@ class Rollout:
 
     def covers(self, bot: str, conversation: str) -> bool:
         """Whether a conversation is in the share: who is in at 10 % is in at 20 % too."""
-        if self.bots and bot not in self.bots:
+        if (self.bots and bot not in self.bots) or self.bot not in ("", bot):
             return False
         digest = hashlib.sha256(f"{self.salt}\n{conversation}".encode()).digest()
         return int.from_bytes(digest[:8], "big") < self.share * _POINTS
@@ -73,7 +88,7 @@ class Rollouts:
 
     async def stop(self, seen: Rollout, by: str, reason: str) -> bool:
         """Take the share of a rollout back, as it was `seen`; whether nobody was faster."""
-        item = await self._store.get(PARTITION, _id(seen.skill))
+        item = await self._store.get(PARTITION, _id(seen.subject))
         if item is None or (now := Rollout.from_item(item)) != seen or not now.share:
             return False
         try:
@@ -84,9 +99,9 @@ class Rollouts:
         return True
 
     async def read(self) -> Mapping[str, Rollout]:
-        """By skill, as the store says now. Raises Unavailable."""
+        """By subject, as the store says now. Raises Unavailable."""
         found = await self._store.find(PARTITION, "rollout:", limit=1000)
-        self._rollouts = {rollout.skill: rollout for rollout in map(Rollout.from_item, found)}
+        self._rollouts = {rollout.subject: rollout for rollout in map(Rollout.from_item, found)}
         return self._rollouts
 
     async def current(self) -> Mapping[str, Rollout]:
@@ -111,8 +126,13 @@ def share_of(written: object) -> float:
     return found
 
 
-def _id(skill: str) -> str:
-    return f"rollout:{skill}"
+def _id(subject: str) -> str:
+    return f"rollout:{subject}"
+
+
+def of_bot(bot: str) -> str:
+    """The subject of a rollout of a bot's manifest; no skill has such a name."""
+    return OF_BOT + bot
 
 
 def wanted_version(
@@ -134,3 +154,25 @@ def wanted_version(
     if written_by in ("", wanted) or written_by in reads.get(wanted, ()):
         return wanted
     return written_by
+
+
+def wanted_manifest(
+    rollout: Rollout | None,
+    conversation: str,
+    *,
+    had: str,
+    floor: str,
+    skills: Mapping[str, Collection[str]],
+) -> str:
+    """The version of its bot's manifest that a conversation gets.
+
+    `had` is the one of its last turn, "" for none; `skills` are those of each version. Whose
+    skill holds the `floor` keeps its version while the wanted one has no such skill.
+    """
+    covered = rollout is not None and rollout.covers(rollout.bot, conversation)
+    wanted = rollout.version if rollout and covered else FIRST_VERSION
+    if wanted not in skills:
+        wanted = FIRST_VERSION
+    if floor and floor not in skills[wanted] and floor in skills.get(had, ()):
+        return had
+    return wanted

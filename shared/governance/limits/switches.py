@@ -4,7 +4,7 @@ What is stopped loses nothing: webhooks still accept, and work and messages wait
 until it is started again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic, time
 
@@ -19,18 +19,19 @@ LOOK_AGAIN = 300.0
 """Seconds after which stopped work is looked at again, should the start not have let it go."""
 
 KINDS = ("bot", "skill")
+Always = Callable[[], Mapping[tuple[str, str], float]]
 
 
 class Switches:
     """What is stopped, as the store says, asked at most once in `FRESH` seconds.
 
-    `always` is stopped whatever the store says, since it began to run so.
+    `always` tells what is stopped now whatever the store says, and since when.
     """
 
-    def __init__(self, store: Store, always: Mapping[tuple[str, str], float] | None = None) -> None:
+    def __init__(self, store: Store, always: Always = dict) -> None:
         self._store = store
-        self._always = dict(always or {})
-        self._stopped: Mapping[tuple[str, str], float] = self._always
+        self._always = always
+        self._stopped: Mapping[tuple[str, str], float] = always()
         self._read_at = -FRESH
 
     async def stop(self, kind: str, name: str) -> None:
@@ -56,7 +57,7 @@ class Switches:
 
     async def read(self) -> Mapping[tuple[str, str], float]:
         """The same for whoever must know: as the store says now. Raises Unavailable."""
-        found = dict(self._always)
+        found = dict(self._always())
         for item in await self._store.find(PARTITION, "stopped:", limit=1000):
             _, kind, name = item.id.split(":", 2)
             found[kind, name] = float(item.body["at"])

@@ -92,4 +92,4 @@ def too_many(rollout: Rollout, version: str, tally: Tally) -> bool:
 
 
 def _place(rollout: Rollout, version: str) -> str:
-    return f"tally:{rollout.skill}:{rollout.salt}:{version}"
+    return f"tally:{rollout.subject}:{rollout.salt}:{version}"

@@ -29,6 +29,7 @@ SERVICES = {
     "documents": ("azure ai document intelligence", "document intelligence"),
     "whatsapp": ("whatsapp business platform",),
     "logs": ("azure monitor", "log analytics", "microsoft.operationalinsights"),
+    "fixed": ("bot fabric",),
     "blobs": ("azure storage", "storage", "microsoft.storage"),
 }
 """By the first part of our meters: what exports call the service, in lower case."""
@@ -63,7 +64,7 @@ def compare(charges: Iterable[Charge], file: TextIO, period: Period) -> list[Com
     """
     predicted: defaultdict[str, Decimal] = defaultdict(Decimal)
     for charge in charges:
-        predicted[charge.meter.partition(".")[0]] += charge.usd or Decimal()
+        predicted[_service_of(charge.meter)] += charge.usd or Decimal()
     billed: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in _rows(file):
         if row.at in period:
@@ -72,6 +73,12 @@ def compare(charges: Iterable[Charge], file: TextIO, period: Period) -> list[Com
         _compared(name, predicted[name], billed[name]) for name in sorted({*predicted, *billed})
     ]
     return sorted(rows, key=lambda row: (-max(row.billed, row.predicted), row.service))
+
+
+def _service_of(meter: str) -> str:
+    """The service that a meter is of; `fixed.servicebus` is the base charge of one."""
+    first, _, rest = meter.partition(".")
+    return rest if first == "fixed" and rest in SERVICES else first
 
 
 def _compared(name: str, predicted: Decimal, billed: Decimal) -> Compared:

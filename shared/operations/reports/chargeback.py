@@ -8,6 +8,7 @@ from decimal import Decimal
 from html import escape
 from math import isinf
 
+from shared.operations.reports.allotment import NAME
 from shared.operations.reports.cost import Charge, Group, grouped
 from shared.operations.reports.period import Period
 
@@ -28,7 +29,8 @@ tr { break-inside: avoid; } tfoot td { font-weight: 600; border-top: 2px solid #
 footer { margin-top: 2rem; color: #555; font-size: .85rem; }
 @page { size: A4; margin: 18mm 16mm; }
 @media print { body { padding: 0; max-width: none; font-size: 10.5pt; } }
-@media (max-width: 30rem) { body { padding: 1.25rem .75rem; } th, td { padding: .3rem .25rem; } }
+@media (max-width: 30rem) { body { padding: 1.25rem .75rem; }
+  th, td { padding: .3rem .25rem; font-size: .8125rem; } }
 """
 
 
@@ -65,7 +67,7 @@ def page(bill: Bill) -> str:
         f"<h1>Chatbots of {name}</h1><p class=about>Costs from {_when(bill)}, in USD without tax"
         f"</p><p class=total>{total:,.2f} USD</p>"
         f"<p>{bill.conversations:,} conversations, {each} USD per 1,000</p>"
-        f"{sections}{_prices(bill.charges)}"
+        f"{_shared(bill)}{sections}{_prices(bill.charges)}"
         f"<footer>Each part adds up to the total. Made {_day(bill.made)} from the ledger of Bot "
         f"Fabric, at list prices; what Azure bills may differ.</footer></body></html>\n"
     )
@@ -77,7 +79,7 @@ def _by(bill: Bill, name_of: Callable[[Charge], str]) -> list[Group]:
 
 def _section(title: str, head: str, rows: Iterable[Group], total: Decimal) -> str:
     lines = "".join(
-        f"<tr><td>{escape(row.name) or 'none'}</td><td class=n>{_amount(row)}</td></tr>"
+        f"<tr><td>{_breaking(row.name) or 'none'}</td><td class=n>{_amount(row)}</td></tr>"
         for row in rows
     )
     return (
@@ -85,6 +87,27 @@ def _section(title: str, head: str, rows: Iterable[Group], total: Decimal) -> st
         f"</tr></thead><tbody>{lines}</tbody><tfoot><tr><td>total</td><td class=n>{total:,.2f}"
         f"</td></tr></tfoot></table>"
     )
+
+
+def _breaking(name: str) -> str:
+    """Let a long name break where its parts end, on a narrow page."""
+    return escape(name).replace(".", ".<wbr>").replace("_", "_<wbr>")
+
+
+def _quantity(quantity: Decimal) -> str:
+    """Whole numbers, and of what is less than ten its parts."""
+    return f"{quantity:,.0f}" if quantity >= 10 else f"{quantity.normalize():,.4g}"
+
+
+def _shared(bill: Bill) -> str:
+    """How much of it nobody causes alone, "" when there is nothing of that."""
+    shares = {row.name: row.usd for row in _by(bill, lambda charge: str(_is_shared(charge)))}
+    part = shares.get(str(True), 0.0)
+    return f"<p>{part:,.2f} USD of it for what all bots share</p>" if part else ""
+
+
+def _is_shared(charge: Charge) -> bool:
+    return NAME in (charge.skill, charge.bot)
 
 
 def _amount(row: Group) -> str:
@@ -104,9 +127,9 @@ def _prices(charges: Iterable[Charge]) -> str:
         price = prices[meter, row]
         said = "no price: not billed"
         if price:
-            said = f"{Decimal(str(price.usd)):f} USD for {price.unit}, since {row}"
+            said = f"{Decimal(str(price.usd)).normalize():f} USD for {price.unit}, since {row}"
         lines += (
-            f"<tr><td>{escape(meter)}</td><td class=n>{quantity:,.0f}</td>"
+            f"<tr><td>{_breaking(meter)}</td><td class=n>{_quantity(quantity)}</td>"
             f"<td>{escape(said)}</td></tr>"
         )
     return (

@@ -26,6 +26,9 @@ CENT = Decimal("0.01")
 UNALLOCATED = "unallocated"
 """The bot or department of what no manifest explains any more."""
 
+NO_MODEL = "no model"
+"""The model of everything that is no token, so that models add up to the total as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -40,6 +43,12 @@ class Charge:
     meter: str
     quantity: Decimal
     price: Price | None
+
+    @property
+    def model(self) -> str:
+        """The deployment that a charge for tokens is of, "" of any other."""
+        kind, _, rest = self.meter.partition(".")
+        return rest.rpartition(".")[0] if kind == "tokens" else ""
 
     @property
     def usd(self) -> Decimal | None:
@@ -64,6 +73,7 @@ class Cost:
     departments: list[Group]
     cost_centers: list[Group]
     skills: list[Group]
+    models: list[Group]
     channels: list[Group]
     meters: list[Group]
     days: list[Group]
@@ -96,6 +106,7 @@ async def cost(fabric: Fabric, scope: Scope, period: Period) -> Cost:
         departments=grouped(found, lambda charge: charge.department),
         cost_centers=grouped(found, lambda charge: charge.cost_center or UNALLOCATED),
         skills=grouped(found, lambda charge: charge.skill),
+        models=grouped(found, lambda charge: charge.model or NO_MODEL),
         channels=grouped(found, lambda charge: charge.channel),
         meters=grouped(found, lambda charge: charge.meter),
         days=grouped(list(priced(fabric.prices, days, _Apart.WHEN)), lambda charge: charge.day),

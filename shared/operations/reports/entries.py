@@ -16,7 +16,7 @@ async def entries(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator
     waiting = {(one.entry.partition, one.entry.id): one.entry for one in uncounted}
 
     def wanted(entry: LedgerEntry) -> bool:
-        about = scope.is_about(entry.skill, entry.version) and entry.at in period
+        about = scope.is_about(entry.skill, entry.version, entry.manifest) and entry.at in period
         return about and scope.takes(entry.bot, fabric.bots.get(entry.bot))
 
     async for item in every(fabric.store, PREFIX):

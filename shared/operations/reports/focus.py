@@ -63,7 +63,9 @@ def _row(charge: Charge) -> dict[str, str]:
     begin = date.fromisoformat(charge.day)
     month = begin.replace(day=1)
     next_month = (month + timedelta(days=32)).replace(day=1)
-    service, category = _SERVICES.get(charge.meter.partition(".")[0], _OTHER)
+    first, _, rest = charge.meter.partition(".")
+    named = rest if first == "fixed" else first
+    service, category = _SERVICES.get(named, _OTHER)
     usd = f"{charge.usd:f}" if charge.usd is not None else "0"
     price = charge.price
     given = charge.skill == SHARED_SKILL and price is not None and price.spread

@@ -27,7 +27,10 @@ def period(since: str, until: str, now: float) -> Period:
 
     Raises ConfigurationError with what to write.
     """
-    return Period(_moment(since, now, 0.0), _moment(until, now, inf))
+    found = Period(_moment(since, now, 0.0), _moment(until, now, inf))
+    if found.since >= found.until:
+        raise ConfigurationError("the time ends before it begins; write a since before the until")
+    return found
 
 
 def _moment(text: str, now: float, default: float) -> float:

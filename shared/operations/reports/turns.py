@@ -17,13 +17,15 @@ from shared.records.seen import MESSAGE, transcripts
 class Scope:
     """Which bots a report is about; without names or departments, all of them.
 
-    With a `skill` it is about that alone, with a `version` of it about what that one did.
+    With a `skill` it is about that alone, with a `version` of it about what that one did, with a
+    version of the bot's `manifest` about what went by that.
     """
 
     bot: str = ""
     department: str = ""
     skill: str = ""
     version: str = ""
+    manifest: str = ""
     departments: frozenset[str] | None = None
     """Those whose figures the asker may see; None for all."""
 
@@ -37,8 +39,12 @@ class Scope:
             and (self.departments is None or department in self.departments)
         )
 
-    def is_about(self, skill: str, version: str) -> bool:
-        return self.skill in ("", skill) and self.version in ("", version)
+    def is_about(self, skill: str, version: str, manifest: str) -> bool:
+        return (
+            self.skill in ("", skill)
+            and self.version in ("", version)
+            and self.manifest in ("", manifest)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class TurnRecord:
     person: str
     skill: str
     version: str
+    manifest: str
     type: str
     handed_to: str
     replies: int
@@ -71,7 +78,7 @@ async def turns(fabric: Fabric, scope: Scope, period: Period) -> AsyncIterator[T
     """Walk all transcripts of a scope and period: for reports, never in a turn."""
     async for item in transcripts(fabric.store):
         record = _record(item)
-        about = scope.is_about(record.skill, record.version)
+        about = scope.is_about(record.skill, record.version, record.manifest)
         if about and record.at in period and scope.takes(record.bot, fabric.bots.get(record.bot)):
             yield record
 
@@ -86,6 +93,7 @@ def _record(item: Item) -> TurnRecord:
         person=str(body.get("person", "")),
         skill=str(body["skill"]),
         version=str(body.get("version", FIRST_VERSION)),
+        manifest=str(body.get("manifest", FIRST_VERSION)),
         type=str(body.get("type", MESSAGE)),
         handed_to=str(body.get("handed_to", "")),
         replies=len(body["replies"]),

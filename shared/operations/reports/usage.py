@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 
+from shared.bot import Value
 from shared.fabric import Fabric
 from shared.operations.reports.days import Sum, by_bot, used
 from shared.operations.reports.funnel import Funnel, funnels
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope
-from shared.records.daily import HANDED, NOT_ANSWERED, TALKED, totals
+from shared.records.daily import DISLIKED, HANDED, NOT_ANSWERED, TALKED, UNANSWERED, totals
 from shared.records.figures import percentile
 from shared.records.ledger_entry import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class BotUsage:
-    """`contained`: conversations that no person was brought into. Latencies in seconds.
+    """`contained`: conversations that were solved without a person, which is all but those in which
+    something of `solved_unless` happened, by the bot's manifest; `containment` is their share.
+    Latencies in seconds.
 
     `answered_p95` runs from what the person wrote to the end of the turn that answered.
     `failed` are deliveries that ended in an error, `dead` those that nobody tries again.
@@ -28,6 +31,8 @@ class BotUsage:
     messages: int
     replies: int
     contained: int
+    containment: float
+    solved_unless: list[str]
     handed_over: int
     unanswered: int
     liked: int
@@ -59,18 +64,28 @@ async def usage(fabric: Fabric, scope: Scope, period: Period) -> Usage:
     for bot in fabric.bots.values():
         if scope.takes(bot.id, bot):
             sums.setdefault(bot.id, Sum(department=bot.department))
-    rows = [_row(bot, one) for bot, one in sums.items()]
+    rows = [_row(bot, one, _rule(fabric, bot)) for bot, one in sums.items()]
     rows.sort(key=lambda row: (-row.turns, row.bot))
     names = (
-        *("conversations", "people", "turns", "messages", "replies", "handed_over"),
+        *("conversations", "people", "turns", "messages", "replies", "contained", "handed_over"),
         *("unanswered", "liked", "disliked", "failed", "dead"),
     )
     return Usage(rows, {name: sum(getattr(row, name) for row in rows) for name in names})
 
 
-def _row(bot: str, one: Sum) -> BotUsage:
+_HAPPENED = {"person": HANDED, "unanswered": UNANSWERED, "disliked": DISLIKED}
+
+
+def _rule(fabric: Fabric, bot: str) -> list[str]:
+    """What makes a conversation unsolved; of a bot that is gone, what is usual."""
+    manifest = fabric.bots.get(bot)
+    return [*(manifest.value if manifest else Value()).solved_unless]
+
+
+def _row(bot: str, one: Sum, rule: list[str]) -> BotUsage:
     figures, present = one.tally.figures, one.tally.present
     talked, handed = present.had(TALKED), present.had(HANDED)
+    contained = present.solved(sum({_HAPPENED[what] for what in rule}))
     took, answered = figures.took.items(), figures.answered.items()
     return BotUsage(
         bot=bot,
@@ -80,7 +95,9 @@ def _row(bot: str, one: Sum) -> BotUsage:
         turns=sum(figures.turns.values()),
         messages=sum(figures.messages.values()),
         replies=sum(figures.replies.values()),
-        contained=talked - handed,
+        contained=contained,
+        containment=round(contained / talked, 4) if talked else 0.0,
+        solved_unless=rule,
         handed_over=handed,
         liked=figures.noted.get("liked", 0),
         disliked=figures.noted.get("disliked", 0),

@@ -11,13 +11,16 @@ from shared.operations.reports.usage import usage
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """`resolved` are conversations that needed no person; `assumed` is what each is worth."""
+    """`resolved` are conversations in which nothing of `solved_unless` happened; `assumed` is what
+    each is worth.
+    """
 
     bot: str
     resolved: int
     assumed: float
     worth_usd: float
     cost_usd: float
+    solved_unless: list[str]
 
 
 async def worth(
@@ -36,5 +39,6 @@ async def worth(
         each = assumed.get(row.bot)
         if each is not None:
             gained = round(row.contained * each, 2)
-            rows.append(Worth(row.bot, row.contained, each, gained, costs.get(row.bot, 0.0)))
+            usd = costs.get(row.bot, 0.0)
+            rows.append(Worth(row.bot, row.contained, each, gained, usd, row.solved_unless))
     return sorted(rows, key=lambda row: (row.cost_usd - row.worth_usd, row.bot))

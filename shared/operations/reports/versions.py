@@ -1,6 +1,6 @@
-"""The versions of a skill beside each other: how much, how dear, how fast, how often it fails."""
+"""Versions of a skill or a bot beside each other: how much, how dear, how fast, how sound."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -43,9 +43,13 @@ class VersionFigures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One rollout as it is now; without one the share is 0 and `by` is ""."""
+    """One rollout as it is now; without one the share is 0 and `by` is "".
+
+    It is of a `skill`, or of the manifest of a `bot`.
+    """
 
     skill: str
+    bot: str
     version: str
     share: float
     bots: Sequence[str]
@@ -69,19 +73,32 @@ async def compare(fabric: Fabric, scope: Scope, skill: str) -> Comparison:
     """Raises PermanentError for a skill that is not there, Unavailable without the store."""
     if skill not in fabric.skills:
         raise PermanentError("no_such_skill", f"there is no skill {skill!r}")
-    rollout = (await fabric.rollouts.read()).get(skill)
-    if rollout is None:
-        rollout = Rollout(skill, FIRST_VERSION, 0.0, "")
+    versions = sorted({FIRST_VERSION, *fabric.versions.get(skill, {})})
+    scopes = {one: replace(scope, skill=skill, version=one) for one in versions}
+    return await _compare(fabric, Rollout(skill, FIRST_VERSION, 0.0, ""), scopes)
+
+
+async def compare_manifests(fabric: Fabric, scope: Scope, bot: str) -> Comparison:
+    """Raises PermanentError for a bot that is not there, Unavailable without the store."""
+    if bot not in fabric.bots:
+        raise PermanentError("no_such_bot", f"there is no bot {bot!r}")
+    versions = sorted({FIRST_VERSION, *fabric.manifests.get(bot, {})})
+    scopes = {one: replace(scope, bot=bot, manifest=one) for one in versions}
+    return await _compare(fabric, Rollout("", FIRST_VERSION, 0.0, "", bot=bot), scopes)
+
+
+async def _compare(fabric: Fabric, none: Rollout, scopes: Mapping[str, Scope]) -> Comparison:
+    """`none` is what there is when nothing is rolled out; `scopes` are by version."""
+    rollout = (await fabric.rollouts.read()).get(none.subject, none)
     tallies = await fabric.trials.read(rollout)
     period = Period(since=rollout.began)
     rows = [
-        await _figures(
-            fabric, replace(scope, skill=skill, version=one), period, tallies.get(one, Tally())
-        )
-        for one in sorted({FIRST_VERSION, *fabric.versions.get(skill, {})})
+        await _figures(fabric, version, scope, period, tallies.get(version, Tally()))
+        for version, scope in scopes.items()
     ]
     return Comparison(
-        skill=skill,
+        skill=rollout.skill,
+        bot=rollout.bot,
         version=rollout.version,
         share=rollout.share,
         bots=rollout.bots,
@@ -94,7 +111,9 @@ async def compare(fabric: Fabric, scope: Scope, skill: str) -> Comparison:
     )
 
 
-async def _figures(fabric: Fabric, scope: Scope, period: Period, tally: Tally) -> VersionFigures:
+async def _figures(
+    fabric: Fabric, version: str, scope: Scope, period: Period, tally: Tally
+) -> VersionFigures:
     count = _Count()
     async for turn in turns(fabric, scope, period):
         count.conversations.add(turn.conversation)
@@ -107,7 +126,7 @@ async def _figures(fabric: Fabric, scope: Scope, period: Period, tally: Tally) -
     usd = float(sum((line.usd or Decimal() for line in lines), Decimal()))
     done = len(count.seconds)
     return VersionFigures(
-        version=scope.version,
+        version=version,
         conversations=len(count.conversations),
         turns=done,
         replies=count.replies,

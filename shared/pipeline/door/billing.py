@@ -3,14 +3,17 @@
 from shared.errors import Conflict, Unavailable
 from shared.event import event_id
 from shared.fabric import Fabric
+from shared.pipeline.outbox.postage import put_right
 from shared.ports.channel import Receipt
 from shared.ports.store import Create, Put
 from shared.records.conversation import MAX_CONFLICTS
 from shared.records.metered import FIRST, First, booking, metered, metered_partition
 
 
-async def book(fabric: Fabric, receipt: Receipt, at: float) -> None:
+async def book(fabric: Fabric, receipt: Receipt, at: float, held: int) -> None:
     """Book the message for the day of `at`, which is the same for all of its statuses.
+
+    `held` are the millionths of a dollar that its limits hold for it.
 
     The first of a month may be on a meter of their own: what counts them is written with the
     entry, or neither is. Raises Unavailable.
@@ -32,5 +35,6 @@ async def book(fabric: Fabric, receipt: Receipt, at: float) -> None:
             if conflict.id == entry.id:
                 return
         else:
+            put_right(fabric, bot, meter, at, held)
             return
     raise Unavailable("others keep booking messages of the same number")

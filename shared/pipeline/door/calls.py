@@ -20,6 +20,7 @@ from shared.pipeline.door.accept import arrival
 from shared.pipeline.door.clicks import action_skill, first_click
 from shared.pipeline.outbox import relay
 from shared.pipeline.turns.commit import Outcome
+from shared.pipeline.turns.manifest import manifest_for
 from shared.pipeline.turns.perform import perform
 from shared.pipeline.turns.spans import tell_end, turn_span
 from shared.ports.channel import Inbound
@@ -38,7 +39,8 @@ async def invoke(fabric: Fabric, inbound: Inbound) -> dict[str, Any] | None:
 
     A copy of the same action is answered with the first answer.
     """
-    bot, activity = inbound.bot, inbound.activity
+    _, bot = await manifest_for(fabric, inbound.bot, inbound.reference.key)
+    activity = inbound.activity
     takers = [n for n in bot.skills if activity.name in fabric.skills[n].invokes]
     if not takers:
         vote = feedback.vote_of(inbound)
@@ -69,8 +71,9 @@ async def converse(fabric: Fabric, inbound: Inbound, skill: str = "") -> list[Ac
     The same activity again gets the same replies. Raises Rejected 503 when a backend is down.
     """
     event = arrival(inbound)
-    skills = [fabric.skills[name] for name in inbound.bot.skills]
-    name = skill or addressee(inbound.bot, inbound.activity, skills)
+    _, bot = await manifest_for(fabric, inbound.bot, inbound.reference.key)
+    skills = [fabric.skills[name] for name in bot.skills]
+    name = skill or addressee(bot, inbound.activity, skills)
     replies: list[Activity] = []
     while True:
         outcome = await _directly(fabric, fabric.skills[name], event, collect=True)

@@ -1,5 +1,6 @@
 """Facts find the skills that hear them: by subscription, conversation and subject."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import TransientError
@@ -9,6 +10,7 @@ from shared.observability import conventions as names
 from shared.observability import log, trace
 from shared.pipeline.outbox import webhooks
 from shared.pipeline.turns.bury import bury_body
+from shared.pipeline.turns.manifest import manifest_for
 from shared.pipeline.turns.spans import receiving
 from shared.ports.store import Delete, Put, every
 from shared.queues import EVENTS, skill_queue
@@ -42,8 +44,7 @@ async def fan_out(fabric: Fabric, body: str) -> None:
         targets = await _targets(fabric, fact)
         sent = 0
         for conversation, bot_id in targets.items():
-            bot = fabric.bots.get(bot_id)
-            for name in bot.skills if bot else ():
+            for name in await _skills(fabric, bot_id, conversation):
                 if fact.type in fabric.skills[name].events:
                     copy = replace(
                         fact,
@@ -86,6 +87,12 @@ async def given_up(
         else:
             return
     await bury_body(fabric, body, reason, detail, queue=queue)
+
+
+async def _skills(fabric: Fabric, bot_id: str, conversation: str) -> Sequence[str]:
+    """Those of the bot, as that conversation has it; none of a bot that is not here."""
+    bot = fabric.bots.get(bot_id)
+    return (await manifest_for(fabric, bot, conversation))[1].skills if bot else ()
 
 
 async def _targets(fabric: Fabric, fact: Event) -> dict[str, str]:

@@ -16,6 +16,7 @@ from shared.fabric import Fabric
 from shared.governance.limits.admission import GAP, not_before
 from shared.pipeline.door import crowd
 from shared.pipeline.turns import overlap
+from shared.pipeline.turns.manifest import manifest_for
 from shared.ports.channel import Inbound
 from shared.ports.store import Create
 from shared.records.acceptance import OVERDUE_SECONDS, Acceptance, unfinished
@@ -79,6 +80,7 @@ class Entrance:
             notes = await crowd.waiting(self.fabric, self.inbound, row)
             await self._forget_missing(conversation, notes)
         fresh = [event for event in self.events if not await self._is_finished(event, conversation)]
+        await self._choose_manifest(conversation)
         return self._lane(fresh, conversation, notes)
 
     async def note(self, lane: Lane) -> bool:
@@ -111,6 +113,12 @@ class Entrance:
         creates = [_noted(self.fabric, event, late) for event in late.fresh[:MOST_AT_ONCE]]
         if creates:
             await store.write(key, *creates, conversation.to_op(), durable=False)
+
+    async def _choose_manifest(self, conversation: Conversation | None) -> None:
+        key, bot = self.inbound.reference.key, self.inbound.bot
+        _, chosen = await manifest_for(self.fabric, bot, key, conversation)
+        if chosen is not bot:
+            self.inbound = replace(self.inbound, bot=chosen)
 
     async def _forget_missing(
         self, conversation: Conversation | None, notes: Sequence[Acceptance]

@@ -28,7 +28,7 @@ async def record_receipt(fabric: Fabric, receipt: Receipt) -> None:
         if moved.status != sent.status:
             log.info("receipt", conversation=key, status=receipt.status, error=receipt.error)
         if receipt.meter:
-            await billing.book(fabric, receipt, moved.billed)
+            await billing.book(fabric, receipt, moved.billed, moved.held)
         return
 
 

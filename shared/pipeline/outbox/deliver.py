@@ -88,9 +88,10 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
             return False
         effect = replace(effect, etag=own.etag)
     ops = done = lateness.ops(late, effect)
-    if judged.message_id and fabric.channel(channel).has_receipts:
-        id = sent_id(judged.message_id)
-        ops = [*done, Sent(id=id, channel=channel, status="sent", effect=effect.id).to_op()]
+    if judged.posted and judged.posted.id and fabric.channel(channel).has_receipts:
+        id, held = sent_id(judged.posted.id), judged.posted.micro_usd
+        sent = Sent(id=id, channel=channel, status="sent", effect=effect.id, held=held)
+        ops = [*done, sent.to_op()]
     try:
         await fabric.store.write(key, *ops, durable=False)
     except Conflict as conflict:
@@ -107,11 +108,11 @@ async def send(fabric: Fabric, key: str, effect: Send) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What was done with an effect: the verdict on it, and the channel's id for what was said."""
+    """What was done with an effect: the verdict on it, and the message that was sent."""
 
     effect: Send
     verdict: lateness.Verdict
-    message_id: str = ""
+    posted: postage.Posted | None = None
 
 
 async def _sent(fabric: Fabric, key: str, effect: Send) -> _Judged:
@@ -139,7 +140,7 @@ async def _as_judged(fabric: Fabric, key: str, effect: Send) -> _Judged:
 
 async def _deliver(
     fabric: Fabric, key: str, reference: ConversationReference, activity: Activity
-) -> str:
+) -> postage.Posted:
     bot = fabric.bots.get(reference.bot)
     if bot is None:
         raise UnknownBot(reference.bot)

@@ -5,6 +5,7 @@ so. What else would be said is given up as a dead letter, which can be sent agai
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from time import time
@@ -29,6 +30,15 @@ CHARGING = "whatsapp"
 REPLY, TEMPLATE = ("service",), ("authentication", "marketing", "utility")
 """What it may be charged as; a template does not say, and is held at the dearest."""
 
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The channel's id for a message, and the millionths of a dollar held for it."""
+
+    id: str
+    micro_usd: int = 0
+
+
 Sending = Callable[[Activity], Awaitable[str]]
 
 
@@ -38,7 +48,7 @@ async def stamped(
     reference: ConversationReference,
     activity: Activity,
     send: Sending,
-) -> str:
+) -> Posted:
     """Send a message within the limits of money that it counts against.
 
     A country without a rate is unpriced, in the report, and held to no limit. Raises what `send`
@@ -48,7 +58,7 @@ async def stamped(
     limits = _limits(fabric, bot) if charged else ()
     price = _price(fabric.prices, reference, activity) if limits else None
     if price is None:
-        return await send(activity)
+        return Posted(await send(activity))
     from shared.governance.limits.limit import MICRO, Amount
     from shared.governance.limits.reservation import reserved
     from shared.governance.limits.spending import Hold
@@ -59,7 +69,7 @@ async def stamped(
         async with reserved(fabric.spending, limits, stamp, allow_unknown=allow_unknown) as place:
             place.used = stamp
             try:
-                return await send(activity)
+                return Posted(await send(activity), stamp.micro_usd)
             except Exception as error:
                 if not (isinstance(error, TransientError) and error.maybe_done):
                     place.used = Amount()
@@ -68,7 +78,19 @@ async def stamped(
         told = await _instead(fabric, reference.key, activity, full)
     sent = await send(told)
     await fabric.spending.settle(Hold("", limits, Amount()), stamp)
-    return sent
+    return Posted(sent, stamp.micro_usd)
+
+
+def put_right(fabric: Fabric, bot: str, meter: str, at: float, held: int) -> None:
+    """Book what a message was billed more, or less, than was held for it; in the background."""
+    manifest, price = fabric.bots.get(bot), fabric.prices.at(meter, at)
+    if manifest is None or price is None or not held:
+        return
+    from shared.governance.limits.limit import MICRO, Amount
+
+    more = ceil(float(price.per_unit) * MICRO) - held
+    if limits := more and _limits(fabric, manifest):
+        fabric.spending.book(limits, Amount(), Amount(0, more))
 
 
 def _price(

@@ -84,7 +84,7 @@ async def commit(
         made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         answers["answer"] = answer
-    transcript = _transcript(turn, replies, burst.superseded)
+    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
     marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
@@ -135,7 +135,7 @@ def question_of(event: Event) -> str:
 
 
 def _transcript(
-    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str]
+    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str], manifest: str
 ) -> dict[str, Any]:
     """What was said in this turn."""
     return {
@@ -146,6 +146,7 @@ def _transcript(
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
         **({"version": turn.skill.version} if turn.skill.version != FIRST_VERSION else {}),
+        **({"manifest": manifest} if manifest else {}),
         **({"type": turn.activity.type} if turn.activity.type != MESSAGE else {}),
         "text": turn.activity.text,
         "replies": [reply.text for reply in replies],

@@ -1,5 +1,6 @@
 """Cosmos DB for NoSQL: documents in two containers, a write as one transactional batch."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from time import time
@@ -22,6 +23,8 @@ SESSIONS = 10_000
 """Partitions of which a process knows how far it has written."""
 
 PAGE = 1000
+
+_DOCUMENTS_KB = re.compile(r"(?:^|;)documentsSize=(\d+)")
 
 MENDS = 3
 """Times that a create makes way: one in a batch that makes the same document finds nothing."""
@@ -84,6 +87,19 @@ class CosmosStore:
         except FabricError as error:
             return str(error)
         return ""
+
+    async def stored_bytes(self) -> int:
+        """What the documents take, as the service counts it for its bill; indexes are not in it."""
+        return sum(
+            [await self._patiently(partial(self._size, name)) for name in documents.CONTAINERS]
+        )
+
+    async def _size(self, name: str) -> int:
+        container = await self._account.container(name)
+        properties = await container.read(populate_quota_info=True)
+        usage = properties.get_response_headers().get("x-ms-resource-usage", "")
+        match = _DOCUMENTS_KB.search(usage)
+        return int(match[1]) * 1024 if match else 0
 
     async def close(self) -> None:
         await self._account.close()

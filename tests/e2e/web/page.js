@@ -192,15 +192,19 @@ async function files(page) {
   };
 }
 
-/** Thumbs by keyboard, while the server's first answer is lost; then the page is loaded again. */
+/** Thumbs by keyboard, while the answer to the first vote is lost; then the page is loaded again. */
 async function thumbs(page) {
   const votes = [];
   let losses = 1;
   await page.route("**/activities?watermark=*", async (route) => {
-    const response = await route.fetch();
-    const body = await response.json();
-    for (const said of body.activities) if (said.text === "echo: good?") said.channelData = { feedbackLoop: { type: "default" } };
-    await route.fulfill({ response, json: body });
+    try {
+      const response = await route.fetch();
+      const body = await response.json();
+      for (const said of body.activities) if (said.text === "echo: good?") said.channelData = { feedbackLoop: { type: "default" } };
+      await route.fulfill({ response, json: body });
+    } catch (error) {
+      if (!/disposed|closed|navigat/i.test(String(error))) throw error; // the page was left meanwhile
+    }
   });
   await page.route("**/activities", async (route) => {
     const posted = route.request().postDataJSON();
@@ -216,15 +220,18 @@ async function thumbs(page) {
   await heard(page, "echo: plain").waitFor();
   await say(page, "good?");
   await page.getByRole("group", { name: "Was this answer helpful?" }).waitFor();
+  const lost = page.waitForEvent("requestfailed", (request) => request.method() === "POST");
   await page.getByRole("button", { name: "Not helpful" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("status").filter({ hasText: "Not sent yet" }).waitFor();
+  await lost;
   await page.getByRole("status").filter({ hasText: "Thank you" }).waitFor();
   await page.getByRole("button", { name: "Helpful", exact: true }).press("Enter");
   const after = await pressed();
   await page.reload();
   await page.getByRole("status").filter({ hasText: "Thank you" }).waitFor();
-  return { votes, after, reloaded: await pressed(), groups: await page.locator(".thumbs").count() };
+  const seen = { votes, after, reloaded: await pressed(), groups: await page.locator(".thumbs").count() };
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  return seen;
 }
 
 async function hidden(page) {

@@ -1,6 +1,7 @@
 """The sentence encoder: near is what means the same; what is missing or broken is made again."""
 
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -95,3 +96,24 @@ async def test_a_question_does_not_wait_for_a_long_list(loaded: Encoder) -> None
 
     assert await loaded.vector("Where is the lamp?") is not None
     assert await loaded.matrix_ready(long) is not None
+
+
+async def test_a_question_in_another_language_waits_while_the_encoder_is_new(
+    tmp_path: Path,
+) -> None:
+    encoder, texts = Encoder(tmp_path), ["Where is the key?", "The soup is too salty"]
+
+    assert await encoder.matrix_for("Where did I leave the key?", texts) is None
+    assert await encoder.matrix_for("Wo ist der Schlüssel?", texts) is not None
+
+
+async def test_a_question_waits_no_longer_than_the_encoder_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = Event()
+    monkeypatch.setattr("shared.ai.encoder._model", loading.wait)
+    monkeypatch.setattr("shared.ai.encoder.NEW_SECONDS", 0.05)
+    encoder = Encoder(tmp_path)
+
+    assert await encoder.matrix_for("Gdzie jest klucz?", ["Where is the key?"]) is None
+    loading.set()

@@ -190,3 +190,36 @@ async def test_two_models_are_told_side_by_side_and_replayed_without_a_network(
     missed = run(place, "desk", "--replay", "--json")
     assert missed.returncode == 1
     assert "nothing recorded for chat of 'default'" in missed.stderr
+
+
+def type_rollout(place: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    environ = {
+        **os.environ,
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(place / "data"),
+        "FABRIC_BOTS_DIR": str(place / "bots"),
+        "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
+    }
+    command = [sys.executable, "-m", "cli", "rollout", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_version_below_the_floor_loses_its_share(place: Path) -> None:
+    """The cases hold with the first version, and not with one that knows no article."""
+    (place / "bots" / "desk").mkdir()
+    (place / "bots" / "desk" / "v2.toml").write_text("knowledge = []\n")
+    begun = type_rollout(place, "desk", "v2", "--share", "20%", "--reason", "a trial")
+    assert begun.returncode == 0, begun.stderr
+
+    settings = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(place / "data")}
+    good = run(place, "desk", "--with", "desk=v1", "--json", **settings)
+    bad = run(place, "desk", "--with", "desk=v2", "--json", **settings)
+
+    assert good.returncode == 0, good.stderr
+    assert bad.returncode == 1, bad.stderr
+    assert "desk v2 gets no conversation any more" in bad.stderr
+    [now] = json.loads(type_rollout(place, "--json").stdout)
+    assert (now["bot"], now["share"], now["by"]) == ("desk", 0.0, "bot-fabric")
+    assert "the floor is 90.0%" in now["reason"]

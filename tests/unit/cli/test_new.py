@@ -95,3 +95,28 @@ def test_nothing_that_exists_is_written_over(tmp_path: Path, kind: str) -> None:
 
     assert written[0].read_text() == "mine"
     assert not written[-1].exists()
+
+
+def test_a_word_of_python_names_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="'class' is a word of Python"):
+        write("skill", "class", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("x = 1\ndef x(:\n", "line 2: SyntaxError: "),
+        ("x = 1\n\nimport no_such_package\n", "line 3: ModuleNotFoundError: "),
+        ("x = {}['key']\n", "line 1: KeyError: "),
+    ],
+)
+def test_a_skill_that_cannot_be_imported_is_one_line(
+    checkout: Path, content: str, said: str
+) -> None:
+    (checkout / "functions" / "skills" / "broken.py").write_text(content)
+
+    listed = botfabric(checkout, "list")
+
+    assert listed.returncode == 2
+    assert listed.stderr.startswith(f"error: functions/skills/broken.py: {said}")
+    assert "Traceback" not in listed.stderr

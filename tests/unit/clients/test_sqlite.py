@@ -295,3 +295,11 @@ async def test_a_log_that_grew_too_long_is_cut(
     await database.close()
 
     assert grown > 2**17
+
+
+async def test_a_folder_that_is_a_file_is_named_with_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("no folder")
+    database = Database(tmp_path / "data" / "numbers.db", SCHEMA, patience=0.5)
+
+    with pytest.raises(Unavailable, match=r"data: .*FABRIC_DATA_DIR"):
+        await database.write(lambda cursor: None)

@@ -62,7 +62,8 @@ CLASSES = {
 
 ACTIONS = (
     *("stop", "start", "redrive", "discard", "person.erase", "person.export", "conversation.read"),
-    *("ops_usage", "dead_letters_list"),
+    *("ops_usage", "dead_letters_list", "article.read", "backend.call", "skill.call"),
+    *("approval.asked", "approval.approve", "approval.deny", "approval.expired"),
 )
 
 

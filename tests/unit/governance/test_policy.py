@@ -11,6 +11,7 @@ import pytest
 from shared.errors import ConfigurationError, Stopped
 from shared.fabric import Fabric
 from shared.governance.limits.switches import Switches
+from shared.manifest.measured import Measured
 from shared.manifest.policy import Finding, findings, load_policy
 from shared.operations.reports.health import health
 from shared.settings import Settings
@@ -126,10 +127,16 @@ def test_a_rule_warns_before_it_is_enforced(tmp_path: Path) -> None:
         ('key = "region"\nrequird = true', "did you mean"),
         ('key = "region"\nrequired = "yes"', "required: has the wrong type"),
         ("required = true", "key: missing"),
-        ('key = "x"\nmatches = "("', "no regular expression"),
-        ('key = "x"\nrequired = true\nseverity = "fatal"', "write severity"),
-        ('key = "x"\nrequired = true\n[[exception]]\nrule = "r"\nbot = "b"\nreason = "z"', "until"),
-        ('key = "x"\nrequired = true\n[[exceptions]]', "exceptions: unknown"),
+        ('key = "ownr"\nrequired = true', '"ownr" is no key of a manifest; did you mean "owner"?'),
+        ('key = "quota.tokens"\nforbidden = true', '"quota.tokens" is no key of a manifest'),
+        ('key = "owner"\nrequired = true\nwhere = { dep = "IT" }', '"dep" is no key'),
+        ('key = "region"\nmatches = "("', "no regular expression"),
+        ('key = "region"\nrequired = true\nseverity = "fatal"', "write severity"),
+        (
+            'key = "id"\nrequired = true\n[[exception]]\nrule = "r"\nbot = "b"\nreason = "z"',
+            "until",
+        ),
+        ('key = "region"\nrequired = true\n[[exceptions]]', "exceptions: unknown"),
     ],
 )
 def test_what_is_wrong_in_the_policy_is_named(tmp_path: Path, demand: str, said: str) -> None:
@@ -199,7 +206,35 @@ async def test_in_the_cloud_a_bot_in_breach_does_not_answer_and_health_says_why(
         lines = (await health(cloud))["dependencies"]
         assert "cost_center: missing; write it" in lines["bot pilot"]
         assert "bot fine" not in lines
+        assert cloud.paused == {"pilot"}
         await local.switches.check("pilot")
     finally:
         await cloud.close()
         await local.close()
+
+
+def test_rules_begin_and_exceptions_end_while_an_app_runs(tmp_path: Path) -> None:
+    exception = '[[exception]]\nrule = "r"\nbot = "pilot"\nreason = "r"\nuntil = 2026-11-03'
+    check(
+        tmp_path,
+        'key = "cost_center"\nrequired = true',
+        more=f"enforced_from = 2026-11-02\n{exception}",
+    )
+    day = [date(2026, 11, 1)]
+    measured = Measured(tmp_path / "policy.toml", tmp_path / "bots", today=lambda: day[0])
+    enforced = []
+    for number in range(1, 6):
+        day[0] = date(2026, 11, number)
+        enforced.append([finding.breach.enforced for finding in measured.findings()])
+
+    assert enforced == [[], [], [], [True], [True]]
+
+
+def test_a_policy_that_became_unreadable_leaves_the_old_one_in_force(tmp_path: Path) -> None:
+    check(tmp_path, 'key = "cost_center"\nrequired = true')
+    day = [date(2026, 11, 1)]
+    measured = Measured(tmp_path / "policy.toml", tmp_path / "bots", today=lambda: day[0])
+    (tmp_path / "policy.toml").write_text("[[rule]\n")
+    day[0] = date(2026, 11, 2)
+
+    assert [finding.breach.rule.id for finding in measured.findings()] == ["r"]

@@ -1,10 +1,17 @@
 """A share of the conversations, always the same ones, and never one that cannot read its state."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shared.governance.limits.rollouts import Rollout, Rollouts, share_of, wanted_version
+from shared.governance.limits.rollouts import (
+    Rollout,
+    Rollouts,
+    share_of,
+    wanted_manifest,
+    wanted_version,
+)
 from shared.storage.sqlite import SqliteStore
 
 CONVERSATIONS = [f"helpdesk.teams.{number:05d}" for number in range(10_000)]
@@ -140,3 +147,54 @@ async def test_another_process_sees_it_and_forgets_nothing(tmp_path: Path) -> No
     assert await Rollouts(there).read() == {"knowledge": made}
     await here.close()
     await there.close()
+
+
+MANIFEST = Rollout("", "v2", 0.1, "salt", bot="desk")
+SKILLS = {"v1": ["router", "form"], "v2": ["router"]}
+
+
+async def test_ten_thousand_conversations_follow_a_manifest_up_and_down(tmp_path: Path) -> None:
+    """0, 10, 100 and 0 %, each conversation with what its last turn left: within 0.5 points."""
+    store = SqliteStore(str(tmp_path / "store.db"))
+    rollouts = Rollouts(store)
+    had = dict.fromkeys(CONVERSATIONS, "")
+
+    async def share_of_v2(share: float) -> tuple[float, set[str]]:
+        await rollouts.set(replace(MANIFEST, share=share))
+        now = (await rollouts.current())["bot:desk"]
+        for key in CONVERSATIONS:
+            had[key] = wanted_manifest(now, key, had=had[key], floor="", skills=SKILLS)
+        found = {key for key, version in had.items() if version == "v2"}
+        return len(found) / len(CONVERSATIONS) * 100, found
+
+    measured = [await share_of_v2(share) for share in (0.0, 0.1, 1.0, 0.0, 0.1)]
+
+    for (percent, _), wanted in zip(measured, (0, 10, 100, 0, 10), strict=True):
+        assert abs(percent - wanted) <= 0.5
+    assert measured[1][1] == measured[4][1]
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("share", "had", "floor", "wanted"),
+    [
+        (1.0, "", "", "v2"),
+        (1.0, "v1", "router", "v2"),
+        (1.0, "v1", "form", "v1"),
+        (1.0, "", "form", "v2"),
+        (0.0, "v2", "router", "v1"),
+        (0.0, "v9", "form", "v1"),
+    ],
+)
+def test_a_manifest_without_the_skill_that_has_the_floor_waits(
+    share: float, had: str, floor: str, wanted: str
+) -> None:
+    made = replace(MANIFEST, share=share)
+
+    assert wanted_manifest(made, "any", had=had, floor=floor, skills=SKILLS) == wanted
+
+
+def test_a_version_that_is_not_here_is_the_first() -> None:
+    made = replace(MANIFEST, share=1.0, version="v7")
+
+    assert wanted_manifest(made, "any", had="v7", floor="form", skills=SKILLS) == "v1"

@@ -388,6 +388,24 @@ async def test_words_that_are_kept_for_less_than_a_month_leave_the_entry_by_itse
     assert [item.due for item in await fabric.store.find(key, "seen:")] == [None, None]
 
 
+async def test_words_of_a_bot_that_is_gone_are_kept_no_longer_for_being_counted(
+    lab: Make,
+) -> None:
+    import sqlite3
+
+    fabric = lab(Skill("router", "Routes"), manifest="[retention]\ntranscript_days = 30")
+    await fabric.say("hello")
+    await fabric.drain()
+    fabric.bots.clear()
+
+    await count(fabric)
+
+    with sqlite3.connect(fabric.settings.data_dir / "store.db") as file:
+        [(expires,)] = file.execute("SELECT expires FROM item WHERE id LIKE 'seen:%'").fetchall()
+    file.close()
+    assert expires <= time() + 30 * DAY
+
+
 async def test_what_is_held_for_ever_stays_when_its_turn_is_counted(fabric: Lab) -> None:
     import sqlite3
 

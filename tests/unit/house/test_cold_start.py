@@ -1,5 +1,6 @@
 """What a cold webhook does not pay for."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -28,6 +29,30 @@ HEAVY = (
     "pydantic",
     "tenacity",
 )
+
+
+REGISTERS = (
+    *("errors", "migration", "observability", "parse", "purposes", "queues", "settings", "skill"),
+    *("version", "wire", "governance.roles"),
+)
+"""Rooms of `shared/` that whoever registers a function may import at the top."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted((ROOT / "functions").rglob("*.py")) if "skills" not in path.parts],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_a_function_imports_what_it_needs_when_it_is_called(path: Path) -> None:
+    """At the top a module of `functions` names what registers it; a handler imports the rest."""
+    early = [
+        node.module or ""
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("shared")
+    ]
+    allowed = tuple(f"shared.{room}" for room in REGISTERS)
+
+    assert [name for name in early if name != "shared" and not name.startswith(allowed)] == []
 
 
 AZURE = {

@@ -12,7 +12,7 @@ from cli.host_json import HostJson
 from shared.messaging.storagequeue.bus import StorageQueueBus
 from shared.pipeline.turns.order import QUEUE_PATIENCE
 from shared.pipeline.turns.outage import LONGEST_OUTAGE
-from shared.pipeline.turns.perform import TURN_SECONDS
+from shared.pipeline.turns.run import TURN_SECONDS
 
 ROOT = Path(__file__).parents[3]
 SPAN = {"type": "string", "pattern": r"^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}

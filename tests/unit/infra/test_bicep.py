@@ -43,6 +43,9 @@ MISTAKES = [
         "account has a public endpoint",
     ),
     ("modules/network.bicep", "  tags: tags\n", "", "appRules has no tags"),
+    ("modules/network.bicep", "  tags: tags\n", "  tags: {}\n", "appRules has tags of its own"),
+    ("main.bicep", "  department: department\n", "", "tags do not say department"),
+    ("main.bicep", "  bot: 'all'\n", "", "tags do not say bot"),
     (
         "modules/bots.bicep",
         "param location string",

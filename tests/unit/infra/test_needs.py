@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from infra.check.source import body, literal, properties, read, text
+from packing.groups import lines
 from packing.needs import ROLES, needs, write
+from shared.errors import ConfigurationError
 from shared.indexes.cosmos.container import NAME, definition
+from shared.manifest.departments import load_departments
 from shared.operations.reports.doctor import Premises, examine
 from shared.storage.cosmos.documents import CONTAINERS, DEFINITION
 from tests.golden import golden
@@ -132,6 +135,88 @@ def test_every_model_that_a_bot_names_is_deployed(listed: dict[str, Any], enviro
         deployed = [one["alias"] for one in given["models"]["value"]]
 
     assert set(listed["models"]) <= set(deployed)
+
+
+DEPARTMENTS = """
+[[department]]
+id = "IT"
+cost_center = "CC-1"
+resource_group = "rg-bots-it"
+[[department]]
+id = "HR"
+resource_group = "rg-bots-hr"
+subscription = "12345678-1234-4234-8234-123456789012"
+[[department]]
+id = "Unused"
+resource_group = "rg-bots-none"
+"""
+BOT = """
+id = "{id}"
+name = "A bot"
+owner = "a@contoso.example"
+department = "{department}"
+skills = ["{skill}"]
+default_skill = "{skill}"
+[channels.teams]
+"""
+
+
+BOTS = (("desk", "IT", "echo"), ("people", "HR", "notify"), ("shop", "Sales", "echo"))
+
+
+@pytest.fixture
+def divided(tmp_path: Path) -> Path:
+    (tmp_path / "bots").mkdir()
+    for id, department, skill in BOTS:
+        manifest = BOT.format(id=id, department=department, skill=skill)
+        (tmp_path / "bots" / f"{id}.toml").write_text(manifest)
+    (tmp_path / "departments.toml").write_text(DEPARTMENTS)
+    (tmp_path / "apps.toml").write_text('[[app]]\nname = "hr"\ndepartments = ["HR"]\n')
+    return tmp_path
+
+
+def test_a_departments_bots_stand_in_its_own_group_with_its_tags(divided: Path) -> None:
+    made = needs(divided)
+    bots = {
+        bot["id"]: (bot["group"], bot["subscription"], bot["costCenter"]) for bot in made["bots"]
+    }
+    guid = "12345678-1234-4234-8234-123456789012"
+
+    assert bots == {
+        "desk": ("rg-bots-it", "", "CC-1"),
+        "people": ("rg-bots-hr", guid, "none"),
+        "shop": ("", "", "none"),
+    }
+    assert [group["name"] for group in made["groups"]] == ["rg-bots-it", "rg-bots-hr"]
+    assert [app["department"] for app in made["apps"]] == ["", "HR"]
+
+
+def test_the_pipeline_makes_a_departments_group_where_it_belongs(
+    divided: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "needs.json").write_text(write(divided))
+
+    made = list(lines(tmp_path / "needs.json", "own", "westeurope"))
+
+    assert made == [
+        "own\trg-bots-it\twesteurope\tIT\tCC-1\n",
+        "12345678-1234-4234-8234-123456789012\trg-bots-hr\twesteurope\tHR\tnone\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('subscription = "12345678-1234-4234-8234-123456789012"', "write resource_group"),
+        ('resource_group = "rg"\nsubscription = "ours"', "subscription"),
+        ('resource_group = "ends."', "resource_group"),
+    ],
+)
+def test_a_group_that_cannot_be_is_refused(tmp_path: Path, more: str, told: str) -> None:
+    (tmp_path / "departments.toml").write_text(f'[[department]]\nid = "IT"\n{more}\n')
+
+    with pytest.raises(ConfigurationError, match=told):
+        load_departments(tmp_path / "departments.toml", {})
 
 
 def test_every_role_is_given_and_each_says_why() -> None:

@@ -14,8 +14,9 @@ import uvicorn
 from aiohttp import web
 from mcp.server import MCPServer
 
+from shared.ai.risky import Resumed
 from shared.ai.tools import Toolbox
-from shared.errors import PermanentError, Unavailable
+from shared.errors import ApprovalNeeded, PermanentError, Unavailable
 from shared.governance.audit import Operator, entries
 from shared.integrations.access import Access
 from shared.integrations.mcp_backend import LISTED_SECONDS, LONGEST_RESULT, McpBackend
@@ -216,6 +217,21 @@ async def test_a_model_calls_it_and_writes_what_the_person_said_alone(
     assert own == "reserved Birds for 2 days"
     assert json.loads(foreign)["error"] == "not_said"
     assert json.loads(none)["error"] == "bad_arguments"
+
+
+async def test_a_call_of_high_risk_waits_for_a_second_person(connect: Connect, url: str) -> None:
+    tools = await TurnBackend(connect(url, high_risk=["reserve"]), "w1").tools()
+    toolbox = Toolbox(tools, said="Please reserve Birds for 2 days")
+    call = ToolCall("1", "library_reserve", '{"book": "Birds", "days": 2}')
+
+    with pytest.raises(ApprovalNeeded) as stop:
+        await toolbox.hold([ToolCall("2", "library_search", '{"query": "birds"}'), call], [])
+    alone = json.loads(await toolbox.run(call))
+    toolbox.resumed = Resumed(stop.value.deed, stop.value.arguments, [])
+
+    assert stop.value.arguments == {"book": "Birds", "days": 2}
+    assert alone["error"] == "needs_approval"
+    assert await toolbox.run(call) == "reserved Birds for 2 days"
 
 
 async def test_a_skill_calls_it_as_its_manifest_grants(

@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.manifest.backends import BreakerLimits, Declaration, load_backends
+from tests.toml_errors import without_line
 
 ENVIRON = {"CRM_URL": "https://crm.contoso.example/api", "CRM_KEY": "s3cret", "CRM_RATE": "2.5"}
 
@@ -81,9 +82,9 @@ MISTAKES = {
     '[crm]\nurl = "$ORDERS_URL"': "crm.url: $ORDERS_URL is not set; set the environment variable "
     "ORDERS_URL",
     '[crm]\nurl = "$CRM_URL"\ntimeout = 3': "crm.timeout: unknown in a backend; remove it, or "
-    'write one of "url", "kind", "tools", "writes", "key", "key_header", "scope", "auth", '
-    '"idempotency_header", "timeout_seconds", "tries", "requests_per_second", "concurrency", '
-    '"breaker", "guarded", "gateway"',
+    'write one of "url", "kind", "tools", "writes", "high_risk", "key", "key_header", "scope", '
+    '"auth", "idempotency_header", "timeout_seconds", "tries", "requests_per_second", '
+    '"concurrency", "breaker", "guarded", "gateway"',
     '[crm]\nurl = "$CRM_URL"\nkind = "mcp"\ntools = ["x"]\ngateway = "apim"': "crm.gateway: "
     "tools are called at their server itself; leave it out",
     '[crm]\nurl = "$CRM_URL"\nauth = "user"\nscope = "api://c/x"\ngateway = "apim"': "crm.gateway: "
@@ -117,7 +118,7 @@ MISTAKES = {
 def test_a_mistake_is_one_line_that_says_what_to_write(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, text)
-    said = str(caught.value)
+    said = without_line(str(caught.value))
     assert said == f"{(tmp_path / 'backends.toml').as_posix()}: {MISTAKES[text]}"
 
 
@@ -141,6 +142,7 @@ def test_a_server_of_tools_lists_those_that_may_be_called(tmp_path: Path) -> Non
         ('kind = "mcp"\ntools = []', "tools"),
         ('tools = ["search"]', "kind"),
         ('kind = "mcp"\ntools = ["search"]\nwrites = ["search"]', "writes"),
+        ('kind = "mcp"\ntools = ["search"]\nhigh_risk = ["search"]', "high_risk"),
         ('kind = "mcp"\ntools = ["search"]\nguarded = ["iban"]', "guarded"),
         ('kind = "mcp"\ntools = ["search"]\nauth = "user"\nscope = "api://wiki/a"', "auth"),
         ('kind = "soap"', "kind"),

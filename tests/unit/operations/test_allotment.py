@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from shared.governance.batch import Tally, tallied
 from shared.governance.prices import Price, Prices
 from shared.governance.rollup import roll_up
 from shared.operations.reports.allotment import NAME, allot, divided
+from shared.operations.reports.chargeback import Bill, page
 from shared.operations.reports.cost import Charge, charges, cost, falls_to, grouped, priced
 from shared.operations.reports.days import Used
 from shared.operations.reports.focus import write_focus
@@ -34,7 +36,7 @@ ROWS = [
     Price("functions.executions", "1M executions", 0.40, "2020-01-01", "a list", spread="turns"),
     Price("whatsapp.service.DE", "1 message", 0.055, "2020-01-01", "a list"),
     Price("logs.bytes", "1M bytes", 2.76, "2020-01-01", "a list", spread="turns"),
-    Price("blobs.gb_months", "1 GB-month", 0.02, "2020-01-01", "a list"),
+    Price("blobs.byte_months", "1M byte-months", 0.02, "2020-01-01", "a list"),
     Price("fixed.gateway", "1 month", 99.99, "2020-01-01", "a bill", spread="turns"),
     Price("fixed.gateway", "1 month", 77.77, "2026-11-19", "a bill", spread="even"),
     Price("fixed.monitor", "1 month", 10.01, "2026-11-18", "a bill"),
@@ -80,7 +82,7 @@ def test_parts_add_up_and_are_nearly_in_proportion(number: int, weights: list[in
 def test_every_way_to_cut_a_month_with_shared_and_fixed_costs_adds_up_to_the_cent(
     seed: int, departments: int, logged: int, stored: int
 ) -> None:
-    shared = shared_day("2026-11-17", {"logs.bytes": logged, "blobs.gb_months": stored})
+    shared = shared_day("2026-11-17", {"logs.bytes": logged, "blobs.byte_months": stored})
     found = list(priced(PRICES, month_of(seed, departments, shared)))
     for some in (
         found,
@@ -96,20 +98,21 @@ def test_every_way_to_cut_a_month_with_shared_and_fixed_costs_adds_up_to_the_cen
             lambda charge: charge.meter,
             lambda charge: charge.skill,
             lambda charge: charge.channel,
+            lambda charge: charge.model,
             lambda charge: charge.day,
         ):
             assert cents(some, name_of) == total.quantize(Decimal("0.01"))
 
 
 def test_nothing_is_lost_or_made_by_giving_it_to_bots() -> None:
-    shared = shared_day("2026-11-17", {"logs.bytes": 1_000_003, "blobs.gb_months": 17})
+    shared = shared_day("2026-11-17", {"logs.bytes": 1_000_003, "blobs.byte_months": 17})
     quantities: Counter[str] = Counter()
     for one in month_of(5, 4, shared):
         for name, number in one.tally.figures.meters.items():
             quantities[name.split("\t")[2]] += number
 
     assert quantities["logs.bytes"] == 1_000_003
-    assert quantities["blobs.gb_months"] == 17
+    assert quantities["blobs.byte_months"] == 17
     assert quantities["fixed.gateway"] == sum_of_days(range(16, 30))
     assert quantities["fixed.monitor"] == sum_of_days(range(18, 30))
 
@@ -155,7 +158,9 @@ async def test_reports_have_it_and_usage_does_not(lab: Make, tmp_path: Path) -> 
     fabric = lab(Skill("router", "Routes"))
     fabric.__dict__["prices"] = PRICES
     await write(fabric.store, week(3, 300))
-    entry = metered("log", SHARED, "", MONDAY + 60, {"logs.bytes": 4_000_000, "blobs.gb_months": 2})
+    entry = metered(
+        "log", SHARED, "", MONDAY + 60, {"logs.bytes": 4_000_000, "blobs.byte_months": 2}
+    )
     await fabric.store.write(entry.partition, booking(entry))
     await roll_up(fabric.store, fabric.bots, 2048)
 
@@ -163,7 +168,7 @@ async def test_reports_have_it_and_usage_does_not(lab: Make, tmp_path: Path) -> 
 
     assert {row.name for row in whole.bots} == {"hr", "it", "sales", NAME}
     total = Decimal(str(whole.usd))
-    for rows in (whole.bots, whole.departments, whole.skills, whole.meters, whole.days):
+    for rows in (whole.bots, whole.departments, whole.skills, whole.models, whole.days):
         assert sum((Decimal(str(row.usd)) for row in rows), Decimal()) == total
     parts = [await falls_to(fabric, Scope(department=d.name), FORTNIGHT) for d in whole.departments]
     assert sum(parts, Decimal()) == total
@@ -193,3 +198,16 @@ async def focus_is_valid(found: list[Charge], path: Path) -> bool:
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     return True
+
+
+def test_the_bill_says_how_much_of_it_all_share() -> None:
+    found = [charge for charge in priced(PRICES, month_of(2, 3)) if charge.department == "D1"]
+    exact = sum((charge.usd or Decimal() for charge in found), Decimal())
+    shared = sum((charge.usd or Decimal() for charge in found if charge.skill == NAME), Decimal())
+    usd = exact.quantize(Decimal("0.01"))
+
+    html = page(Bill("D1", FORTNIGHT, found, 40, MONDAY, usd))
+
+    [told] = re.findall(r"<p>([\d.,]+) USD of it for what all bots share</p>", html)
+    assert abs(Decimal(told.replace(",", "")) - shared) <= Decimal("0.01")
+    assert "fixed.<wbr>gateway" in html

@@ -11,8 +11,11 @@ import pytest
 import functions.operators  # noqa: F401  registers the routes
 from functions import operator
 from functions.operator import ROUTES
+from shared.dialogue.phrases import phrase
+from shared.event import Event
 from shared.governance import audit
 from shared.governance.roles import Role
+from shared.pipeline.door import facts
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.operators import bearer
@@ -26,6 +29,17 @@ def treasury() -> Skill:
     async def pay(turn: Turn) -> None:
         approval = await turn.approval("pay", what=turn.text)
         turn.reply(f"done, {approval.name}: {turn.text}")
+
+    @skill.on_invoke("pay/now")
+    async def pay_now(turn: Turn) -> dict[str, Any]:
+        await turn.approval("pay", what="by a card")
+        turn.reply("done by a card")
+        return {}
+
+    @skill.on_event("rent.due")
+    async def due(turn: Turn) -> None:
+        await turn.approval("pay", what="by a fact")
+        turn.reply("done by a fact")
 
     return skill
 
@@ -113,3 +127,33 @@ async def test_what_is_not_there_is_404(teams: TeamsPeople, id: str) -> None:
     await teams.sign_in("henry", "the rent")
 
     assert (await ask(teams, "ops_approvals_approve", id))[0] == 404
+
+
+async def test_a_card_is_answered_that_it_waits_and_the_deed_done_later(teams: TeamsPeople) -> None:
+    await teams.sign_in("henry", "the rent")
+    await ask(teams, "ops_approvals_deny", await waiting_id(teams))
+    await teams.fabric.drain()
+
+    status, answer = await teams.invoke("henry", "pay/now", {})
+
+    assert (status, answer["value"].partition("\n")[0]) == (
+        200,
+        "This has to be approved by a second person: pay",
+    )
+    assert (await ask(teams, "ops_approvals_approve", await waiting_id(teams)))[0] == 200
+    await teams.fabric.drain()
+    assert teams.heard("henry")[-1] == "done by a card"
+
+
+async def test_for_a_fact_nobody_asks_and_nothing_is_done(teams: TeamsPeople) -> None:
+    await teams.sign_in("henry", "the rent")
+    await ask(teams, "ops_approvals_deny", await waiting_id(teams))
+    await teams.fabric.drain()
+    [document] = [i for i in await teams.fabric.store.find(None, "conversation", limit=9)]
+
+    fact = Event("n1", "rent.due", bot="lab", conversation=document.partition)
+    await facts.fan_out(teams.fabric, fact.to_json())
+    await teams.fabric.drain()
+
+    assert teams.heard("henry")[-1] == phrase("en", "approval.nowhere")
+    assert (await ask(teams, "ops_approvals"))[1] == []

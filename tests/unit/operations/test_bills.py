@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -155,6 +156,23 @@ def test_our_own_focus_file_is_what_was_predicted() -> None:
 def test_what_is_no_export_is_refused_with_what_to_export(text: str, why: str) -> None:
     with pytest.raises(ConfigurationError, match=why):
         compare([], io.StringIO(text), EVER)
+
+
+def test_the_base_charge_of_a_service_is_compared_with_its_bill() -> None:
+    row = Price("fixed.cosmos", "1 month", 2.0, "2020-01-01", "a list")
+    other = Price("fixed.office", "1 month", 5.0, "2020-01-01", "a list")
+    day = Charge("it", "IT", "", "shared", "", "2026-11-18", row.meter, Decimal(1), row)
+    file = io.StringIO()
+    both = [day, replace(day, meter=other.meter, price=other)]
+    write_focus(both, file)
+    file.seek(0)
+
+    rows = compare(both, file, Period(MONDAY, MONDAY + 14 * 86_400))
+
+    assert [(row.service, row.predicted, row.billed) for row in rows] == [
+        ("fixed", 5.0, 5.0),
+        ("cosmos", 2.0, 2.0),
+    ]
 
 
 async def test_charges_of_a_price_that_changes_are_split_by_day(lab: Callable[..., Lab]) -> None:

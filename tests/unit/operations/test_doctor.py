@@ -80,6 +80,7 @@ class App:
         (root / "bots" / "desk.toml").write_text(BOT)
         (root / "prices.toml").write_text(PRICE)
         shutil.copy(ROOT / "host.json", root)
+        shutil.copy(ROOT / "local.settings.example.json", root)
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.root / file
@@ -156,6 +157,8 @@ SETTINGS = [
         "service-host",
         {"FABRIC_TRANSLATOR_URL": "azure-translator://api.cognitive.microsofttranslator.com"},
     ),
+    ("unknown-setting", {"FABRIC_STOR_URL": "sqlite:///a.db"}),
+    ("file-missing", {"FABRIC_WEBHOOKS_FILE": "config/webhooks.toml"}),
 ]
 
 
@@ -303,7 +306,7 @@ def test_a_file_for_all_bots_is_read_like_at_the_start(app: App, file: str) -> N
     [mistake] = app.examined()
 
     assert mistake.name == file
-    assert mistake.where == f"{file}.toml"
+    assert mistake.where == f"{file}.toml: line 1"
 
 
 def test_all_mistakes_are_told_at_once_and_warnings_last(app: App) -> None:

@@ -34,7 +34,7 @@ class Elsewhere:
     def __init__(self) -> None:
         self.seconds_ahead = 0.0
         self.bots = {"desk"}
-        self.health = '{"status": "ok", "dependencies": {}}'
+        self.health = '{"status": "ok", "version": "0.1.0"}'
         self.token = TOKEN
         self.url = ""
 
@@ -112,10 +112,27 @@ async def test_a_clock_that_is_out_is_named(
     assert await names(fabric, "") == {"clock"}
 
 
-async def test_a_url_of_something_else_is_named(fabric: Fabric, elsewhere: Elsewhere) -> None:
-    elsewhere.health = "<html>another site</html>"
+@pytest.mark.parametrize(
+    "health", ["<html>another site</html>", '{"status": "ok"}', '["ok"]', "null"]
+)
+async def test_a_url_of_something_else_is_named(
+    fabric: Fabric, elsewhere: Elsewhere, health: str
+) -> None:
+    elsewhere.health = health
 
     assert await names(fabric, elsewhere.url) == {"callback"}
+
+
+async def test_an_app_that_is_not_well_is_named(fabric: Fabric, elsewhere: Elsewhere) -> None:
+    elsewhere.health = '{"status": "degraded", "version": "0.1.0"}'
+
+    assert await names(fabric, elsewhere.url) == {"callback-health"}
+
+
+async def test_a_vault_without_an_answer_is_named(fabric: Fabric) -> None:
+    fabric.settings.environ["FABRIC_AI_KEY"] = "keyvault://127.0.0.1:1/ai-key"  # type: ignore[index]
+
+    assert await names(fabric, "") == {"vault"}
 
 
 async def test_a_url_without_an_answer_is_named(fabric: Fabric) -> None:

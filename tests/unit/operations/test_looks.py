@@ -67,6 +67,14 @@ async def test_the_registry_says_whose_a_bot_is_and_how_it_does(fabric: Lab) -> 
     assert (await look(fabric, "ops_bots", "Sales"))[1] == {"bots": []}
 
 
+async def test_the_registry_is_narrowed_to_a_bot_or_a_department(fabric: Lab) -> None:
+    assert len((await look(fabric, "ops_bots", bot="lab"))[1]["bots"]) == 1
+    assert len((await look(fabric, "ops_bots", department="Research"))[1]["bots"]) == 1
+    assert (await look(fabric, "ops_bots", department="Sales"))[1] == {"bots": []}
+    assert (await look(fabric, "ops_bots", bot="nobody"))[0] == 404
+    assert (await look(fabric, "ops_bots", "Sales", bot="lab"))[0] == 404
+
+
 async def test_a_conversation_is_shown_for_a_purpose_and_the_look_is_on_record(
     fabric: Lab,
 ) -> None:

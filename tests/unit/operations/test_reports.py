@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -25,6 +26,7 @@ from shared.operations.reports.slow import slow
 from shared.operations.reports.turns import Scope
 from shared.operations.reports.usage import usage
 from shared.ports.models import Usage
+from shared.records.ledger_entry import Done, LedgerEntry
 from shared.skill import Skill
 from shared.turn import Turn
 from tests.lab import Lab
@@ -86,6 +88,35 @@ async def test_what_a_bot_is_worth_stands_beside_its_cost(lab: Make) -> None:
     assert row.cost_usd == report.usd > 0
 
 
+@pytest.mark.parametrize(
+    ("unless", "solved"),
+    [
+        ('["person"]', 3),
+        ('["unanswered"]', 3),
+        ('["disliked"]', 3),
+        ('["person", "disliked"]', 2),
+        ('["person", "unanswered", "disliked"]', 1),
+        ("[]", 4),
+    ],
+)
+async def test_what_counts_as_solved_is_the_manifests_rule(
+    lab: Make, unless: str, solved: int
+) -> None:
+    table = f"[value]\nusd_per_resolved = 2.0\nsolved_unless = {unless}"
+    fabric = lab(office(), manifest=table)
+    happened = {"a": {}, "b": {"unanswered": 1}, "c": {"disliked": 1}, "d": {}}
+    for name, noted in happened.items():
+        skill = "handoff" if name == "d" else "office"
+        done = Done(type="message", person=name, replies=1, noted=noted)
+        entry = LedgerEntry(id=f"ledger:{name}", bot="lab", skill=skill, at=time(), done=done)
+        await fabric.store.write(f"lab.web.{name}", entry.put())
+
+    [row] = (await usage(fabric, ALL, EVER)).bots
+    assert (row.contained, row.containment, row.conversations) == (solved, solved / 4, 4)
+    assert row.solved_unless == json.loads(unless)
+    assert (await cost(fabric, ALL, EVER)).value[0].worth_usd == 2.0 * solved
+
+
 async def test_a_bot_that_assumes_no_value_has_none(lab: Make) -> None:
     assert (await cost(await talked(lab), ALL, EVER)).value == []
 
@@ -117,6 +148,7 @@ async def test_cached_tokens_cost_less_and_what_has_no_price_is_named(lab: Make)
     by_meter = {group.name: group.usd for group in report.meters}
     assert by_meter["tokens.gpt.input"] == 3.6
     assert by_meter["tokens.gpt.cached"] == 0.6
+    assert {group.name: group.usd for group in report.models} == {"gpt": 4.2, "no model": 0.0}
     assert report.unpriced == {"tokens.gpt.output": 3_000.0, "servicebus.operations": 12.0}
     assert report.usd == 4.2
     assert report.usd_per_1000_conversations == pytest.approx(2_100.0, rel=1e-3)
@@ -211,3 +243,8 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_times_ago_and_days() -> None:
     assert period("12h", "1h", 100_000.0) == Period(100_000.0 - 43_200, 96_400.0)
     assert period("1970-01-02", "", 0.0).since == 86_400.0
+
+
+def test_a_time_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="ends before it begins"):
+        period("1d", "2d", 1e6)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
@@ -29,7 +30,7 @@ def fabric(lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 async def ask(
-    name: str, headers: dict[str, str], body: Any = None, skill: str = "echo"
+    name: str, headers: dict[str, str], body: Any = None, *, skill: str = "echo", bot: str = ""
 ) -> tuple[int, Any]:
     route = operator.ROUTES[name]
     request = func.HttpRequest(
@@ -37,7 +38,7 @@ async def ask(
         url="http://localhost/",
         headers=headers,
         params={},
-        route_params={"skill": skill},
+        route_params={"bot": bot} if bot else {"skill": skill},
         body=json.dumps(body or {}).encode(),
     )
     answer = await route.respond(request)
@@ -102,3 +103,55 @@ async def test_a_skill_of_others_is_not_there(fabric: Lab) -> None:
     assert (await ask("ops_rollouts", foreign))[1] == {"rollouts": []}
     assert (await ask("ops_rollout", foreign))[0] == 404
     assert (await ask("ops_rollout", foreign, skill="none"))[0] == 404
+
+
+BOT = {"version": "v2", "share": "10%", "reason": "kinder words", "stop_above": "5%"}
+
+
+@pytest.fixture
+def versioned(fabric: Lab) -> Lab:
+    fabric.manifests = {"lab": {"v2": replace(fabric.bots["lab"], instructions="Be kind.")}}
+    return fabric
+
+
+async def test_a_department_rolls_out_a_version_of_its_own_bot(versioned: Lab) -> None:
+    headers = bearer(versioned.settings, Role.OPERATOR, OWN)
+
+    status, made = await ask("ops_roll_out_bot", headers, BOT, bot="lab")
+    _, listed = await ask("ops_rollouts", headers)
+    _, compared = await ask("ops_bot_rollout", headers, bot="lab")
+
+    assert (status, listed["rollouts"]) == (200, [made])
+    assert (made["bot"], made["share"], made["stop_above"]) == ("lab", 0.1, 0.05)
+    assert (compared["bot"], compared["reason"]) == ("lab", "kinder words")
+    assert [one["version"] for one in compared["versions"]] == ["v1", "v2"]
+
+
+async def test_a_bot_of_others_is_not_there(versioned: Lab) -> None:
+    foreign = bearer(versioned.settings, Role.OPERATOR, "Sales")
+    await ask("ops_roll_out_bot", bearer(versioned.settings), BOT, bot="lab")
+
+    assert (await ask("ops_rollouts", foreign))[1] == {"rollouts": []}
+    assert (await ask("ops_bot_rollout", foreign, bot="lab"))[0] == 404
+    assert (await ask("ops_roll_out_bot", foreign, BOT, bot="lab"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {**BOT, "reason": " "},
+        {**BOT, "bots": ["lab"]},
+        {**BOT, "version": "v9"},
+        {**BOT, "share": "all"},
+        {"version": "v2", "share": "10%"},
+    ],
+)
+async def test_what_is_no_change_of_a_bot_is_refused(versioned: Lab, body: Any) -> None:
+    headers = bearer(versioned.settings)
+
+    status, told = await ask("ops_roll_out_bot", headers, body, bot="lab")
+
+    assert status == 400
+    assert told["reason"]
+    assert await versioned.rollouts.read() == {}

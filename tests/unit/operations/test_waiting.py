@@ -166,13 +166,15 @@ async def test_an_answer_needs_words(fabric: Lab, text: str) -> None:
     assert await audit.deeds(fabric.store) == []
 
 
-async def ask(fabric: Lab, handler: Handler, key: str = "", body: Any = None) -> tuple[int, Any]:
+async def ask(
+    fabric: Lab, handler: Handler, key: str = "", body: Any = None, **query: str
+) -> tuple[int, Any]:
     """The status and the answer of a route."""
     request = func.HttpRequest(
         method="POST",
         url="http://localhost/",
         headers=bearer(fabric.settings),
-        params={},
+        params=query,
         route_params={"key": key},
         body=b"" if body is None else json.dumps(body).encode(),
     )
@@ -186,6 +188,8 @@ async def test_the_same_over_http(fabric: Lab) -> None:
 
     status, [listed] = await ask(fabric, routes.waiting)
     assert (status, listed["key"], listed["reason"]) == (200, ann.key, "my payslip is wrong")
+    assert await ask(fabric, routes.waiting, department="Sales") == (200, [])
+    assert (await ask(fabric, routes.waiting, bot="nobody"))[0] == 404
     answered = await ask(fabric, routes.answer, ann.key, {"text": "Hello Ann"})
     assert answered == (200, {"key": ann.key, "id": listed["id"]})
     await fabric.drain()

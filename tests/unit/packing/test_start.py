@@ -91,6 +91,19 @@ def test_a_setting_that_is_wrong_stops_the_start(app: Path) -> None:
     assert "FABRIC_AI_URL has the scheme 'anthropic'" in result.stderr
 
 
+def test_a_version_of_a_bot_is_packed_and_checked(app: Path, tmp_path: Path) -> None:
+    (tmp_path / "bots" / "desk").mkdir()
+    (tmp_path / "bots" / "desk" / "v2.toml").write_text('instructions = "$WORDS"\n')
+    main = declared_apps(tmp_path, tmp_path / "none.toml")["main"]
+    write(plan(tmp_path, main), app)
+
+    without, having = started(app, **SET), started(app, **SET, WORDS="Be kind.")
+
+    assert "bots/desk/v2.toml: instructions: $WORDS is not set" in without.stderr
+    assert having.returncode == 0
+    assert "shared.fabric" not in json.loads(having.stdout)
+
+
 @pytest.mark.parametrize("file", ["bots/desk.toml", "bots/new.toml", "departments.toml"])
 def test_what_packing_has_not_seen_is_read_whole(app: Path, file: str) -> None:
     (app / file).write_text("colour = 1\n")

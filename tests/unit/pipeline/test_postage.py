@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from shared.governance.prices import Price, Prices
 from shared.operations.reports.budgets import budgets
 from shared.operations.reports.turns import Scope
 from shared.pipeline.door import accept
+from shared.pipeline.door.receipts import record_receipt
 from shared.pipeline.outbox.postage import stamped
-from shared.ports.channel import Inbound
+from shared.ports.channel import Inbound, Receipt
 from shared.ports.store import every
 from shared.records.dead_letter import PREFIX, DeadLetter
 from shared.skill import Skill
@@ -209,3 +211,30 @@ async def test_or_goes_where_the_bot_says_so_and_is_booked_afterwards(lab: Make)
 
 def said(fabric: Lab) -> list[tuple[str, str]]:
     return [(where, activity.text) for where, activity in fabric.memory.sent]
+
+
+@pytest.mark.parametrize(
+    ("meter", "expected"),
+    [
+        ("whatsapp.service.NL", 0.25),
+        ("whatsapp.free_entry_point", 0.0),
+        ("whatsapp.marketing.NL", 0.5),
+    ],
+)
+async def test_the_bill_puts_right_what_was_held_once(
+    lab: Make, meter: str, expected: float
+) -> None:
+    fabric = priced(lab)
+    others = [("whatsapp.free_entry_point", 0.0), ("whatsapp.marketing.NL", 0.5)]
+    rows = [Price(name, "1 messages", usd, "2020-01-01", "a list") for name, usd in others]
+    fabric.__dict__["prices"] = Prices([QUARTER, *rows])
+    await write(fabric, "one")
+    assert await spent(fabric) == 0.25
+
+    reference = ConversationReference("lab", "whatsapp", "NL.ann", user="ann", account="1")
+    for status in ("delivered", "read", "delivered"):
+        at = datetime.now(UTC).isoformat()
+        receipt = Receipt(reference, "message-1", status, time=at, meter=meter)
+        await record_receipt(fabric, receipt)
+
+    assert await spent(fabric) == expected

@@ -201,6 +201,47 @@ def test_the_command_says_what_to_write(tmp_path: Path, words: tuple[str, ...], 
     assert (answer.returncode, answer.stderr) == (2, told)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("alpha", "v2", "--share", "5%"), 'write --reason "...": it is kept beside what the bot'),
+        (("alpha", "v9", "--share", "5%", "--reason", "x"), "alpha has no v9; it has v1, v2"),
+        (("beta", "v2", "--share", "5%", "--reason", "x"), "beta has no v2; it has only one"),
+        (("alpha", "v2", "--share", "5%", "--bots", "beta"), "--bots belongs to a skill"),
+        (
+            ("echo", "v2", "--share", "5%", "--kind", "bot", "--reason", "x"),
+            "there is no bot 'echo'",
+        ),
+    ],
+)
+def test_the_command_says_what_to_write_for_a_bot(
+    tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    terminal = Terminal(tmp_path)
+    (terminal.bots / "alpha").mkdir()
+    (terminal.bots / "alpha" / "v2.toml").write_text('instructions = "Be kind."\n')
+
+    answer = terminal.type("rollout", *words)
+
+    assert answer.returncode == 2
+    assert told in answer.stderr
+
+
+def test_a_version_of_a_bot_is_rolled_out_and_back_by_command(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    (terminal.bots / "alpha").mkdir()
+    (terminal.bots / "alpha" / "v2.toml").write_text('instructions = "Be kind."\n')
+
+    out = terminal.type("rollout", "alpha", "v2", "--share", "10%", "--reason", "kinder")
+    back = terminal.type("rollout", "alpha", "v2", "--share", "0%", "--reason", "too kind")
+    compared = json.loads(terminal.type("rollout", "alpha", "--json").stdout)
+
+    assert "alpha v2: 10.0000% of the conversations" in out.stdout
+    assert "alpha v2: 0.0000% of the conversations" in back.stdout
+    assert (compared["bot"], compared["reason"]) == ("alpha", "too kind")
+    assert [one["version"] for one in compared["versions"]] == ["v1", "v2"]
+
+
 def test_nothing_is_rolled_out_at_first(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
 

@@ -46,6 +46,32 @@ def test_a_language_that_nobody_speaks_here_is_none_of_them(text: str, language:
     assert language_of(text, expected=language) == language
 
 
+@pytest.mark.parametrize(
+    ("expected", "word"),
+    [
+        ("en", "laptop"),
+        ("en", "account"),
+        ("de", "laptop"),
+        ("de", "ok"),
+        ("fr", "stop"),
+        ("es", "cancelar"),
+        ("pt", "pedido"),
+        ("nl", "Hallo!"),
+    ],
+)
+def test_a_word_alone_that_the_language_so_far_may_have_does_not_change_it(
+    expected: str, word: str
+) -> None:
+    assert language_of(word, expected=expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("de", "Hallo"), ("de", "danke"), ("es", "gracias"), ("it", "ciao")]
+)
+def test_a_word_alone_that_english_has_not_tells_its_language(language: str, word: str) -> None:
+    assert language_of(word) == language
+
+
 def test_small_words_that_two_languages_have_are_not_foreign() -> None:
     assert not is_unspoken("I am at a desk to do it for a week")
 

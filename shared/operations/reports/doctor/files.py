@@ -14,7 +14,7 @@ from shared.manifest.backends import load_backends
 from shared.manifest.prices import load_prices
 from shared.manifest.webhooks import load_webhooks
 from shared.operations.reports.doctor.mistake import Mistake, Premises
-from shared.pipeline.turns.perform import TURN_SECONDS
+from shared.pipeline.turns.run import TURN_SECONDS
 
 PYTHONS = ((3, 11), (3, 14))
 """The oldest and the newest that the app runs on."""

@@ -23,7 +23,8 @@ def manifests(premises: Premises) -> Iterator[Mistake]:
         where, key, sentence = premises.told(error)
         last = key.rpartition(".")[2].replace("_", "-") or "manifest"
         problem, _, fix = sentence.partition("; ")
-        yield Mistake(f"bot-{last}", f"{where}: {key}", problem, fix or "correct it")
+        place = ": ".join(filter(None, (where, key)))
+        yield Mistake(f"bot-{last}", place, problem, fix or "correct it")
 
 
 def twins(premises: Premises) -> Iterator[Mistake]:

@@ -1,5 +1,6 @@
 """One mistake, and what the doctor looks at."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,8 @@ from shared.errors import ConfigurationError
 from shared.manifest import rules
 from shared.manifest.bots import read_bot
 from shared.manifest.toml_file import wrong
+
+_PLACE = re.compile(r"(.+?\.toml: line \d+): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class Premises:
         return self.root / (self.get(setting) or default)
 
     def told(self, error: ConfigurationError) -> tuple[str, str, str]:
-        """An error of a file in its parts: which file of the folder, the key, the sentence."""
-        where, _, rest = str(error).removeprefix(f"{self.root.as_posix()}/").partition(": ")
+        """An error of a file in its parts: which file and line, the key, the sentence."""
+        text = str(error).removeprefix(f"{self.root.as_posix()}/")
+        place = _PLACE.match(text)
+        where = place[1] if place else text.partition(": ")[0]
+        rest = text[len(where) + 2 :]
         key, _, sentence = rest.partition(": ")
         return (where, key, sentence) if sentence else (where, "", key)
 

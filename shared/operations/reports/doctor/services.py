@@ -1,6 +1,7 @@
 """What only an answer shows: services that are down, a wrong clock, a wrong callback URL."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
 from time import time
@@ -72,7 +73,8 @@ async def _vaults(fabric: Fabric) -> AsyncIterator[Mistake]:
 async def _callbacks(fabric: Fabric, url: str) -> AsyncIterator[Mistake]:
     """Whether the URLs that Teams and Meta were given lead to this app."""
     body = (await _answer(fabric, f"{url}/api/health"))[1]
-    if b'"dependencies"' not in body:
+    verdict = _verdict(body)
+    if not verdict:
         yield Mistake(
             "callback",
             url,
@@ -80,6 +82,13 @@ async def _callbacks(fabric: Fabric, url: str) -> AsyncIterator[Mistake]:
             "write the function app's own host, https://<app>.azurewebsites.net",
         )
         return
+    if verdict != "ok":
+        yield Mistake(
+            "callback-health",
+            f"{url}/api/health",
+            f"says {verdict[:20]}",
+            "look at /api/ops/health there with an operator's token, or at the app's log",
+        )
     for bot in fabric.bots.values():
         status, _ = await _answer(fabric, f"{url}/api/teams/{bot.id}", "POST")
         if bot.channels.teams and status == 404:
@@ -103,6 +112,16 @@ async def _callbacks(fabric: Fabric, url: str) -> AsyncIterator[Mistake]:
                 "does not answer Meta's handshake",
                 "set FABRIC_WHATSAPP_VERIFY_TOKEN there and here to the one in Meta's console",
             )
+
+
+def _verdict(body: bytes) -> str:
+    """What our health says of an app to anybody; "" when it is not ours."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    ours = isinstance(said, dict) and isinstance(said.get("version"), str)
+    return str(said.get("status", "")) if ours else ""
 
 
 async def _answer(fabric: Fabric, url: str, method: str = "GET") -> tuple[int, bytes]:

@@ -1,11 +1,13 @@
 """Environment variables: what the platform stands on, and what its channels need."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.adapter_forms import FORMS
+from shared.manifest.shape import did_you_mean
 from shared.operations.reports.doctor.mistake import Mistake, Premises
 from shared.web_address import secure
 
@@ -45,6 +47,23 @@ def environment(premises: Premises) -> Iterator[Mistake]:
         yield Mistake(
             "environment", "FABRIC_ENVIRONMENT", f"is {value!r}", 'write "local" or "cloud"'
         )
+
+
+def unknown(premises: Premises) -> Iterator[Mistake]:
+    """A name of ours that nothing reads, and a file that is not where a setting says."""
+    example = premises.root / "local.settings.example.json"
+    known = json.loads(example.read_text("utf-8"))["Values"] if example.is_file() else {}
+    for name in sorted(premises.environ) if known else ():
+        if name.startswith("FABRIC_") and name not in known:
+            meant = did_you_mean(name, known) or "remove it; docs/settings.md has all there are"
+            yield Mistake("unknown-setting", name, "is read by nothing", meant, warning=True)
+    for kind in ("access", "backends", "departments", "policy", "prices", "webhooks"):
+        setting, default = f"FABRIC_{kind.upper()}_FILE", f"{kind}.toml"
+        path = premises.path(setting, default)
+        if premises.get(setting) not in ("", default) and not path.is_file():
+            yield Mistake(
+                "file-missing", setting, f"there is no file {path}", "correct it, or remove it"
+            )
 
 
 def urls(premises: Premises) -> Iterator[Mistake]:
@@ -183,4 +202,4 @@ def platform(premises: Premises) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (environment, urls, ephemeral, data_folder, web_urls, whatsapp, teams, platform)
+CHECKS = (environment, unknown, urls, ephemeral, data_folder, web_urls, whatsapp, teams, platform)
