@@ -91,6 +91,7 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
     from cli.function import load_functions
     from cli.host import Host
     from cli.host_json import HostJson
+    from cli.warm import warm
     from evaluation.cassette import Cassette
     from evaluation.models import Watched
     from evaluation.redacted import secrets_of
@@ -110,6 +111,7 @@ async def _evaluate(arguments: argparse.Namespace, root: Path) -> "list[Contende
     host = Host(functions, limits, fabric())
     found = []
     try:
+        await warm(fabric(), [fabric().bots[id] for id in chosen])
         host.start_triggers()
         for id, cases in chosen.items():
             path, secrets = bots_dir / f"{id}.cassette.jsonl", secrets_of(os.environ)

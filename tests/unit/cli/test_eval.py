@@ -49,6 +49,7 @@ def place(tmp_path: Path) -> Path:
 def run(place: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     environ = {
         **os.environ,
+        "FABRIC_EMBEDDINGS": "off",
         "FABRIC_BOTS_DIR": str(place / "bots"),
         "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
         **settings,
@@ -103,6 +104,7 @@ def pipeline(place: Path) -> "subprocess.CompletedProcess[str]":
     """The step of both pipelines."""
     environ = {
         **os.environ,
+        "FABRIC_EMBEDDINGS": "off",
         "BIN": str(Path(sys.executable).parent),
         "FABRIC_BOTS_DIR": str(place / "bots"),
         "FABRIC_KNOWLEDGE_DIR": str(place / "knowledge"),
