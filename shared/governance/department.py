@@ -18,7 +18,9 @@ class Department:
     owner: str = ""
     cost_center: str = ""
     region: str = ""
-    resource_group: str = field(default="", metadata={"pattern": r"^([\w.()-]{0,89}[\w()-])?$"})
+    resource_group: str = field(
+        default="", metadata={"pattern": r"^([\w.()-]*[\w()-])?$", "max_length": 90}
+    )
     subscription: str = field(default="", metadata={"pattern": rf"^({_GUID})?$"})
     budget_usd_per_month: float | None = field(default=None, metadata={"ge": 0})
     alert_at: list[float] = field(default_factory=lambda: [0.8, 1.0], metadata={"gt": 0, "le": 10})

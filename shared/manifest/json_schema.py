@@ -23,6 +23,7 @@ _VARIABLE = {"type": "string", "pattern": r"^\$[A-Za-z_][A-Za-z0-9_]*$"}
 
 _LIMITS = {
     "min_length": "minLength",
+    "max_length": "maxLength",
     "pattern": "pattern",
     "ge": "minimum",
     "le": "maximum",

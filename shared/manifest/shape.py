@@ -96,6 +96,8 @@ def _sentence(mistake: ErrorDetails, form: Form) -> str:
             return f'"{str(value)[:60]}" is not a name; {_NAME}'
         case "string_too_short":
             return f"empty; {form.missing.get(key, 'write it')}"
+        case "string_too_long":
+            return f"too long; write at most {ctx['max_length']} characters"
         case "greater_than_equal":
             zero = "; 0 allows none, and without the key there is no limit" * _is_limit(key)
             return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
