@@ -1,16 +1,20 @@
-"""`make bench`: every figure of docs/benchmarks.md; PEERS=1 adds the peers and writes the page."""
+"""`make bench`: every figure of docs/benchmarks.md; PEERS=1 adds the peers and writes the page,
+BEFORE=FOLDER the rows of an older checkout, measured in the same run.
+"""
 
 import asyncio
 import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import peers
 from bench.ack_latency import ack_latency
 from bench.ack_under_stall import ack_under_stall
+from bench.before import Before, before
 from bench.bus import bus_rates
 from bench.cold_start import cold_start
 from bench.echo_turn import echo_turns
@@ -83,7 +87,9 @@ def main() -> None:
     cache = ROOT / ".cache"
     cache.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        text = page(asyncio.run(measure(Path(folder), with_peers=with_peers)))
+        earlier = before(Path(older)) if (older := os.environ.get("BEFORE")) else Before()
+        found = asyncio.run(measure(Path(folder), with_peers=with_peers))
+        text = page(replace(found, before=earlier))
     print(text)
     if with_peers:
         (ROOT / "docs" / "benchmarks.md").write_text(text)

@@ -1,10 +1,11 @@
 """The figures as a page of Markdown: what was measured, how, and which targets are met."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench import peers, report_azure, report_knowledge, report_load, report_price
 from bench.ack_latency import AckLatency
+from bench.before import Before
 from bench.bus import BATCH, Rates
 from bench.cold_start import HEAVY, ColdStart
 from bench.connector import CONVERSATIONS, percentile
@@ -40,6 +41,7 @@ class Figures:
     first: Mapping[str, Times]
     finding: Finding
     servicebus: SendCost | None = None
+    before: Before = field(default_factory=Before)
 
 
 def page(figures: Figures) -> str:
@@ -48,7 +50,8 @@ def page(figures: Figures) -> str:
         [
             "# Benchmarks",
             "",
-            "Written by `PEERS=1 make bench`; `make bench` prints the same without the peers.",
+            "Written by `PEERS=1 make bench`; `make bench` prints the same without the peers, and",
+            "`BEFORE=FOLDER` measures another checkout in the same run.",
             "All sides are measured in turn in one run. A figure is the median of its rounds; CPU",
             "is user and system time.",
             "",
@@ -98,13 +101,19 @@ def _targets(figures: Figures) -> list[str]:
             rows.append((f"Service Bus send, {what}, times the bare SDK call", ratio, "<=", 1.3))
     rows += report_load.targets(figures.under_load)
     rows += report_knowledge.targets(figures.finding)
+    earlier = ["before"] if figures.before.rows else []
+    told = [f"*Before* is commit {figures.before.commit}, measured in the same run.", ""]
     return [
         "## Targets",
         "",
+        *(told if earlier else ()),
         *table(
-            ("what", "measured", "target", ""),
+            ("what", *earlier, "measured", "target", ""),
             [
-                (what, f"{value:.2f}", f"{sign} {target:.2f}", _verdict(value, sign, target))
+                (
+                    *(what, *(figures.before.rows.get(what, "") for _ in earlier), f"{value:.2f}"),
+                    *(f"{sign} {target:.2f}", _verdict(value, sign, target)),
+                )
                 for what, value, sign, target in rows
             ],
         ),
