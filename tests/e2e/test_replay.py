@@ -53,7 +53,7 @@ def has_sent(connector: Connector, conversation: str, count: int) -> bool:
 
 async def test_a_hundred_turns_do_not_differ(tmp_path: Path) -> None:
     async with (
-        host(tmp_path / "data", {"PORT": "0"}) as url,
+        host(tmp_path / "data", {"PORT": "0", "FABRIC_EMBEDDINGS": "off"}) as url,
         Connector() as connector,
         ClientSession() as session,
     ):
@@ -65,6 +65,7 @@ async def test_a_hundred_turns_do_not_differ(tmp_path: Path) -> None:
         cwd=ROOT,
         env={
             "FABRIC_ENVIRONMENT": "local",
+            "FABRIC_EMBEDDINGS": "off",
             "FABRIC_DATA_DIR": str(tmp_path / "data"),
             "PATH": "/usr/bin",
         },

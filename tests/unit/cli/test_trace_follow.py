@@ -34,6 +34,7 @@ async def following(folder: Path, *options: str) -> AsyncIterator[Process]:
         env=environ,
         stdout=PIPE,
         stderr=PIPE,
+        preexec_fn=hear_ctrl_c,
     )
     try:
         yield process
@@ -43,6 +44,11 @@ async def following(folder: Path, *options: str) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             process.kill()
+
+
+def hear_ctrl_c() -> None:
+    """Ctrl-C is ignored by what a script has started in the background, tests included."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def line(process: Process) -> str:

@@ -89,7 +89,7 @@ async def test_each_service_that_is_configured_has_a_line_and_costs_nothing(fabr
     assert not {"speech", "translator", "documents"} & without.keys()
     async with running() as services:
         services.connect(fabric)
-        fabric.ai.__dict__.pop("senses")
+        fabric.__dict__.pop("ai")
         services.translator.key = "another"
         told = (await health(fabric))["dependencies"]
         await fabric.close()

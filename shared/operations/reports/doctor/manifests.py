@@ -84,10 +84,11 @@ def prices(premises: Premises) -> Iterator[Mistake]:
         known = load_prices(path)
     except ConfigurationError:
         return  # `tables` says so
+    latest = [known.of(meter)[-1] for meter in known.meters]
     stale = [
-        meter
-        for meter in known.meters
-        if premises.now - known.of(meter)[-1].begins > STALE_DAYS * _DAY
+        row.meter
+        for row in latest
+        if row.per_unit and premises.now - row.begins > STALE_DAYS * _DAY
     ]
     if stale:
         yield Mistake(
