@@ -53,7 +53,7 @@ def has_sent(connector: Connector, conversation: str, count: int) -> bool:
 
 async def test_a_hundred_turns_do_not_differ(tmp_path: Path) -> None:
     async with (
-        host(tmp_path / "data", {"PORT": "0", "FABRIC_EMBEDDINGS": "off"}) as url,
+        host(tmp_path / "data", {"PORT": "0"}) as url,
         Connector() as connector,
         ClientSession() as session,
     ):

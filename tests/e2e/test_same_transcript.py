@@ -41,7 +41,11 @@ async def host(
     `app` is the folder that it runs: this checkout, or a packed one.
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")}
-    settings = {"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(folder)}
+    settings = {
+        "FABRIC_ENVIRONMENT": "local",
+        "FABRIC_DATA_DIR": str(folder),
+        "FABRIC_EMBEDDINGS": "off",  # else what is found depends on when the encoder is loaded
+    }
     errors = folder.with_suffix(f".{app.name}.log")
     with errors.open("w") as log:
         process = await asyncio.create_subprocess_exec(

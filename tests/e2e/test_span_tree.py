@@ -72,8 +72,9 @@ async def test_the_page_shows_such_a_trace(tmp_path: Path) -> None:
 
 
 def shape(lines: list[str]) -> list[str]:
-    """The lines without their numbers."""
-    return [re.sub(r" +[0-9][0-9a-fT:.+-]*", " N", line) for line in lines]
+    """The lines without their ids and numbers."""
+    plain = [re.sub(r"\b[0-9a-f]{32}\b", "N", line) for line in lines]
+    return [re.sub(r" +[0-9][0-9a-fT:.+-]*", " N", line) for line in plain]
 
 
 async def test_the_tree_of_a_ticket_on_service_bus_and_cosmos_db(

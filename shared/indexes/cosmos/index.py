@@ -86,7 +86,7 @@ class CosmosIndex:
         asked = [documents.by_words(query)]
         if query.vector is not None:
             asked.append(documents.by_meaning(query, query.vector))
-        rankings = await asyncio.gather(*(self._asked(each) for each in asked if each))
+        rankings = await _all_of(*(self._asked(each) for each in asked if each))
         found = {one["chunk"]: one for ranking in rankings for one in ranking}
         best = fused([[one["chunk"] for one in ranking] for ranking in rankings], query.limit)
         return [documents.chunk(found[id]) for id in best]
@@ -175,12 +175,7 @@ class CosmosIndex:
         """Do it for each, some at once; what was done before a failure stays done."""
         for start in range(0, len(subjects), WRITTEN_AT_ONCE):
             some = subjects[start : start + WRITTEN_AT_ONCE]
-            done = await asyncio.gather(
-                *(self._patiently(partial(work, subject)) for subject in some),
-                return_exceptions=True,
-            )
-            for error in filter(None, done):
-                raise error
+            await _all_of(*(self._patiently(partial(work, subject)) for subject in some))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         from azure.cosmos.exceptions import CosmosResourceNotFoundError
@@ -193,3 +188,12 @@ class CosmosIndex:
                 raise
 
         return await patiently(once, self._door, seconds)
+
+
+async def _all_of(*work: Awaitable[T]) -> list[T]:
+    """Wait for each, also when one fails: then that is raised, and none goes on behind it."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for outcome in done:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in done if not isinstance(outcome, BaseException)]
