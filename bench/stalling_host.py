@@ -18,7 +18,8 @@ STALL = float(os.environ.get("STALL", "30"))
 class StallingModel:
     """A `ChatModel`, and the `Models` that has no other."""
 
-    name = "stalling"
+    name, embedder = "stalling", ""
+    structured = False
 
     def named(self, alias: str) -> "StallingModel":
         return self
