@@ -189,7 +189,7 @@ async def test_sends_in_an_outage_fail_soon_and_work_after_it(
 
     outcomes = await asyncio.gather(*(failing_send(bus) for _ in range(6)))
 
-    assert all(seconds < SEND_SECONDS + 1 for _, seconds in outcomes)
+    assert all(seconds < SEND_SECONDS + 4 for _, seconds in outcomes)
     assert {str(error) for error, _ in outcomes} == {"Service Bus does not answer"}
     peer.order("resume")
     await bus.send("q", event("2"))
