@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import console_log, operator
-from cli.report import plain, table
+from cli.report import shown, table
 
 if TYPE_CHECKING:
     from shared.operations.reports.approvals import Asked
@@ -53,9 +52,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                 print(f"{done.id}: denied; the person is told")
             case _:
                 found = await approvals(fabric(), all=getattr(arguments, "all", False))
-                print(
-                    json.dumps(plain(found), ensure_ascii=False) if arguments.json else _text(found)
-                )
+                print(shown(arguments, found, _text))
     except PermanentError as error:
         print(f"error: {error.detail or error.reason}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cli import console_log
 from shared.errors import ConfigurationError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from shared.fabric import Fabric
     from shared.operations.reports.period import Period
     from shared.operations.reports.turns import Scope
+
+R = TypeVar("R")
 
 Report = Callable[["Fabric", "Scope", "Period"], Awaitable[object]]
 
@@ -39,8 +41,13 @@ def print_report(
     """Make the report of what was asked for and print it. Return the exit code."""
     console_log.configure(quiet=True)
     result = asyncio.run(_made(arguments, report))
-    print(json.dumps(plain(result), ensure_ascii=False) if arguments.json else as_text(result))
+    print(shown(arguments, result, as_text))
     return 0
+
+
+def shown(arguments: argparse.Namespace, result: R, as_text: Callable[[R], str]) -> str:
+    """The result as JSON where that is asked for, else as text."""
+    return json.dumps(plain(result), ensure_ascii=False) if arguments.json else as_text(result)
 
 
 def plain(result: object) -> object:

@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli import console_log, operator
-from cli.report import plain, table
+from cli.report import shown, table
 
 if TYPE_CHECKING:
     from shared.operations.reports.waiting import WaitingPerson
@@ -48,11 +47,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                 print(f"{done.id}: the bot takes over again")
             case _:
                 people = await waiting(fabric())
-                print(
-                    json.dumps(plain(people), ensure_ascii=False)
-                    if arguments.json
-                    else _text(people)
-                )
+                print(shown(arguments, people, _text))
     except PermanentError as error:
         print(f"error: {error.detail or error.reason}", file=sys.stderr)
         return 1
