@@ -1,10 +1,11 @@
 """What functions use that is no turn: counted in memory, written down once a minute."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import time
 from typing import TYPE_CHECKING
 
-from shared.observability import overhead
+from shared.observability import overhead, trace
 
 if TYPE_CHECKING:
     from shared.fabric import Fabric
@@ -15,6 +16,13 @@ def counted(function: str, *, deliveries: int = 0) -> AbstractContextManager[Non
     if function.startswith("skill_"):
         return nullcontext()
     return overhead.execution(deliveries=deliveries)
+
+
+@contextmanager
+def on_timer(function: str) -> Iterator[None]:
+    """Run what a timer does: one execution, and a trace of its own."""
+    with trace.span("", f"timer {function}"), counted(function):
+        yield
 
 
 def write_down(fabric: "Fabric") -> None:

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
+from functions.counted import on_timer
 from functions.host import fabric
-from shared.observability import trace
-from shared.observability.overhead import execution
 
 bp = func.Blueprint()
 
@@ -21,7 +20,7 @@ async def outbox_sweep(timer: func.TimerRequest) -> None:
     from shared.pipeline.outbox import relay
     from shared.pipeline.turns.deciding import expire_overdue
 
-    with trace.span("", "timer outbox_sweep"), execution():
+    with on_timer("outbox_sweep"):
         await relay.sweep(fabric())
         await return_overdue(fabric())
         await expire_overdue(fabric())

@@ -5,9 +5,9 @@ from time import time
 
 import azure.functions as func
 
+from functions.counted import on_timer
 from functions.host import fabric
-from shared.observability import log, trace
-from shared.observability.overhead import execution
+from shared.observability import log
 
 LONGEST_SECONDS = 240.0
 """What is left then is counted the next time."""
@@ -24,7 +24,7 @@ async def daily_figures(timer: func.TimerRequest) -> None:
 
     here = fabric()
     memory_mb = here.settings.function_memory_mb
-    with trace.span("", "timer daily_figures"), execution():
+    with on_timer("daily_figures"):
         if count := await roll_up(here.store, here.bots, memory_mb, within=LONGEST_SECONDS):
             log.info("figures.counted", entries=count)
         await sample_stored(here.store, here.blobs, time())

@@ -8,9 +8,8 @@ from time import time
 
 import azure.functions as func
 
+from functions.counted import on_timer
 from functions.host import fabric
-from shared.observability import trace
-from shared.observability.overhead import execution
 
 WATCHED_MINUTES = 5
 """Between two watches: the first of an hour asks for the owners."""
@@ -23,7 +22,7 @@ bp = func.Blueprint()
 async def alerts(timer: func.TimerRequest) -> None:
     from shared.operations import owners, watch
 
-    with trace.span("", "timer alerts"), execution():
+    with on_timer("alerts"):
         if datetime.now(UTC).minute < WATCHED_MINUTES:
             await owners.see_to_owners(fabric(), time())
         await watch.watch(fabric(), time())
