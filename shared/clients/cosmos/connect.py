@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 from shared.clients.cosmos.errors import ANSWER_SECONDS
 from shared.errors import Unavailable
 from shared.observability import meter
+from shared.web_address import LOOPBACK
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.cosmos.aio import CosmosClient
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 async def connect(endpoint: str, credential: "str | AsyncTokenCredential") -> "CosmosClient":
@@ -34,7 +33,7 @@ async def connect(endpoint: str, credential: "str | AsyncTokenCredential") -> "C
         retry_status=0,
         retry_throttle_total=1,
         retry_throttle_backoff_max=1,
-        enable_endpoint_discovery=urlsplit(endpoint).hostname not in _LOOPBACK,
+        enable_endpoint_discovery=urlsplit(endpoint).hostname not in LOOPBACK,
         enable_compact_utf8_item_writes=True,
         raw_response_hook=_charge,
     )

@@ -59,11 +59,11 @@ async def stamped(
     price = _price(fabric.prices, reference, activity) if limits else None
     if price is None:
         return Posted(await send(activity))
-    from shared.governance.limits.limit import MICRO, Amount
+    from shared.governance.limits.limit import Amount
     from shared.governance.limits.reservation import reserved
     from shared.governance.limits.spending import Hold
 
-    stamp = Amount(0, ceil(float(price.per_unit) * MICRO))
+    stamp = Amount(0, _micro_usd(price))
     allow_unknown = bot.quota.on_unknown == "allow"
     try:
         async with reserved(fabric.spending, limits, stamp, allow_unknown=allow_unknown) as place:
@@ -86,11 +86,17 @@ def put_right(fabric: Fabric, bot: str, meter: str, at: float, held: int) -> Non
     manifest, price = fabric.bots.get(bot), fabric.prices.at(meter, at)
     if manifest is None or price is None or not held:
         return
-    from shared.governance.limits.limit import MICRO, Amount
+    from shared.governance.limits.limit import Amount
 
-    more = ceil(float(price.per_unit) * MICRO) - held
+    more = _micro_usd(price) - held
     if limits := more and _limits(fabric, manifest):
         fabric.spending.book(limits, Amount(), Amount(0, more))
+
+
+def _micro_usd(price: "Price") -> int:
+    from shared.governance.limits.limit import MICRO
+
+    return ceil(float(price.per_unit) * MICRO)
 
 
 def _price(
