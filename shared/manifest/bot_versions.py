@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from shared.bot import NAME, Bot
 from shared.manifest import rules, shape
 from shared.manifest.bots import NUMBERS, bot_of
+from shared.manifest.table import Mistaken
 from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.migration import FIRST_VERSION
 
@@ -76,5 +75,5 @@ def read_version(path: Path, base: Path, environ: Mapping[str, str]) -> Bot:
     raw = merged(path, base)
     try:
         return bot_of(from_environ(raw, environ, path, numbers=NUMBERS))
-    except ValidationError as error:
+    except Mistaken as error:
         raise wrong(path, *shape.explain(error)) from None
