@@ -29,8 +29,10 @@ def version_files(directory: Path) -> Iterator[tuple[Path, Path]]:
 
     Raises ConfigurationError for a folder that is no bot's, or a name that is no version's.
     """
-    files = {parse(path).get("id"): path for path in sorted(directory.glob("[!.]*.toml"))}
-    for path in sorted(directory.glob("[!.]*/[!.]*.toml")):
+    versions = sorted(directory.glob("[!.]*/[!.]*.toml"))
+    manifests = sorted(directory.glob("[!.]*.toml")) if versions else ()
+    files = {parse(path).get("id"): path for path in manifests}
+    for path in versions:
         bot = path.parent.name
         if bot not in files:
             raise wrong(path, "", f'there is no bot "{bot}"; name the folder as a bot\'s id')
