@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from shared.ai.safety.needed import folded, parts_needed
 from shared.ai.safety.sign import Sign
 
-GRAM = 4
-"""Characters by which a needed part is looked up; shorter ones are searched for one by one."""
+LONGEST = 4
+"""Characters of a needed part by which it is looked up."""
 
 
 class Sieve:
@@ -16,16 +16,14 @@ class Sieve:
     def __init__(self, signs: Sequence[Sign]) -> None:
         self._patterns = [(sign, pattern) for sign in signs for pattern in sign.patterns]
         self._always: list[int] = []
-        self._by_gram: defaultdict[str, list[int]] = defaultdict(list)
-        self._by_short: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_start: defaultdict[str, list[int]] = defaultdict(list)
         for number, (_, pattern) in enumerate(self._patterns):
             parts = parts_needed(pattern)
             if not parts:
                 self._always.append(number)
             for part in parts:
-                by = self._by_gram if len(part) >= GRAM else self._by_short
-                by[part[:GRAM]].append(number)
-        self._grams = frozenset(self._by_gram)
+                self._by_start[part[:LONGEST]].append(number)
+        self._starts = frozenset(self._by_start)
 
     def signs_of(self, text: str) -> Sequence[Sign]:
         """Return the signs that the text bears, in the order they were given."""
@@ -38,13 +36,15 @@ class Sieve:
 
     def _possible(self, text: str) -> Sequence[int]:
         numbers = set(self._always)
-        for gram in self._grams.intersection(_grams(text)):
-            numbers.update(self._by_gram[gram])
-        for part, patterns in self._by_short.items():
-            if part in text:
-                numbers.update(patterns)
+        for start in self._starts.intersection(_pieces(text)):
+            numbers.update(self._by_start[start])
         return sorted(numbers)
 
 
-def _grams(text: str) -> set[str]:
-    return {text[start : start + GRAM] for start in range(len(text) - GRAM + 1)}
+def _pieces(text: str) -> set[str]:
+    """Every piece of the text of up to `LONGEST` characters."""
+    return {
+        text[start : start + size]
+        for size in range(1, LONGEST + 1)
+        for start in range(len(text) - size + 1)
+    }
