@@ -12,6 +12,7 @@ from pathlib import Path
 
 import azure.functions as func
 
+from cli import process
 from cli.function import QUEUES, Function, load_functions
 from cli.host_json import HostJson
 from cli.queues import Queues
@@ -72,6 +73,7 @@ class App:
 async def main() -> None:
     log.configure()
     app = App()
+    process.started()
     print("ready", flush=True)
     lines = iter(sys.stdin.buffer.readline, b"")
     for line in lines:
@@ -83,4 +85,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    process.run(main())

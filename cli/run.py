@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli import console_log
+from cli import console_log, process
 from cli.function import load_functions
 from cli.host import Host, stop_signal
 from cli.host_json import HostJson
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, root: Path) -> int:
     if reload:
         return supervise(root)
     console_log.configure(arguments.log)
-    return asyncio.run(_serve(root, arguments))
+    return process.run(_serve(root, arguments))
 
 
 async def _serve(root: Path, arguments: argparse.Namespace) -> int:
@@ -78,6 +78,7 @@ async def _serve(root: Path, arguments: argparse.Namespace) -> int:
                 return 1 if arguments.supervised is None else PORT_TAKEN
         if not arguments.no_triggers:
             host.start_triggers()
+        process.started()
         _announce(port, fabric().bots.values())
         warming = None
         if fabric().settings.embeddings == "warm" and not arguments.no_triggers:

@@ -165,8 +165,13 @@ class ConversationReference:
         """The same place without an activity to reply to."""
         return replace(self, reply_to="")
 
-    def to_dict(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
+    def to_dict(self, *, proactive: bool = False) -> dict[str, Any]:
+        """As JSON, without what is empty; `proactive` as it is without an activity to reply to."""
+        return {
+            name: value
+            for name in self.__slots__
+            if (value := getattr(self, name)) and not (proactive and name == "reply_to")
+        }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

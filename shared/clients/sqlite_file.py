@@ -217,7 +217,10 @@ class Database:
 
 
 class _Log:
-    """The write-ahead log: a thread brings it to the disk, and now and then into the file."""
+    """The write-ahead log: a thread brings it to the disk, another now and then into the file.
+
+    They are two, so that nobody whose write waits for the disk waits for a copy as well.
+    """
 
     def __init__(self, path: Path, fsync: Callable[[int], None]) -> None:
         self._path = path
@@ -225,33 +228,49 @@ class _Log:
         self._file = os.open(f"{path}-wal", os.O_RDWR)
         self._commits = 0
         self._queue: SimpleQueue[Sequence[_Job] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=f"log of {path.name}", daemon=True)
-        self._thread.start()
+        self._long, self._stopping = threading.Event(), False
+        self._syncing = self._start(self._sync_queue, f"log of {path.name}")
+        self._copying = self._start(self._copy_when_long, f"copy of {path.name}")
 
     def committed(self, durable: Sequence[_Job]) -> None:
         """There was a transaction; have these settled when it is on the disk."""
         self._commits += 1
-        if durable or self._commits % CHECKPOINT_COMMITS == 0:
+        if durable:
             self._queue.put(durable)
+        if self._commits % CHECKPOINT_COMMITS == 0:
+            self._long.set()
 
     def stop(self) -> None:
+        self._stopping = True
+        self._long.set()
         self._queue.put(None)
 
     def close(self) -> None:
         self.stop()
-        self._thread.join()
+        self._syncing.join()
 
-    def _run(self) -> None:
-        checkpointed, running = 0, True
+    def _start(self, target: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _sync_queue(self) -> None:
+        running = True
         while running:
             found = [self._queue.get()]
             found += [self._queue.get() for _ in range(self._queue.qsize())]
             running = None not in found
             self._sync([job for jobs in found if jobs for job in jobs])
-            if self._commits - checkpointed >= CHECKPOINT_COMMITS:
-                checkpointed = self._commits
-                self._checkpoint()
+        self._copying.join()
         os.close(self._file)
+
+    def _copy_when_long(self) -> None:
+        while True:
+            self._long.wait()
+            self._long.clear()
+            if self._stopping:
+                return
+            self._checkpoint()
 
     def _sync(self, jobs: Sequence[_Job]) -> None:
         try:

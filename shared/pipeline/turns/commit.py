@@ -55,7 +55,7 @@ async def commit(
     removed = event.type == ACTIVITY and turn.activity.removes_bot
     replies = [] if silent or removed else turn.replies
     if turn.muted and not conversation.muted:
-        conversation.muted_at = event.asked() or time()
+        conversation.muted_at = cause.asked or time()
     conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
     conversation.floor, conversation.muted = turn.floor, turn.muted
     conversation.language, conversation.about = turn.language, turn.about
@@ -67,7 +67,7 @@ async def commit(
     if event.type == ACTIVITY and turn.activity.shows_presence:
         conversation.heard = turn.now
     if turn.activity.is_message:
-        conversation.spoke = max(conversation.spoke, event.asked())
+        conversation.spoke = max(conversation.spoke, cause.asked)
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
@@ -84,12 +84,13 @@ async def commit(
         made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         answers["answer"] = answer
-    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest)
+    waited = round(max(0.0, turn.now - cause.asked), 3) if cause.asked else 0.0
+    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest, waited)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
     marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
     ops: list[Op] = [
-        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies)),
+        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies, waited)),
         document,
         *([Put(GONE, {"at": turn.now})] if removed else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
@@ -135,13 +136,17 @@ def question_of(event: Event) -> str:
 
 
 def _transcript(
-    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str], manifest: str
+    turn: Turn,
+    replies: Sequence[Activity],
+    superseded: Sequence[str],
+    manifest: str,
+    waited: float,
 ) -> dict[str, Any]:
     """What was said in this turn."""
     return {
         "at": turn.now,
         "seconds": meter.current().seconds,
-        "waited": _waited(turn),
+        "waited": waited,
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
@@ -162,20 +167,15 @@ def _effects(turn: Turn) -> list[str]:
     return [type for type, _, _ in turn.facts] + asked
 
 
-def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
+def _done(turn: Turn, replies: Sequence[Activity], waited: float) -> Done:
     """What the ledger tells of the turn, without a word that was said."""
     return Done(
         type=turn.activity.type,
         person=mark_of(turn.reference.user),
         replies=len(replies),
         facts=len(turn.facts),
-        waited=_waited(turn),
+        waited=waited,
         handed_to=turn.handed_to,
         language=turn.language,
         noted=dict(turn.noted),
     )
-
-
-def _waited(turn: Turn) -> float:
-    asked = turn.event.asked()
-    return round(max(0.0, turn.now - asked), 3) if asked else 0.0

@@ -19,26 +19,30 @@ def tell_if_suspicious(turn: Turn) -> None:
 
     found = suspicion(turn.text)
     if found.is_grave:
-        _log(turn, "message", "", found)
+        _log(turn.reference.key, turn.bot.id, "message", "", found)
         signs = ", ".join(found.signs)
         turn.knowledge.reader.note(Read("message", signs, DETECTOR, deed="suspected"))
 
 
 def tell_of_what_is_read(turn: Turn) -> None:
-    """Have what a model is given in this turn told of in the same way, each text once."""
+    """Have what a model is given in this turn told of in the same way, each text once.
+
+    Who is told does not hold the turn, which holds it: only the collector would free the two.
+    """
+    reference, bot, reader = turn.reference, turn.bot.id, turn.knowledge.reader
 
     def noticed(kind: str, name: str, found: "Suspicion") -> None:
-        _log(turn, kind, name, found)
-        turn.knowledge.reader.note(Read(kind, name, DETECTOR, deed="suspected"))
+        _log(reference.key, bot, kind, name, found)
+        reader.note(Read(kind, name, DETECTOR, deed="suspected"))
 
     turn.ai.noticed = noticed
 
 
-def _log(turn: Turn, source: str, name: str, found: "Suspicion") -> None:
+def _log(conversation: str, bot: str, source: str, name: str, found: "Suspicion") -> None:
     log.warning(
         "ai.injection",
-        conversation=turn.reference.key,
-        bot=turn.bot.id,
+        conversation=conversation,
+        bot=bot,
         source=source,
         **({source: name} if name else {}),
         signs=", ".join(found.signs),

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,22 @@ async def test_others_may_write_while_the_log_goes_to_the_disk(database: Databas
     release.set()
     await waiting
     await other.close()
+
+
+async def test_a_durable_write_does_not_wait_until_the_log_is_copied(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "CHECKPOINT_COMMITS", 1)
+    monkeypatch.setattr(sqlite_file, "RESTART_BYTES", 0)
+    monkeypatch.setattr(sqlite_file, "RESTART_TRIES", 1_000_000)
+    await database.write(insert(0))
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM number").fetchall()
+
+        await asyncio.wait_for(fill(database, 1, 40), 20)
+
+    assert await database.read("SELECT count(*) FROM number") == [(41,)]
 
 
 async def test_a_disk_that_fails_is_unavailable(tmp_path: Path) -> None:
