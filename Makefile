@@ -28,9 +28,11 @@ func: .venv/.local ## the same app under Azure Functions Core Tools, with Azurit
 	@$(BIN)/botfabric func
 
 # Most tests wait for other processes; those that measure time have the machine to themselves.
+# Hundreds of processes start: where this is set, each of them compiles all that it imports.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.dev $(MODULES) ## the whole suite, on this machine only
 	@$(BIN)/python -m pytest --numprocesses 4 -m "not alone"; most=$$?; \
-		$(BIN)/python -m pytest -m alone; alone=$$?; \
+		$(BIN)/python -m pytest -m alone $$(grep -rl 'mark\.alone' tests --include='test_*.py'); alone=$$?; \
 		$(BIN)/python -m tests.left_out && exit $$((most + alone))
 
 check: .venv/.dev ## what CI runs: linters, types, tests, every bot against its floor, the price of a turn

@@ -1,5 +1,9 @@
 """The index of the function app: registers every blueprint, nothing else."""
 
+import gc
+
+gc.disable()  # what is loaded from here on stays: a collection would find next to nothing
+
 import azure.functions as func
 
 from functions import BLUEPRINTS
@@ -10,3 +14,6 @@ start()
 app = func.FunctionApp()
 for blueprint in BLUEPRINTS:
     app.register_functions(blueprint)
+
+gc.freeze()  # nor has any later collection to look at it again
+gc.enable()

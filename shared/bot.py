@@ -14,7 +14,7 @@ TEAMS_CREDENTIALS = ("client_secret", "certificate", "certificate_path", "federa
 
 
 def _limited(default: Any = None, **limits: Any) -> Any:
-    """A field whose value keeps to `limits`, in pydantic's words: ge, gt, le, pattern, ..."""
+    """A field whose value keeps to `limits`: those of `shared/manifest/table.py`."""
     return field(default=default, metadata=limits)
 
 

@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 from shared import adapters, surroundings
 from shared.activity import ConversationReference
-from shared.ai_services import AiServices, Purse
 from shared.bot import Bot, Retention
 from shared.clients.http import HttpClient
 from shared.governance import residency
 from shared.governance.access import Access
-from shared.governance.audit import Trail
 from shared.governance.backends import Witness, granted
 from shared.governance.callers import Callers
 from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
-from shared.governance.limits.rollouts import Rollouts
 from shared.governance.limits.switches import Switches
-from shared.governance.limits.trials import Trials
 from shared.governance.retention import RetainedStore
 from shared.manifest.access import load_access
 from shared.manifest.backends import load_backends
@@ -43,10 +39,14 @@ from shared.skill import Skill
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from shared.ai_services import AiServices
     from shared.channels.directline.channel import DirectLineChannel
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
+    from shared.governance.audit import Trail
+    from shared.governance.limits.rollouts import Rollouts
     from shared.governance.limits.spending import Spending
+    from shared.governance.limits.trials import Trials
     from shared.governance.prices import Prices
     from shared.identity.credential import ManagedIdentities
     from shared.identity.people import People
@@ -126,8 +126,10 @@ class Fabric:
         return RetainedStore(adapters.store(self.settings, self._identity), self.bots)
 
     @cached_property
-    def audit(self) -> Trail:
+    def audit(self) -> "Trail":
         """Where it is put on record who did or read what."""
+        from shared.governance.audit import Trail
+
         return Trail(self.store)
 
     @cached_property
@@ -139,8 +141,10 @@ class Fabric:
         return adapters.topic(self.settings, self._identity, lambda: self.bus)
 
     @cached_property
-    def ai(self) -> AiServices:
+    def ai(self) -> "AiServices":
         """Models, what judges and hears, and what bots know."""
+        from shared.ai_services import AiServices, Purse
+
         return AiServices(
             self.settings,
             self.http,
@@ -247,11 +251,15 @@ class Fabric:
         return load_prices(self.settings.prices_file)
 
     @cached_property
-    def rollouts(self) -> Rollouts:
+    def rollouts(self) -> "Rollouts":
+        from shared.governance.limits.rollouts import Rollouts
+
         return Rollouts(self.store)
 
     @cached_property
-    def trials(self) -> Trials:
+    def trials(self) -> "Trials":
+        from shared.governance.limits.trials import Trials
+
         return Trials(self.store)
 
     @cached_property

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.skill import Skill
-from tests import canary, services
+from tests import canary, scratch, services
 from tests.lab import Lab
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
 
     from tests.workers import Scheduler
+
+
+def pytest_configure() -> None:
+    scratch.choose()
 
 
 def pytest_report_header() -> str:

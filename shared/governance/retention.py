@@ -42,7 +42,8 @@ class RetainedStore:
         return await self._store.find(partition, prefix, **how)
 
     async def write(self, partition: str, *ops: Op, durable: bool = True) -> Etags:
-        ended = [op if isinstance(op, Delete) else self._ending(partition, op) for op in ops]
+        of = _CONVERSATION.fullmatch(partition)
+        ended = [op if isinstance(op, Delete) else self._ending(of, op) for op in ops]
         return await self._store.write(partition, *ended, durable=durable)
 
     async def check(self) -> str:
@@ -51,22 +52,23 @@ class RetainedStore:
     async def close(self) -> None:
         await self._store.close()
 
-    def _ending(self, partition: str, op: Create | Put) -> Create | Put:
+    def _ending(self, of: re.Match[str] | None, op: Create | Put) -> Create | Put:
+        """Return the write with an end; `of` is the conversation's key, None for none's."""
         if op.ttl == FOR_EVER:
             return op
-        ttl = self._life(partition, op)
+        ttl = self._life(of, op)
         return op if ttl == op.ttl else replace(op, ttl=ttl)
 
-    def _life(self, partition: str, op: Create | Put) -> int | None:
+    def _life(self, of: re.Match[str] | None, op: Create | Put) -> int | None:
         """Return the seconds that an item lives; None until somebody deletes it."""
-        kind, of = op.id.partition(":")[0], _CONVERSATION.fullmatch(partition)
+        kind = op.id.partition(":")[0]
         if of is None:
             spoken = self._shortest_transcript() if kind == "dead" else None
             return _least(op.ttl, spoken)
-        bot = self._bots.get(of["bot"])
-        kept = bot.retention if bot else Retention()
         if kind == UNTIL_DONE:
             return op.ttl
+        bot = self._bots.get(of["bot"])
+        kept = bot.retention if bot else Retention()
         if kind == "dead" or (kind == "seen" and has_words(op.body)):
             return _least(op.ttl, kept.transcript_days * DAY_SECONDS)
         anonymous = of["channel"] in ANONYMOUS_CHANNELS
@@ -81,5 +83,7 @@ class RetainedStore:
         return min(retention.transcript_days for retention in kept) * DAY_SECONDS
 
 
-def _least(*lives: int | None) -> int | None:
-    return min((life for life in lives if life is not None), default=None)
+def _least(life: int | None, other: int | None) -> int | None:
+    if life is None or other is None:
+        return other if life is None else life
+    return min(life, other)

@@ -3,16 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic_core import SchemaValidator, ValidationError
-
 from shared.governance.access import EVERYWHERE, Grant
 from shared.governance.roles import Role
-from shared.manifest import callers, rows, schema
-from shared.manifest.shape import Form, explain
+from shared.manifest import callers, rows
+from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -61,18 +58,9 @@ def load_access(path: Path, environ: Mapping[str, str]) -> list[Grant]:
     return [_read(path, number, table) for number, table in enumerate(tables, start=1)]
 
 
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Declared)
-
-
 def _read(path: Path, number: int, table: Any) -> Grant:
     place = f"grant {number}"
-    try:
-        declared: Declared = _validator().validate_python(table)
-    except ValidationError as error:
-        key, sentence = explain(error, _FORM)
-        raise wrong(path, f"{place}: {key}", sentence) from None
+    declared = rows.read(path, place, table, _FORM)
     kind, _, name = declared.who.partition(":")
     if kind not in ("role", "group", "user") or not name:
         raise wrong(path, f"{place}: who", f'"{declared.who[:60]}" is nobody; {_WHO}')

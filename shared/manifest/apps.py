@@ -2,13 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
-from pydantic_core import SchemaValidator
-
 from shared.bot import NAME, Bot
-from shared.manifest import schema
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form, did_you_mean, quoted
 from shared.manifest.toml_file import parse, wrong
@@ -63,7 +59,7 @@ def load_apps(path: Path, bots: Mapping[str, Bot], skills: Collection[str]) -> d
     owner: dict[str, str] = {}
     for number, table in enumerate(found, 1):
         place = f"app {number}"
-        app: Declared = read(path, place, table, _validator(), _FORM)
+        app = read(path, place, table, _FORM)
         if app.name in declared:
             raise wrong(path, f"{place}: name", f'"{app.name}" is an app already; write its own')
         for key, sentence in _problems(app, bots, skills):
@@ -82,11 +78,6 @@ def load_apps(path: Path, bots: Mapping[str, Bot], skills: Collection[str]) -> d
         taken = tuple(sorted(skill for skill, by in owner.items() if by == name))
         apps[name] = App(name, taken, False, app)
     return apps
-
-
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Declared)
 
 
 def _taken(app: Declared, bots: Mapping[str, Bot]) -> set[str]:

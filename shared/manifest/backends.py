@@ -3,14 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic_core import SchemaValidator, ValidationError
-
-from shared.manifest import schema
+from shared.manifest import table as tables
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.web_address import secure
@@ -89,11 +86,6 @@ def load_backends(path: Path, environ: Mapping[str, str], *, local: bool) -> dic
     return {name: _read(path, name, table, local=local) for name, table in raw.items()}
 
 
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Declaration)
-
-
 def _read(path: Path, name: str, table: object, *, local: bool) -> Declaration:
     if not re.fullmatch(NAME, name):
         raise wrong(
@@ -105,8 +97,8 @@ def _read(path: Path, name: str, table: object, *, local: bool) -> Declaration:
     if not isinstance(table, dict):
         raise wrong(path, name, f"not in a table; write it under [{name}], such as [crm]")
     try:
-        declared: Declaration = _validator().validate_python(table)
-    except ValidationError as error:
+        declared = tables.read(Declaration, table)
+    except tables.Mistaken as error:
         key, sentence = explain(error, _FORM)
         here = sentence.replace("[breaker]", f"[{name}.breaker]")
         raise wrong(path, f"{name}.{key}", here) from None

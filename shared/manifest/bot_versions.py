@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import ValidationError
-
 from shared.bot import NAME, Bot
 from shared.manifest import rules, shape
 from shared.manifest.bots import NUMBERS, bot_of
+from shared.manifest.table import Mistaken
 from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.migration import FIRST_VERSION
 
@@ -30,8 +29,10 @@ def version_files(directory: Path) -> Iterator[tuple[Path, Path]]:
 
     Raises ConfigurationError for a folder that is no bot's, or a name that is no version's.
     """
-    files = {parse(path).get("id"): path for path in sorted(directory.glob("[!.]*.toml"))}
-    for path in sorted(directory.glob("[!.]*/[!.]*.toml")):
+    versions = sorted(directory.glob("[!.]*/[!.]*.toml"))
+    manifests = sorted(directory.glob("[!.]*.toml")) if versions else ()
+    files = {parse(path).get("id"): path for path in manifests}
+    for path in versions:
         bot = path.parent.name
         if bot not in files:
             raise wrong(path, "", f'there is no bot "{bot}"; name the folder as a bot\'s id')
@@ -76,5 +77,5 @@ def read_version(path: Path, base: Path, environ: Mapping[str, str]) -> Bot:
     raw = merged(path, base)
     try:
         return bot_of(from_environ(raw, environ, path, numbers=NUMBERS))
-    except ValidationError as error:
+    except Mistaken as error:
         raise wrong(path, *shape.explain(error)) from None

@@ -1,15 +1,12 @@
 """Bots from their TOML files, or one line that names file, key and what to write instead."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError
-
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.manifest import rules, schema, shape
+from shared.manifest import rules, shape, table
 from shared.manifest.toml_file import from_environ, parse, wrong
 from shared.vault_reference import SCHEME
 
@@ -70,7 +67,7 @@ def read_bot(path: Path, environ: Mapping[str, str]) -> Bot:
     raw = from_environ(parse(path), environ, path, numbers=NUMBERS)
     try:
         return bot_of(raw)
-    except ValidationError as error:
+    except table.Mistaken as error:
         raise wrong(path, *shape.explain(error)) from None
 
 
@@ -83,15 +80,9 @@ def _refuse_written_secrets(path: Path) -> None:
             raise wrong(path, f"channels.teams.{name}", sentence)
 
 
-@cache
-def _bot() -> SchemaValidator:
-    return schema.validator(Bot)
-
-
 def bot_of(raw: dict[str, Any]) -> Bot:
-    """A bot from the content of a manifest. Raises pydantic's ValidationError."""
-    bot: Bot = _bot().validate_python(raw)
-    return bot
+    """A bot from the content of a manifest. Raises Mistaken."""
+    return table.read(Bot, raw)
 
 
 def _refuse_sharing(bots: Mapping[str, Bot], files: Mapping[str, Path]) -> None:

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
-from pydantic_core import SchemaValidator
-
 from shared.governance.callers import ANY, Caller
-from shared.manifest import rows, schema
+from shared.manifest import rows
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
 
@@ -50,7 +47,7 @@ def load_callers(path: Path, environ: Mapping[str, str]) -> list[Caller]:
     found: list[Caller] = []
     for number, table in enumerate(rows.tables(path, raw, "grant", "caller")["caller"], start=1):
         place = f"caller {number}"
-        declared: Declared = rows.read(path, place, table, _validator(), _FORM)
+        declared = rows.read(path, place, table, _FORM)
         if len(declared.key) < SHORTEST_KEY:
             raise wrong(path, f"{place}: key", f"has less than {SHORTEST_KEY} characters")
         if any(declared.name == one.name or declared.key == one.key for one in found):
@@ -60,8 +57,3 @@ def load_callers(path: Path, environ: Mapping[str, str]) -> list[Caller]:
         bots = frozenset(declared.bots)
         found.append(Caller(declared.name, declared.key, bots, tuple(declared.users)))
     return found
-
-
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Declared)

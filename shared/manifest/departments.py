@@ -1,15 +1,12 @@
 """The organisation's departments, their owners and budgets: one TOML file for the platform."""
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError
-
 from shared.governance.department import Department
-from shared.manifest import schema
-from shared.manifest.shape import Form, explain
+from shared.manifest.rows import read
+from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
 
 _FORM = Form(
@@ -47,18 +44,8 @@ def load_departments(path: Path, environ: Mapping[str, str]) -> dict[str, Depart
     return found
 
 
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Department)
-
-
 def _read(path: Path, number: int, table: Any) -> Department:
     where = f"department {number}"
     if not isinstance(table, dict):
         raise wrong(path, where, "write [[department]], a table for each department")
-    try:
-        department: Department = _validator().validate_python(table)
-    except ValidationError as error:
-        key, sentence = explain(error, _FORM)
-        raise wrong(path, f"{where}: {key}", sentence) from None
-    return department
+    return read(path, where, table, _FORM)

@@ -14,24 +14,31 @@ def _today() -> date:
 
 
 class Measured:
-    """Raises ConfigurationError for a file that is wrong when it is made; later the old holds."""
+    """Reads the policy when it is made, and measures the manifests when it is first asked.
+
+    Raises ConfigurationError for a policy that is wrong then; later the old one holds.
+    """
 
     def __init__(
         self, policy_file: Path, bots_dir: Path, *, today: Callable[[], date] = _today
     ) -> None:
         self._policy_file, self._bots_dir, self.today = policy_file, bots_dir, today
         self._day = today()
-        self._found = self._measure()
+        self._policy = load_policy(policy_file)
+        self._found: Sequence[Finding] | None = None
 
     def findings(self) -> Sequence[Finding]:
         """Every breach of today."""
         if (day := self.today()) != self._day:
             self._day = day
             try:
+                self._policy = load_policy(self._policy_file)
                 self._found = self._measure()
             except ConfigurationError as error:
                 log.error("policy.not_read", reason=str(error))
+        if self._found is None:
+            self._found = self._measure()
         return self._found
 
     def _measure(self) -> Sequence[Finding]:
-        return list(findings(load_policy(self._policy_file), self._bots_dir, self._day))
+        return list(findings(self._policy, self._bots_dir, self._day))

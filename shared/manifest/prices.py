@@ -1,15 +1,12 @@
 """What things cost: dated list prices, one TOML file for the platform."""
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import SchemaValidator, ValidationError
-
 from shared.governance.prices import Price, Prices
-from shared.manifest import schema
-from shared.manifest.shape import Form, explain
+from shared.manifest.rows import read
+from shared.manifest.shape import Form
 from shared.manifest.toml_file import parse, wrong
 
 _FORM = Form(
@@ -52,11 +49,6 @@ def load_prices(path: Path) -> Prices:
     return Prices(rows)
 
 
-@cache
-def _validator() -> SchemaValidator:
-    return schema.validator(Price)
-
-
 def _read(path: Path, number: int, table: Any) -> Price:
     where = f"price {number}"
     if not isinstance(table, dict):
@@ -65,12 +57,9 @@ def _read(path: Path, number: int, table: Any) -> Price:
         key: value.isoformat()[:10] if isinstance(value, date) else value
         for key, value in table.items()
     }
+    row = read(path, where, raw, _FORM)
     try:
-        row: Price = _validator().validate_python(raw)
         row.begins  # noqa: B018 -- a day that no calendar has
-    except ValidationError as error:
-        key, sentence = explain(error, _FORM)
-        raise wrong(path, f"{where}: {key}", sentence) from None
     except ValueError:
         raise wrong(
             path, f"{where}: effective_from", "no day of the calendar; write 2026-10-01"

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import SchemaValidator, ValidationError
-
+from shared.manifest import table
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import wrong
 
@@ -25,10 +24,10 @@ def tables(path: Path, raw: Mapping[str, Any], *names: str) -> dict[str, list[An
     return found
 
 
-def read(path: Path, place: str, table: Any, validator: SchemaValidator, form: Form) -> Any:
+def read(path: Path, place: str, row: object, form: Form[Row]) -> Row:
     """One table as its dataclass."""
     try:
-        return validator.validate_python(table)
-    except ValidationError as error:
+        return table.read(form.root, row)
+    except table.Mistaken as error:
         key, sentence = explain(error, form)
         raise wrong(path, f"{place}: {key}" if key else place, sentence) from None

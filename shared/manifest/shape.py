@@ -1,16 +1,15 @@
-"""Wrong keys and wrong types of a manifest, in our words: pydantic's errors as sentences."""
+"""Wrong keys and wrong types of a manifest as sentences that say what to write instead."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
-from typing import Any, get_args, get_type_hints
-
-from pydantic_core import ErrorDetails, ValidationError
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from shared.bot import Bot
+from shared.manifest.table import Fault, Mistake, Mistaken, Place
 
-UNKNOWN = "unexpected_keyword_argument"
+T = TypeVar("T")
 
 _MISSING = {
     "id": 'write id = "...", the file\'s name without .toml',
@@ -24,15 +23,13 @@ _MISSING = {
         "table"
     ),
 }
-_TYPES = {
-    "string_type": 'write text in quotes, such as "..."',
-    "list_type": 'write a list, such as ["..."]',
-    "dict_type": "write a table",
-    "dataclass_type": "write a table",
-    "int_type": "write a whole number, without quotes",
-    "int_from_float": "write a whole number",
-    "float_type": "write a number, without quotes",
-    "bool_type": "write true or false",
+_TYPES: Mapping[type, str] = {
+    str: 'write text in quotes, such as "..."',
+    list: 'write a list, such as ["..."]',
+    dict: "write a table",
+    int: "write a whole number, without quotes",
+    float: "write a number, without quotes",
+    bool: "write true or false",
 }
 _NAME = (
     "write a name of small letters, digits and hyphens that begins with a letter, at most 40 "
@@ -41,10 +38,10 @@ _NAME = (
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Form(Generic[T]):
     """What a file is made of: the dataclass, what people call it, and its missing keys' hints."""
 
-    root: type
+    root: type[T]
     noun: str
     missing: Mapping[str, str]
 
@@ -52,19 +49,18 @@ class Form:
 MANIFEST = Form(Bot, "a manifest", _MISSING)
 
 
-def explain(error: ValidationError, form: Form = MANIFEST) -> tuple[str, str]:
+def explain(error: Mistaken, form: Form[Any] = MANIFEST) -> tuple[str, str]:
     """The key and the sentence of the first mistake.
 
     An unknown key goes first: it is mostly why another one is missing.
     """
-    found = error.errors(include_url=False)
-    first = min(found, key=lambda mistake: mistake["type"] != UNKNOWN)
-    return dotted(first["loc"]), _sentence(first, form)
+    first = min(error.mistakes, key=lambda mistake: mistake.fault is not Fault.UNKNOWN)
+    return dotted(first.place), _sentence(first, form)
 
 
 def dotted(loc: Iterable[int | str]) -> str:
     """`("routes", "/ticket")` as `routes."/ticket"`, as TOML would write it."""
-    parts = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    parts = [part for part in loc if isinstance(part, str)]
     bare = re.compile(r"[A-Za-z0-9_-]+")
     return ".".join(p if bare.fullmatch(p) else json.dumps(p, ensure_ascii=False) for p in parts)
 
@@ -81,33 +77,32 @@ def quoted(words: Iterable[str]) -> str:
     return ", ".join(f'"{word}"' for word in words)
 
 
-def _sentence(mistake: ErrorDetails, form: Form) -> str:
-    kind, loc, value = mistake["type"], mistake["loc"], mistake["input"]
-    ctx: Mapping[str, Any] = mistake.get("ctx", {})
-    key = dotted(loc)
-    match kind:
-        case "missing":
+def _sentence(mistake: Mistake, form: Form[Any]) -> str:
+    key, value, wanted = dotted(mistake.place), mistake.value, mistake.wanted
+    match mistake.fault:
+        case Fault.MISSING:
             return f"missing; {form.missing.get(key, 'write it')}"
-        case "unexpected_keyword_argument":
-            return _unknown(loc, form)
-        case "literal_error":
-            return _app_type(value) if key.endswith("app_type") else _choice(value, ctx["expected"])
-        case "string_pattern_mismatch":
+        case Fault.UNKNOWN:
+            return _unknown(mistake.place, form)
+        case Fault.TYPE:
+            return f"has the wrong type ({_kind(value)}); {_TYPES[wanted]}"
+        case Fault.CHOICE:
+            return _app_type(value) if key.endswith("app_type") else _choice(value, wanted)
+        case Fault.PATTERN:
             return f'"{str(value)[:60]}" is not a name; {_NAME}'
-        case "string_too_short":
+        case Fault.TOO_SHORT:
             return f"empty; {form.missing.get(key, 'write it')}"
-        case "string_too_long":
-            return f"too long; write at most {ctx['max_length']} characters"
-        case "greater_than_equal":
+        case Fault.TOO_LONG:
+            return f"too long; write at most {wanted} characters"
+        case Fault.TOO_SMALL:
             zero = "; 0 allows none, and without the key there is no limit" * _is_limit(key)
-            return f"{value} is too small; write {ctx['ge']:g} or more{zero * (ctx['ge'] == 0)}"
-        case "less_than_equal":
-            return f"{value} is too large; write {ctx['le']:g} or less"
-        case "finite_number":
+            return f"{value} is too small; write {wanted:g} or more{zero * (wanted == 0)}"
+        case Fault.TOO_LARGE:
+            return f"{value} is too large; write {wanted:g} or less"
+        case Fault.NOT_FINITE:
             return f"{value} is no amount; write a number, or remove the key for no limit"
-        case "greater_than":
-            return f"{value} is too small; write more than {ctx['gt']:g}"
-    return f"has the wrong type ({_kind(value)}); {_TYPES.get(kind, 'write another value')}"
+        case Fault.NOT_ABOVE:
+            return f"{value} is too small; write more than {wanted:g}"
 
 
 def _is_limit(key: str) -> bool:
@@ -122,14 +117,14 @@ def _app_type(value: object) -> str:
     return f'"{str(value)[:60]}" is no app type; {instead}'
 
 
-def _choice(value: object, expected: str) -> str:
-    instead = expected.replace("'", '"')
+def _choice(value: object, choices: Sequence[str]) -> str:
+    instead = " or ".join(filter(None, [quoted(choices[:-1]), quoted(choices[-1:])]))
     return f'"{str(value)[:60]}" is no choice here; write {instead}'
 
 
-def _unknown(loc: tuple[int | str, ...], form: Form) -> str:
+def _unknown(place: Place, form: Form[Any]) -> str:
     """What stands where there is no such key: the likely one, a key's right table, or all."""
-    *parents, last = [part for part in loc if isinstance(part, str)]
+    *parents, last = [part for part in place if isinstance(part, str)]
     tables = dict(_tables(form.root))
     here = tables[".".join(parents)]
     where = f"[{'.'.join(parents)}]" if parents else form.noun

@@ -1,12 +1,8 @@
 """Where a collection's articles come from: `knowledge/<collection>/sources.toml`."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
-from pydantic_core import SchemaValidator
-
-from shared.manifest import schema
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
@@ -38,7 +34,7 @@ def load_sources(collection: Path, environ: Mapping[str, str], *, local: bool) -
     found = []
     for number, table in enumerate(rows, start=1):
         place = f"source {number}"
-        declaration: Declaration = read(path, place, table, _declaration(), _FORM)
+        declaration = read(path, place, table, _FORM)
         for key, sentence in _problems(declaration, collection, local=local):
             raise wrong(path, f"{place}: {key}" if key else place, sentence)
         found.append(declaration)
@@ -47,11 +43,6 @@ def load_sources(collection: Path, environ: Mapping[str, str], *, local: bool) -
         if places.count(place) > 1:
             raise wrong(path, "source", f"{place} stands there twice; keep one")
     return found
-
-
-@cache
-def _declaration() -> SchemaValidator:
-    return schema.validator(Declaration)
 
 
 def _problems(

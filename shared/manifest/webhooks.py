@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic_core import SchemaValidator
-
 from shared.bot import NAME
-from shared.manifest import schema
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong
@@ -85,13 +81,13 @@ def load_webhooks(path: Path, environ: Mapping[str, str], *, local: bool) -> Dec
     outgoing, sources = [], []
     for number, table in enumerate(found["webhook"], 1):
         place = f"webhook {number}"
-        webhook: Outgoing = read(path, place, table, _outgoing(), _OUT)
+        webhook = read(path, place, table, _OUT)
         for key, sentence in _out_problems(webhook, local=local):
             raise wrong(path, f"{place}: {key}", sentence)
         outgoing.append(webhook)
     for number, table in enumerate(found["source"], 1):
         place = f"source {number}"
-        source: Source = read(path, place, table, _source(), _IN)
+        source = read(path, place, table, _IN)
         for key, sentence in _in_problems(source):
             raise wrong(path, f"{place}: {key}", sentence)
         sources.append(source)
@@ -105,16 +101,6 @@ def covers(facts: list[str], type: str) -> bool:
     return any(
         type.startswith(fact[:-1]) if fact.endswith(".*") else type == fact for fact in facts
     )
-
-
-@cache
-def _outgoing() -> SchemaValidator:
-    return schema.validator(Outgoing)
-
-
-@cache
-def _source() -> SchemaValidator:
-    return schema.validator(Source)
 
 
 def _out_problems(webhook: Outgoing, *, local: bool) -> Iterator[tuple[str, str]]:

@@ -5,10 +5,11 @@ Adapters record, whoever runs the work takes the sum and writes it to the ledger
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import monotonic
+from types import TracebackType
 
 from shared.ports.models import Usage
 
@@ -109,15 +110,23 @@ _current: ContextVar[Meter | None] = ContextVar("meter", default=None)
 _watched: ContextVar[list[ModelCall] | None] = ContextVar("watched", default=None)
 
 
-@contextmanager
-def metering() -> Iterator[Meter]:
+class metering(AbstractContextManager[Meter]):
     """Collect what is recorded inside."""
-    meter = Meter()
-    token = _current.set(meter)
-    try:
-        yield meter
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Meter:
+        meter = Meter()
+        self._token: Token[Meter | None] = _current.set(meter)
+        return meter
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        _current.reset(self._token)
 
 
 @contextmanager

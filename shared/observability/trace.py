@@ -233,7 +233,9 @@ def _nearest() -> Span | None:
 
 def _export(exporter: Exporter, span: Span) -> None:
     """Hand a span over, without the identifiers of people that slipped into it."""
-    span.name, span.error = hidden(span.name), hidden(span.error)
+    span.name = hidden(span.name)
+    if span.error:
+        span.error = hidden(span.error)
     span.attributes = redacted(span.attributes)
     exporter(span)
 

@@ -74,9 +74,12 @@ class Conversation:
     row: Row = field(default_factory=Row)
 
     @classmethod
-    def from_item(cls, item: Item) -> Self:
+    def from_item(cls, item: Item, reference: ConversationReference | None = None) -> Self:
+        """Read it as it is stored, to be answered where `reference` says, if that is known."""
         body = dict(item.body)
-        reference = ConversationReference.from_dict(body.pop("reference"))
+        stored = body.pop("reference")
+        if reference is None:
+            reference = ConversationReference.from_dict(stored)
         newest = body.pop("last_message", body.get("sequence", 0))
         last_message = _place(newest) if newest else ""
         pace, about = Pace(**body.pop("pace", {})), Topic.from_dict(body.pop("about", None))
@@ -119,7 +122,7 @@ class Conversation:
             "row": self.row.to_dict(),
         }
         body: dict[str, Any] = {
-            "reference": self.reference.proactive().to_dict(),
+            "reference": self.reference.to_dict(proactive=True),
             "turns": self.turns,
         }
         body |= {name: value for name, value in more.items() if value}
@@ -229,9 +232,7 @@ def conversation_of(item: Item | None, event: Event) -> Conversation:
     raw = event.data.get("reference") if event.type == ACTIVITY else None
     reference = ConversationReference.from_dict(raw) if isinstance(raw, dict) else None
     if item is not None:
-        conversation = Conversation.from_item(item)
-        conversation.reference = reference or conversation.reference.proactive()
-        return conversation
+        return Conversation.from_item(item, reference)
     if reference is None:
         raise PermanentError("no_conversation", "the fact belongs to no known conversation")
     return Conversation(reference)

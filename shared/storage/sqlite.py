@@ -36,10 +36,12 @@ CREATE TABLE IF NOT EXISTS item (
     expires REAL,
     body TEXT NOT NULL,
     PRIMARY KEY (partition, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS item_due ON item (partition, due) WHERE due IS NOT NULL;
+);
+CREATE INDEX IF NOT EXISTS item_due ON item (partition, due, id) WHERE due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS item_expires ON item (expires) WHERE expires IS NOT NULL;
 """
+"""With a rowid, so that bodies lie outside of the tree by key: that stays flat, and what a turn
+creates lies side by side. In files that are older bodies lie in it; every statement knows both."""
 
 _GET = """
 SELECT partition, id, body, etag, due FROM item

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client
-from mcp.types import TextContent
 
 JAVASCRIPT = Path(__file__).with_name("mcp")
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
 async def test_the_official_client_lists_and_calls_a_skill(host: str, mode: str) -> None:
+    from mcp import Client
+    from mcp.types import TextContent
+
     async with Client(f"{host}/api/mcp", mode=mode) as client:
         [tool] = (await client.list_tools()).tools
         assert tool.name == "echo"

@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.ai.safety.sieve import Sieve
 from shared.ai.safety.signs import SIGNS
 from shared.ai.safety.signs_abroad import ABROAD
 from shared.ai.safety.signs_of_orders import ORDERS
 from shared.ai.safety.signs_of_ruses import RUSES
+
+_SIEVE = Sieve((*SIGNS, *ORDERS, *RUSES, *ABROAD))
 
 SUSPICIOUS = 1.0
 """The weight from which a text is told."""
@@ -50,12 +53,8 @@ class Suspicion:
 def suspicion(text: str) -> Suspicion:
     """Look for the signs of an injection in what somebody said, or in what was found for them."""
     plain = _plain(text)
-    readings = [plain, spelt] if (spelt := _spelt_out(plain)) != plain else [plain]
-    borne = {
-        sign.name: sign.weight
-        for sign in (*SIGNS, *ORDERS, *RUSES, *ABROAD)
-        if any(map(sign.is_borne_by, readings))
-    }
+    readings = {plain: None, _spelt_out(plain): None}
+    borne = {sign.name: sign.weight for reading in readings for sign in _SIEVE.signs_of(reading)}
     weight = sum(borne.values())
     if hidden := len(_INVISIBLE.findall(text)) >= 4:
         weight += 0.5
@@ -72,6 +71,9 @@ def _plain(text: str) -> str:
     """The text as it is read: no invisible characters, no look-alikes, one kind of space."""
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     text = _BREAKS.sub("\n", _BLANKS.sub(" ", text))
+    if text.isascii():
+        return text
     return _MIXED.sub(lambda match: match[0].translate(_HOMOGLYPHS), text)

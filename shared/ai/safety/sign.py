@@ -1,8 +1,8 @@
 """One sign that a text wants to steer the model."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 FEW = r"(?:\W+[\w'-]+){0,6}?\W+"
 """Up to six words between two that belong together."""
@@ -13,19 +13,22 @@ STARTS = r"(?:^|[.!?:,;\n]\s*)"
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """`pattern` occurs at least `times` in a text that bears it.
+    """One of the `patterns` occurs at least `times` in a text that bears it.
 
     `weight` is how rarely an honest question bears it: 1.0 is enough by itself.
     """
 
     name: str
     weight: float
-    pattern: re.Pattern[str]
+    patterns: Sequence[re.Pattern[str]]
     times: int = 1
 
-    def is_borne_by(self, text: str) -> bool:
-        return len(list(islice(self.pattern.finditer(text), self.times))) == self.times
+    def is_shown_by(self, pattern: re.Pattern[str], text: str) -> bool:
+        """Tell whether the text bears it by this one of its patterns."""
+        found = pattern.finditer(text)
+        return all(next(found, None) is not None for _ in range(self.times))
 
 
 def sign(name: str, weight: float, *patterns: str, times: int = 1) -> Sign:
-    return Sign(name, weight, re.compile("|".join(patterns), re.IGNORECASE), times)
+    compiled = [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
+    return Sign(name, weight, compiled, times)

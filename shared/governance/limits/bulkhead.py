@@ -6,9 +6,10 @@ fall free quickly, else it goes back and comes again at the bot's pace.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
+from types import TracebackType
 
 from shared.bot import Bot
 from shared.errors import Busy
@@ -27,20 +28,18 @@ class Bulkheads:
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], Places] = {}
 
-    @asynccontextmanager
-    async def enter(self, bot: Bot, skill: Skill) -> AsyncIterator[None]:
+    def enter(self, bot: Bot, skill: Skill) -> "Entered":
         """Have a place of the bot and one of the skill. Raises Busy when there is none."""
-        per_second = bot.limits.turns_per_second
-        async with AsyncExitStack() as stack:
-            wanted = [("bot", bot.id, bot.limits.concurrency)]
-            if skill.concurrency is not None:
-                wanted.append(("skill", skill.name, skill.concurrency))
-            for kind, name, limit in wanted:
-                places = self._places.get((kind, name))
-                if places is None:
-                    places = self._places[kind, name] = Places(f"{kind} {name}", limit)
-                await stack.enter_async_context(places.one(per_second))
-            yield
+        wanted = [self._of("bot", bot.id, bot.limits.concurrency)]
+        if skill.concurrency is not None:
+            wanted.append(self._of("skill", skill.name, skill.concurrency))
+        return Entered(wanted, bot.limits.turns_per_second)
+
+    def _of(self, kind: str, name: str, limit: int) -> "Places":
+        places = self._places.get((kind, name))
+        if places is None:
+            places = self._places[kind, name] = Places(f"{kind} {name}", limit)
+        return places
 
 
 class Places:
@@ -54,35 +53,65 @@ class Places:
         self._since = 0.0
         self._line = 0.0
 
-    @asynccontextmanager
-    async def one(self, per_second: float) -> AsyncIterator[None]:
-        """A place. Raises Busy, which spreads those who come again to `per_second`."""
-        if self._free.locked():
-            interval = max(self._interval, monotonic() - self._since)
-            if self._waits or interval > PATIENCE:
-                raise self._busy(per_second)
-            self._waits = True
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._free.acquire()
-            except TimeoutError:
-                raise self._busy(per_second) from None
-            finally:
-                self._waits = False
-        else:
+    async def take(self, per_second: float) -> None:
+        """Take a place. Raises Busy, which spreads those who come again to `per_second`."""
+        if not self._free.locked():
             await self._free.acquire()
             if self._free.locked():
                 self._since = monotonic()
+            return
+        interval = max(self._interval, monotonic() - self._since)
+        if self._waits or interval > PATIENCE:
+            raise self._busy(per_second)
+        self._waits = True
         try:
-            yield
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError:
+            raise self._busy(per_second) from None
         finally:
-            if self._free.locked():
-                now = monotonic()
-                self._interval = (self._interval + now - self._since) / 2
-                self._since = now
-            self._free.release()
+            self._waits = False
+
+    def free(self) -> None:
+        """Give one back."""
+        if self._free.locked():
+            now = monotonic()
+            self._interval = (self._interval + now - self._since) / 2
+            self._since = now
+        self._free.release()
 
     def _busy(self, per_second: float) -> Busy:
         now = monotonic()
         self._line = max(now + COME_AGAIN, self._line + 1 / per_second)
         return Busy(f"{self._name} is at its {self._limit} turns at once", after=self._line - now)
+
+
+class Entered(AbstractAsyncContextManager[None]):
+    """What is done in a place of each."""
+
+    __slots__ = ("_per_second", "_taken", "_wanted")
+
+    def __init__(self, wanted: Sequence[Places], per_second: float) -> None:
+        self._wanted, self._per_second = wanted, per_second
+        self._taken: list[Places] = []
+
+    async def __aenter__(self) -> None:
+        try:
+            for places in self._wanted:
+                await places.take(self._per_second)
+                self._taken.append(places)
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        while self._taken:
+            self._taken.pop().free()

@@ -39,6 +39,18 @@ class Outcome:
     answer: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the person hears of a turn: `replies`. It `leaves` where the bot was taken out.
+
+    `drops` when there was something to hear, and nobody is to hear it now.
+    """
+
+    replies: Sequence[Activity]
+    leaves: bool = False
+    drops: bool = False
+
+
 async def commit(
     fabric: Fabric,
     conversation: Conversation,
@@ -50,24 +62,10 @@ async def commit(
 ) -> Outcome:
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
-    silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
-    silent = silent and not turn.breaks_silence
-    removed = event.type == ACTIVITY and turn.activity.removes_bot
-    replies = [] if silent or removed else turn.replies
-    if turn.muted and not conversation.muted:
-        conversation.muted_at = event.asked() or time()
-    conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
-    conversation.floor, conversation.muted = turn.floor, turn.muted
-    conversation.language, conversation.about = turn.language, turn.about
-    if turn.signing_in is not None:
-        conversation.signing_in = turn.signing_in
-    conversation.count_turn()
-    conversation.finish(event.work_id)
+    plan = plan_commit(turn, late, muted=conversation.muted)
+    replies = plan.replies
+    _keep(conversation, turn, cause, time())
     burst.finish(conversation)
-    if event.type == ACTIVITY and turn.activity.shows_presence:
-        conversation.heard = turn.now
-    if turn.activity.is_message:
-        conversation.spoke = max(conversation.spoke, event.asked())
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
@@ -84,14 +82,15 @@ async def commit(
         made += effects.next_step(turn, conversation, cause, handed)
     if answer is not None:
         answers["answer"] = answer
-    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest)
+    waited = round(max(0.0, turn.now - cause.asked), 3) if cause.asked else 0.0
+    transcript = _transcript(turn, replies, burst.superseded, conversation.manifest, waited)
     ended = [] if handed else closed(fabric, conversation, event, turn.skill.name)
     document = conversation.to_op()
     marks = seen_with(event, answers, transcript, days=turn.bot.retention.transcript_days)
     ops: list[Op] = [
-        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies)),
+        *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies, waited)),
         document,
-        *([Put(GONE, {"at": turn.now})] if removed else []),
+        *([Put(GONE, {"at": turn.now})] if plan.leaves else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([turn.asks_approval.to_op()] if turn.asks_approval else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
@@ -100,7 +99,7 @@ async def commit(
         *burst.ops(turn.skill.name),
         *ended,
     ]
-    if late and silent and turn.replies:
+    if late and plan.drops:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
@@ -110,6 +109,36 @@ async def commit(
     fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def plan_commit(turn: Turn, late: lateness.Verdict | None, *, muted: bool) -> Plan:
+    """Decide what is heard of what the turn says, in a conversation that was `muted` before it.
+
+    `late` is the verdict where the question came before somebody took over.
+    """
+    leaves = turn.event.type == ACTIVITY and turn.activity.removes_bot
+    silent = muted and turn.muted and not turn.breaks_silence
+    silent = silent and (late is None or late.done == "drop")
+    if silent or leaves:
+        return Plan((), leaves=leaves, drops=silent and bool(turn.replies))
+    return Plan(turn.replies)
+
+
+def _keep(conversation: Conversation, turn: Turn, cause: effects.Cause, now: float) -> None:
+    """Bring the conversation to where the turn leaves it."""
+    if turn.muted and not conversation.muted:
+        conversation.muted_at = cause.asked or now
+    conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
+    conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.language, conversation.about = turn.language, turn.about
+    if turn.signing_in is not None:
+        conversation.signing_in = turn.signing_in
+    conversation.count_turn()
+    conversation.finish(cause.work)
+    if turn.event.type == ACTIVITY and turn.activity.shows_presence:
+        conversation.heard = turn.now
+    if turn.activity.is_message:
+        conversation.spoke = max(conversation.spoke, cause.asked)
 
 
 async def _written(fabric: Fabric, event: Event, ops: Sequence[Op]) -> Etags:
@@ -135,13 +164,17 @@ def question_of(event: Event) -> str:
 
 
 def _transcript(
-    turn: Turn, replies: Sequence[Activity], superseded: Sequence[str], manifest: str
+    turn: Turn,
+    replies: Sequence[Activity],
+    superseded: Sequence[str],
+    manifest: str,
+    waited: float,
 ) -> dict[str, Any]:
     """What was said in this turn."""
     return {
         "at": turn.now,
         "seconds": meter.current().seconds,
-        "waited": _waited(turn),
+        "waited": waited,
         "person": mark_of(turn.reference.user),
         **({"handed_to": turn.handed_to} if turn.handed_to else {}),
         "skill": turn.skill.name,
@@ -162,20 +195,15 @@ def _effects(turn: Turn) -> list[str]:
     return [type for type, _, _ in turn.facts] + asked
 
 
-def _done(turn: Turn, replies: Sequence[Activity]) -> Done:
+def _done(turn: Turn, replies: Sequence[Activity], waited: float) -> Done:
     """What the ledger tells of the turn, without a word that was said."""
     return Done(
         type=turn.activity.type,
         person=mark_of(turn.reference.user),
         replies=len(replies),
         facts=len(turn.facts),
-        waited=_waited(turn),
+        waited=waited,
         handed_to=turn.handed_to,
         language=turn.language,
         noted=dict(turn.noted),
     )
-
-
-def _waited(turn: Turn) -> float:
-    asked = turn.event.asked()
-    return round(max(0.0, turn.now - asked), 3) if asked else 0.0

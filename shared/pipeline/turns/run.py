@@ -13,7 +13,7 @@ from shared.pipeline.turns import approving, readable, signing_in
 from shared.pipeline.turns.still_working import still_working
 from shared.pipeline.turns.suspicious import tell_if_suspicious, tell_of_what_is_read
 from shared.pipeline.turns.turn_of import asker_of
-from shared.pipeline.turns.typing_indicator import typing
+from shared.pipeline.turns.typing_indicator import somebody_waits, typing
 from shared.pipeline.turns.voice import hear
 from shared.records.conversation import Conversation
 from shared.skill import Handler
@@ -62,20 +62,27 @@ async def _in_time(
 ) -> None:
     """Call a handler, show that it works, and stop it when it takes too long."""
     try:
-        async with (
-            asyncio.timeout(TURN_SECONDS) as limit,
-            typing(fabric, turn, shown=not direct),
-            still_working(fabric, turn, shown=not direct),
-        ):
-            if not direct:
-                await hear(turn, conversation)
-            if turn.activity.is_message and turn.event.hops == 0:
-                tell_if_suspicious(turn)
-            await _called(fabric, turn, handler)
+        async with asyncio.timeout(TURN_SECONDS) as limit:
+            if somebody_waits(turn, shown=not direct):
+                async with typing(fabric, turn), still_working(fabric, turn):
+                    await _heard(fabric, turn, conversation, handler, direct=direct)
+            else:
+                await _heard(fabric, turn, conversation, handler, direct=direct)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise TransientError(f"skill {turn.skill.name} took over {TURN_SECONDS:.0f} s") from error
+
+
+async def _heard(
+    fabric: Fabric, turn: Turn, conversation: Conversation, handler: Handler, *, direct: bool
+) -> None:
+    """Call a handler with what the person said, spoken or written, once it was looked at."""
+    if not direct:
+        await hear(turn, conversation)
+    if turn.activity.is_message and turn.event.hops == 0:
+        tell_if_suspicious(turn)
+    await _called(fabric, turn, handler)
 
 
 async def _called(fabric: Fabric, turn: Turn, handler: Callable[[Turn], Awaitable[R]]) -> R:

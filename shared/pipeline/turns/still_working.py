@@ -6,9 +6,6 @@ it is its turn (`lateness`). `working:<origin>` is created with it: no retry and
 down the chain says it again.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
 from time import time
@@ -20,7 +17,7 @@ from shared.observability import log
 from shared.pipeline.outbox import effects, relay
 from shared.pipeline.outbox.deliver import SEND_SECONDS
 from shared.pipeline.outbox.plans import PATIENCE_SECONDS
-from shared.pipeline.turns.typing_indicator import somebody_waits
+from shared.pipeline.turns.meanwhile import Meanwhile
 from shared.ports.store import Create, Put
 from shared.records.conversation import MAX_CONFLICTS, REMEMBERED, Conversation, load
 from shared.records.seen import seen_id
@@ -30,25 +27,16 @@ AFTER = 6.0
 """Seconds of one turn; with a router's turn before it, the person is told within 8 s."""
 
 
-@asynccontextmanager
-async def still_working(fabric: Fabric, turn: Turn, *, shown: bool) -> AsyncIterator[None]:
+def still_working(fabric: Fabric, turn: Turn) -> Meanwhile:
     """While the block runs longer than `AFTER`, say so; what has begun to be said is waited for."""
-    if not somebody_waits(turn, shown=shown):
-        yield
-        return
-    loop, over = asyncio.get_running_loop(), asyncio.Event()
-    begun: list[asyncio.Task[None]] = []
-    timer = loop.call_later(
-        AFTER, lambda: begun.append(loop.create_task(_notify(fabric, turn, over)))
-    )
-    try:
-        yield
-    finally:
-        over.set()
-        timer.cancel()
-        if begun:
-            await asyncio.wait(begun, timeout=SEND_SECONDS + PATIENCE_SECONDS)
-            begun[0].cancel()
+
+    async def notify(answer: Meanwhile) -> None:
+        try:
+            await _say(fabric, turn, answer)
+        except FabricError as error:
+            log.warning("still_working.failed", id=turn.event.id, reason=str(error))
+
+    return Meanwhile(AFTER, notify, patience=SEND_SECONDS + PATIENCE_SECONDS)
 
 
 def told(event: Event) -> Put:
@@ -66,14 +54,7 @@ def _has_room(fabric: Fabric, conversation: Conversation) -> bool:
     return deepcopy(conversation.pace).reserve(limits, time()) <= time() + PATIENCE_SECONDS
 
 
-async def _notify(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
-    try:
-        await _say(fabric, turn, over)
-    except FabricError as error:
-        log.warning("still_working.failed", id=turn.event.id, reason=str(error))
-
-
-async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
+async def _say(fabric: Fabric, turn: Turn, answer: Meanwhile) -> None:
     """Commit the notice and send it, unless there is an answer, silence, or no room for both.
 
     The etag of the conversation sees to it that no answer was committed since it was looked for.
@@ -87,7 +68,8 @@ async def _say(fabric: Fabric, turn: Turn, over: asyncio.Event) -> None:
                 return
         notice = effects.word(fabric, conversation, event, "working", "platform.working")
         notice = replace(notice, working=event.id)
-        if over.is_set() or turn.muted or conversation.muted or not _has_room(fabric, conversation):
+        silent = turn.muted or conversation.muted
+        if answer.is_over or silent or not _has_room(fabric, conversation):
             return
         marker = Create(_marker(event), {"at": time()}, ttl=REMEMBERED)
         try:

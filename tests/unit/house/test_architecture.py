@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,9 @@ def modules(*folders: str) -> list[Path]:
     return found
 
 
-def imports(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
-    """Dotted names a module imports; those for type checking only are left out."""
+@cache
+def imports(path: Path, *, top_level_only: bool = False) -> list[str]:
+    """Return the dotted names a module imports; those for type checking only are left out."""
     tree = ast.parse(path.read_text())
     checking = {
         id(inner)
@@ -65,15 +66,16 @@ def imports(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for inner in ast.walk(node)
     }
-    nodes = tree.body if top_level_only else list(ast.walk(tree))
-    for node in nodes:
+    found: list[str] = []
+    for node in tree.body if top_level_only else ast.walk(tree):
         if id(node) in checking:
             continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.append(node.module or "")
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return found
 
 
 @pytest.mark.parametrize("path", modules("shared"), ids=str)
@@ -102,6 +104,7 @@ def test_each_sdk_lives_in_its_adapter(path: Path) -> None:
             assert not inside or here.startswith(home), name
 
 
+@cache
 def all_imports(path: Path) -> set[str]:
     """Modules of `shared` that a module imports, for types too; `shared.x` of `from shared`."""
     found = set[str]()

@@ -27,7 +27,7 @@ HEAVY = (
     "aiohttp",
     "jwt",
     "pydantic",
-    "tenacity",
+    "pydantic_core",
 )
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft4Validator
 
 from cli.host_json import HostJson
 from shared.messaging.storagequeue.bus import StorageQueueBus
@@ -40,6 +39,8 @@ def ours() -> Json:
 
 
 def valid(body: Json) -> bool:
+    from jsonschema import Draft4Validator
+
     schema = json.loads((ROOT / "tests" / "schemas" / "host.json").read_bytes())
     extensions = schema["definitions"]["version-2"]["properties"]["extensions"]
     extensions["properties"]["serviceBus"] = SERVICE_BUS_5

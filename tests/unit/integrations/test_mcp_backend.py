@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
 from aiohttp import web
-from mcp.server import MCPServer
 
 from shared.ai.risky import Resumed
 from shared.ai.tools import Toolbox
@@ -34,11 +33,16 @@ from shared.storage.sqlite import SqliteStore
 from shared.turn import Turn
 from tests.lab import Lab
 
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
 ME = Operator("ann", "cli")
 
 
-def library() -> MCPServer:
+def library() -> "MCPServer":
     """A server as a department would write it."""
+    from mcp.server import MCPServer
+
     server = MCPServer("library")
 
     @server.tool()

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft7Validator
 
 from cli.schemas import FOLDER, texts
 from shared.manifest.json_schema import FILES
@@ -43,6 +42,8 @@ def test_what_is_published_is_what_the_code_says() -> None:
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_schema_is_one(kind: str) -> None:
+    from jsonschema import Draft7Validator
+
     Draft7Validator.check_schema(json.loads((FOLDER / f"{kind}.schema.json").read_text()))
 
 
@@ -87,6 +88,8 @@ def test_an_editor_marks_a_mistake(kind: str, change: Callable[[str], str], tmp_
 
 
 def test_a_number_may_come_from_the_environment(tmp_path: Path) -> None:
+    from jsonschema import Draft7Validator
+
     schema = json.loads((FOLDER / "bot.schema.json").read_text())
     manifest = parse(files("bot")[0])
     manifest["quota"] = {"tokens_per_day": "$HELPDESK_TOKENS"}

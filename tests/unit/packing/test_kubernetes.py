@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import kubernetes_validate
 import pytest
 from ruamel.yaml import YAML
 
@@ -95,6 +93,9 @@ def made(app: App, bus: str = BUSES[0]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("bus", BUSES)
 @pytest.mark.parametrize("name", ["main", "answers"])
 def test_every_object_is_valid(apps: dict[str, App], name: str, bus: str) -> None:
+    import jsonschema
+    import kubernetes_validate
+
     for kind, one in made(apps[name], bus).items():
         if kind in KEDA:
             jsonschema.validate(one["spec"], KEDA[kind])
@@ -103,6 +104,9 @@ def test_every_object_is_valid(apps: dict[str, App], name: str, bus: str) -> Non
 
 
 def test_a_misspelt_key_is_found(apps: dict[str, App]) -> None:
+    import jsonschema
+    import kubernetes_validate
+
     spoilt = made(apps["answers"])
     spoilt["Deployment"]["spec"]["template"]["spec"]["serviceAcountName"] = "x"
     spoilt["ScaledObject"]["spec"]["minReplicas"] = 1
