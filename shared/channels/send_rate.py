@@ -111,7 +111,8 @@ class SendRate:
         line.held = line.since = max(line.held, now + (1.0 if after is None else after))
 
     def _line(self, sender: str) -> _Line:
-        return self._lines.setdefault(sender, _Line())
+        line = self._lines.get(sender)
+        return line or self._lines.setdefault(sender, _Line())
 
 
 def _check(wait: float) -> None:
