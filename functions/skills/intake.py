@@ -7,10 +7,8 @@ bot does not speak.
 from typing import TYPE_CHECKING
 
 from functions.triggers import skill_blueprint
-from shared.dialogue.answering import answer_all
 from shared.dialogue.language import languages
 from shared.dialogue.phrases import name_of, phrase
-from shared.ports.translator import Puzzled, Untranslated
 from shared.skill import Skill
 from shared.turn import Turn
 
@@ -53,6 +51,8 @@ async def _take(turn: Turn, file: "Attachment") -> None:
 
 async def _answer_in_their_language(turn: Turn, text: str) -> None:
     """Translate the question, answer it, and translate the answer back."""
+    from shared.ports.translator import Puzzled, Untranslated
+
     try:
         question = await turn.translate(text, turn.language)
     except Untranslated as error:
@@ -70,6 +70,8 @@ async def _answer_in_their_language(turn: Turn, text: str) -> None:
 async def _answer(turn: Turn, question: str) -> None:
     """From the articles, where the bot has any; else say how it was understood."""
     if turn.bot.knowledge:
+        from shared.dialogue.answering import answer_all
+
         await answer_all(turn, question)
     else:
         turn.reply(phrase(turn.language, "intake.understood", text=question))

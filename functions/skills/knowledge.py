@@ -1,7 +1,6 @@
 """Answers questions from the bot's articles, with citations, or says that they do not tell."""
 
 from functions.triggers import skill_blueprint
-from shared.dialogue.answering import answer_all
 from shared.dialogue.phrases import phrase
 from shared.skill import Skill
 from shared.turn import Turn
@@ -34,6 +33,8 @@ async def answer_each(turn: Turn) -> None:
     if not asked:
         turn.reply(phrase(turn.language, "knowledge.ask"))
         return
+    from shared.dialogue.answering import answer_all
+
     await answer_all(turn, asked)
 
 

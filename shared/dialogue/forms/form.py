@@ -65,8 +65,12 @@ class Form:
 
         @skill.on_event(FLOOR_RETURNED)
         async def go_on(turn: Turn) -> None:
-            if self.is_open(turn) and not turn.muted:
-                self.ask(turn)
+            self.go_on(turn)
+
+    def go_on(self, turn: Turn) -> None:
+        """Ask again what was open before a question in between."""
+        if self.is_open(turn) and not turn.muted:
+            self.ask(turn)
 
     def hear(self, turn: Turn, text: str | None = None) -> Answers | None:
         """Take what a person says or sends; all answers once they are confirmed.

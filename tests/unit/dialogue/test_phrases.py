@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 SPEAKERS = [
     *(ROOT / "functions" / "skills").glob("*.py"),
     *(ROOT / "shared" / "dialogue").glob("*.py"),
+    *(ROOT / "shared" / "dialogue" / "talks").glob("*.py"),
     *(ROOT / "shared" / "pipeline").rglob("*.py"),
 ]
 DOMAINS = sorted(path.stem for path in (LOCALES / "en" / "LC_MESSAGES").glob("*.po"))

@@ -6,6 +6,7 @@ import pytest
 
 from functions.skills import handoff
 from shared.bot import Handoff
+from shared.dialogue.talks.handoff import LONGEST
 from tests.unit.talk import Talk
 
 
@@ -146,7 +147,7 @@ async def test_a_retried_request_has_the_same_id() -> None:
 async def test_a_long_reason_is_cut() -> None:
     talk = Talk(handoff.skill)
     await talk.say("give me a human " * 4_000)
-    assert len(talk.facts[0][2]["reason"]) == handoff.LONGEST
+    assert len(talk.facts[0][2]["reason"]) == LONGEST
 
 
 @pytest.mark.parametrize(
