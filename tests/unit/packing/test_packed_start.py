@@ -5,7 +5,6 @@ import pytest
 from bench import packed_start, worker
 
 
-@pytest.mark.alone
 def test_both_sides_start_and_are_counted() -> None:
     if missing := worker.install():
         pytest.fail(missing)
