@@ -27,11 +27,11 @@ class Function:
     call: Callable[..., Any]
     timeout: float | None = None
 
-    @property
+    @cached_property
     def type(self) -> str:
         return str(self.trigger["type"])
 
-    @property
+    @cached_property
     def target(self) -> str:
         """What sets the function off: methods and route, the queue, the schedule."""
         if self.type == HTTP:

@@ -85,9 +85,8 @@ class HttpHost:
             return _closing(400)
         if body is None:
             return _closing(413)
-        if self._sockets and (
-            stream := await self._sockets.answer(request, headers, _query(request))
-        ):
+        query = _query(request)
+        if self._sockets and (stream := await self._sockets.answer(request, headers, query)):
             return stream
         path = request.rel_url.raw_path
         if (route := path.casefold()).startswith(ADMIN) and request.method == "POST":
@@ -97,40 +96,37 @@ class HttpHost:
         if route.rstrip("/") == EVENT_GRID:
             if "origin" in headers:
                 return web.Response(status=403)
-            name = _query(request).get("functionName", "")
+            name = query.get("functionName", "")
             return await self._webhooks.event_grid(request.method, name, headers, body)
         if path == SENT or path.startswith(f"{SENT}/"):
             return self._sent.answer(request.method, path, body)
         if path.startswith(self._prefix):
             matched = self._routes.match(request.method, path[len(self._prefix) :])
             if matched is not None:
-                if matched[0].needs_key and not _from_here(headers):
+                function, parameters = matched
+                if function.needs_key and not _from_here(headers):
                     return web.Response(status=403)
-                return await self._call(request, *matched, headers, body)
+                return await _call(
+                    function,
+                    HttpRequest(
+                        method=request.method,
+                        url=f"http://{headers.get('host', '')}{request.raw_path}",
+                        headers=headers,
+                        params=query,
+                        route_params=parameters,
+                        body_type="bytes",
+                        body=body,
+                    ),
+                )
         return self._page.answer(request.method, path) or web.Response(status=404)
 
-    async def _call(
-        self,
-        request: web.BaseRequest,
-        function: Function,
-        parameters: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> web.Response:
-        value = HttpRequest(
-            method=request.method,
-            url=f"http://{headers.get('host', '')}{request.raw_path}",
-            headers=headers,
-            params=_query(request),
-            route_params=parameters,
-            body_type="bytes",
-            body=body,
-        )
-        try:
-            return _response(await function.run(value))
-        except Exception:
-            log.error("function.failed", exc_info=True, function=function.name)
-            return web.Response(status=500)
+
+async def _call(function: Function, request: HttpRequest) -> web.Response:
+    try:
+        return _response(await function.run(request))
+    except Exception:
+        log.error("function.failed", exc_info=True, function=function.name)
+        return web.Response(status=500)
 
 
 def _headers(request: web.BaseRequest) -> dict[str, str]:
@@ -155,7 +151,9 @@ async def _body(request: web.BaseRequest) -> bytes | None:
 def _query(request: web.BaseRequest) -> dict[str, str]:
     """Repeated keys joined by a comma, empty values dropped."""
     query: dict[str, str] = {}
-    for key, value in parse_qsl(request.rel_url.raw_query_string):
+    if not (text := request.rel_url.raw_query_string):
+        return query
+    for key, value in parse_qsl(text):
         query[key] = f"{query[key]},{value}" if key in query else value
     return query
 

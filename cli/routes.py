@@ -33,9 +33,15 @@ class Routes:
     """Raises ConfigurationError at start for routes that the host would refuse."""
 
     def __init__(self, functions: Sequence[Function]) -> None:
-        self._routes = sorted(map(_compile, functions), key=lambda route: route.rank)
+        routes = sorted(map(_compile, functions), key=lambda route: route.rank)
+        declared = {method for route in routes for method in route.function.methods}
+        self._of_any_method = [route for route in routes if not route.function.methods]
+        self._of_method = {
+            method: [r for r in routes if not r.function.methods or method in r.function.methods]
+            for method in declared
+        }
         seen: dict[tuple[str, str], str] = {}
-        for route in self._routes:
+        for route in routes:
             name = route.function.name
             for method in route.function.methods or ("ANY",):
                 other = seen.setdefault((route.shape, method), name)
@@ -47,9 +53,8 @@ class Routes:
 
     def match(self, method: str, path: str) -> tuple[Function, Mapping[str, str]] | None:
         """The function for a raw path below the prefix, and its decoded path parameters."""
-        for route in self._routes:
-            methods = route.function.methods
-            if (not methods or method in methods) and (found := route.pattern.fullmatch(path)):
+        for route in self._of_method.get(method, self._of_any_method):
+            if found := route.pattern.fullmatch(path):
                 return route.function, {
                     name: unquote(value)
                     for name, value in found.groupdict().items()

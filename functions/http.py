@@ -24,7 +24,7 @@ def request_of(req: func.HttpRequest) -> "Request":
         method=req.method,
         path=req.route_params,
         query=req.params,
-        headers={name.lower(): value for name, value in req.headers.items()},
+        headers=req.headers,
         body=req.get_body(),
     )
 

@@ -5,6 +5,7 @@ Source: microsoft/Agents `specs/activity/protocol-activity.md`.
 
 import hashlib
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Self
 
 from shared.dataclass import dataclass
@@ -17,6 +18,9 @@ FILE_CONSENT = "fileConsent/invoke"
 
 FEEDBACK = "message/submitAction"
 """The name, in Teams and Web Chat, of a person's thumb under an answer."""
+
+DIGESTS_KNOWN = 512
+"""Places whose digest a process remembers, those that it met last."""
 
 
 class Activity(dict[str, Any]):
@@ -40,7 +44,8 @@ class Activity(dict[str, Any]):
 
     @property
     def type(self) -> str:
-        return self._text("type")
+        value = self.get("type")  # asked for in nearly every step of a turn
+        return value if isinstance(value, str) else ""
 
     @property
     def id(self) -> str:
@@ -100,21 +105,23 @@ class Activity(dict[str, Any]):
 
     @property
     def is_message(self) -> bool:
-        return self.type == "message"
+        return self.get("type") == "message"
 
     @property
     def removes_bot(self) -> bool:
         """Whether the bot was taken out of the conversation."""
-        if self.type == "installationUpdate":
+        kind = self.type
+        if kind == "installationUpdate":
             return self._text("action") in ("remove", "remove-upgrade")
-        return self.type == "conversationUpdate" and self._has_bot("membersRemoved")
+        return kind == "conversationUpdate" and self._has_bot("membersRemoved")
 
     @property
     def shows_presence(self) -> bool:
         """Whether it tells that the bot may speak here: somebody did something, or added it."""
-        if self.type == "installationUpdate":
+        kind = self.type
+        if kind == "installationUpdate":
             return not self.removes_bot
-        return self.type != "conversationUpdate" or self._has_bot("membersAdded")
+        return kind != "conversationUpdate" or self._has_bot("membersAdded")
 
     def _has_bot(self, members: str) -> bool:
         bot = self.recipient.get("id")
@@ -156,7 +163,7 @@ class ConversationReference:
         who = f"{self.tenant}\n{self.account}\n{self.conversation}"
         if self.alone:
             who += f"\n{self.alone}"
-        return f"{self.bot}.{self.channel}.{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+        return f"{self.bot}.{self.channel}.{_digest(who)}"
 
     @property
     def verified(self) -> bool:
@@ -178,3 +185,9 @@ class ConversationReference:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         return cls(**data)
+
+
+@lru_cache(DIGESTS_KNOWN)
+def _digest(who: str) -> str:
+    """The 32 characters `[0-9a-f]` that stand for a place; a turn asks for its own often."""
+    return hashlib.sha256(who.encode()).hexdigest()[:32]

@@ -24,13 +24,7 @@ def json_object(body: bytes, *, cap: int) -> dict[str, Any]:
         raise Rejected(400, "empty_body")
     try:
         text = body.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_finite,
-            parse_int=_bounded,
-        )
+        value = _STRICT.decode(text)
     except (ValueError, RecursionError) as error:
         raise Rejected(400, "malformed_json") from error
     if not isinstance(value, dict):
@@ -65,6 +59,11 @@ def _bounded(digits: str) -> int:
     if not -LARGEST <= number < LARGEST:
         raise ValueError("number out of range")
     return number
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded
+)
 
 
 def _depth(value: Any) -> int:

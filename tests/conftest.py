@@ -31,6 +31,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer | None") -
     return Scheduler(config, log)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.workers import in_order
+
+        in_order(items)
+
+
 @pytest.fixture(autouse=True)
 def _log_is_free_of_what_was_said(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No line that a test logged holds what a person said in it."""

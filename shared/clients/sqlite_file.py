@@ -86,8 +86,7 @@ class Database:
         What it raises undoes it, and nothing else. `durable` False leaves out the fsync: power
         loss, not a crash, may then undo it. Raises Unavailable.
         """
-        if self._connection is None:
-            await self._open()
+        await self.open()
         loop = asyncio.get_running_loop()
         durable = durable and self._synchronous == "FULL"
         deadline = monotonic() + self._patience
@@ -100,8 +99,7 @@ class Database:
 
     async def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """The rows of a query. Raises Unavailable."""
-        if self._connection is None:
-            await self._open()
+        await self.open()
         return self.read_now(sql, parameters)
 
     def read_now(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -182,8 +180,10 @@ class Database:
 
     # --- opening -------------------------------------------------------------------------------
 
-    async def _open(self) -> None:
+    async def open(self) -> None:
         """In a thread, since the disk may be slow and another process may hold the file."""
+        if self._connection is not None:
+            return
         try:
             await asyncio.to_thread(self._open_now)
         except Exception as error:

@@ -29,9 +29,10 @@ class ConnectorToken:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """That a token is valid: as long as this key is, and until it `expires`, in Unix time."""
+    """That a token is valid: as long as `kid` names this key, and until `expires`, in Unix time."""
 
     token: ConnectorToken
+    kid: str
     key: SigningKey
     expires: float
 
@@ -57,21 +58,26 @@ class ConnectorTokens:
         """
         if not app_id:
             raise Rejected(401, "no_bearer_token")
-        token, kid = bearer(authorization)
-        key = await self._keys.find(kid)
-        if key is None:
-            raise Rejected(401, "unknown_signing_key")
-        digest = sha256(f"{app_id}\n{token}".encode()).digest()
+        header = f"{app_id}\n{authorization}".encode(errors="surrogatepass")
+        digest = sha256(header).digest()
         verdict = self._verdicts.get(digest)
-        if verdict is None or verdict.key is not key or verdict.expires <= self._clock():
-            verdict = self._judged(token, key, app_id)
+        if verdict is None or not await self._holds(verdict):
+            verdict = await self._judged(authorization, app_id)
             self._verdicts.pop(digest, None)
             self._verdicts[digest] = verdict
             if len(self._verdicts) > MOST_VERDICTS:
                 del self._verdicts[next(iter(self._verdicts))]
         return verdict.token
 
-    def _judged(self, token: str, key: SigningKey, app_id: str) -> _Verdict:
+    async def _holds(self, verdict: _Verdict) -> bool:
+        key = await self._keys.find(verdict.kid)
+        return key is verdict.key and verdict.expires > self._clock()
+
+    async def _judged(self, authorization: str, app_id: str) -> _Verdict:
+        token, kid = bearer(authorization)
+        key = await self._keys.find(kid)
+        if key is None:
+            raise Rejected(401, "unknown_signing_key")
         import jwt
 
         try:
@@ -100,7 +106,7 @@ class ConnectorTokens:
         service_url = claims.get("serviceurl")
         vouched = service_url if isinstance(service_url, str) else ""
         valid = ConnectorToken(vouched, key.endorsements)
-        return _Verdict(valid, key, expires)
+        return _Verdict(valid, kid, key, expires)
 
 
 def _is_number(value: Any) -> bool:

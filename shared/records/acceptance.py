@@ -60,9 +60,19 @@ class Acceptance:
     etag: str = ""
 
     @classmethod
-    def of(cls, event: Event, skill: str) -> Self:
-        """Return the note of what waits for `skill` as `event`."""
-        return cls(origin=event.origin, skill=skill, at=event.began(), number=event.number)
+    def of(
+        cls, event: Event, skill: str, *, words: Words | None = None, not_before: float = 0.0
+    ) -> Self:
+        """Return the note of what waits for `skill` as `event`; late some time after it may go."""
+        return cls(
+            origin=event.origin,
+            skill=skill,
+            at=event.began(),
+            number=event.number,
+            due=not_before + OVERDUE_SECONDS if not_before else None,
+            not_before=not_before,
+            words=words,
+        )
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

@@ -177,7 +177,11 @@ async def test_throttling_is_waited_out() -> None:
 
 
 @pytest.mark.alone
-async def test_throttling_without_end_is_unavailable_in_time() -> None:
+async def test_throttling_without_end_is_unavailable_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert errors.PATIENCE <= 5
+    monkeypatch.setattr(errors, "PATIENCE", 2.0)
     with peer("--throttle-rate", 1, "--retry-after-ms", 400) as server:
         async with opened(server.endpoint) as store:
             before = monotonic()

@@ -10,8 +10,8 @@ from azure.servicebus import ServiceBusMessage
 from shared.errors import Conflict, PermanentError, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck
+from shared.messaging.servicebus import sender
 from shared.messaging.servicebus.bus import ServiceBusBus
-from shared.messaging.servicebus.sender import SEND_SECONDS
 from shared.storage.files import FileBlobs
 from tests.contract.processes import received
 from tests.faults.broker import OpenBus, StartPeer, consumed, event, leaves_sockets, strange
@@ -47,6 +47,13 @@ async def eventually_consumed(bus: ServiceBusBus, count: int) -> list[str]:
     return ids
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send is given up after one second, not five."""
+    assert sender.SEND_SECONDS <= 5
+    monkeypatch.setattr(sender, "SEND_SECONDS", 1.0)
+
+
 async def failing_send(bus: ServiceBusBus, queue: str = "q") -> tuple[Unavailable, float]:
     """The error of a send, and the seconds it took."""
     started = monotonic()
@@ -60,7 +67,7 @@ async def failing_send(bus: ServiceBusBus, queue: str = "q") -> tuple[Unavailabl
 
 @pytest.mark.alone
 async def test_a_host_that_does_not_answer_is_given_up_soon(
-    start_peer: StartPeer, tmp_path: Path
+    hasty: None, start_peer: StartPeer, tmp_path: Path
 ) -> None:
     connection = start_peer().connection.replace("localhost:", f"localhost:{free_port()};Was=")
     bus = ServiceBusBus("", connection=connection, claims=ClaimCheck(FileBlobs(tmp_path)))
@@ -68,7 +75,7 @@ async def test_a_host_that_does_not_answer_is_given_up_soon(
     error, seconds = await failing_send(bus)
 
     assert str(error) == "Service Bus does not answer"
-    assert seconds < SEND_SECONDS + 1
+    assert seconds < sender.SEND_SECONDS + 1
     assert await bus.check() == "Service Bus does not answer"
     await bus.close()
 
@@ -180,16 +187,19 @@ async def test_a_cancelled_send_does_not_spoil_the_next(
 
 @pytest.mark.alone
 async def test_sends_in_an_outage_fail_soon_and_work_after_it(
-    start_peer: StartPeer, open_bus: OpenBus
+    start_peer: StartPeer, open_bus: OpenBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert sender.SEND_SECONDS <= 5
     peer = start_peer()
     bus = open_bus(peer)
     await bus.send("q", event("0"))
     peer.order("pause")
 
-    outcomes = await asyncio.gather(*(failing_send(bus) for _ in range(6)))
+    with monkeypatch.context() as outage:
+        outage.setattr(sender, "SEND_SECONDS", 2.0)
+        outcomes = await asyncio.gather(*(failing_send(bus) for _ in range(6)))
 
-    assert all(seconds < SEND_SECONDS + 4 for _, seconds in outcomes)
+    assert all(seconds < 2 + 4 for _, seconds in outcomes)
     assert {str(error) for error, _ in outcomes} == {"Service Bus does not answer"}
     peer.order("resume")
     await bus.send("q", event("2"))

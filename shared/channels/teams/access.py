@@ -44,8 +44,8 @@ def check_loopback(headers: Mapping[str, str]) -> None:
 
 def check_token_binding(activity: Activity, token: ConnectorToken, app_id: str) -> None:
     """Rejected 403 when token and activity name different services, channels or bots."""
-    claimed = same_url(token.service_url)
-    if not claimed or same_url(activity.service_url) != claimed:
+    claimed, named = same_url(token.service_url), activity.service_url
+    if not claimed or (named != token.service_url and same_url(named) != claimed):
         raise Rejected(403, "service_url_mismatch")
     if activity.channel_id != "msteams" or activity.channel_id not in token.endorsements:
         raise Rejected(403, "channel_not_endorsed")

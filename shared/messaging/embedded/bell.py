@@ -1,7 +1,8 @@
 """Tells the other processes on a folder that there is news, so that none has to look for it.
 
 A process that waits listens on a named pipe `<database>-bell-<name>`; whoever changed something
-writes a byte into each. A pipe whose process is gone has no reader, and is removed.
+writes a byte into each, one for all that it changed in one turn of its loop. A pipe whose process
+is gone has no reader, and is removed.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ class Bell:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._looked = -1
         self._others: dict[Path, int] = {}
+        self._ringing: asyncio.AbstractEventLoop | None = None
 
     def listen(self, heard: Callable[[], None]) -> bool:
         """Have `heard` called when somebody rings; whether that is possible here."""
@@ -46,7 +48,17 @@ class Bell:
         return True
 
     def ring(self) -> None:
-        """Wake the others that listen. Costs one look at the folder, and a byte for each."""
+        """Wake the others that listen, once what is ready to run on this loop has run."""
+        loop = asyncio.get_running_loop()
+        if self._ringing is not loop:
+            self._ringing = loop
+            loop.call_soon(self._ring)
+
+    def _ring(self) -> None:
+        """Costs one look at the folder, and a byte for each."""
+        if self._ringing is None:
+            return
+        self._ringing = None
         with suppress(OSError):
             self._look()
         for path, file in list(self._others.items()):
@@ -59,6 +71,7 @@ class Bell:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
+        self._ring()
         self._stop_listening()
         for path in list(self._others):
             self._forget(path)
@@ -83,9 +96,7 @@ class Bell:
         os.close(self._others.pop(path))
 
     def _hear(self, heard: Callable[[], None]) -> None:
-        with suppress(BlockingIOError):
-            while os.read(self._file, DRAINED_BYTES):
-                pass
+        os.read(self._file, DRAINED_BYTES)  # of more, the loop says so again
         heard()
 
     def _stop_listening(self) -> None:

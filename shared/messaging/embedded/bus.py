@@ -136,7 +136,7 @@ class SqliteBus:
 
     async def changed(self, timeout: float) -> set[str]:  # noqa: ASYNC109 -- the port's name
         """As the port says; a task also hears at once of what changed since it last waited."""
-        await self._database.read("SELECT 1")
+        await self._database.open()
         self._news.rung = self._bell.listen(self._news.poll_soon)
         return await self._news.wait(timeout)
 

@@ -43,8 +43,7 @@ class News:
         else:
             self._anywhere = self._number
         for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
+            _end(future)
 
     def look(self) -> None:
         """Somebody looks for himself: a task that never waited has heard all until now."""
@@ -64,11 +63,12 @@ class News:
             self._waiting.add(future)
             if self._timer is None:
                 self._tick()
+            ending = loop.call_later(seconds, _end, future)
             try:
-                await asyncio.wait((future,), timeout=seconds)
+                await future
             finally:
+                ending.cancel()
                 self._waiting.discard(future)
-                future.cancel()
         self._heard[task] = self._number
         if self._anywhere > heard:
             return set()
@@ -78,9 +78,10 @@ class News:
         """Somebody rang: look now, if anybody waits for news."""
         if self._timer is None or self._loop is None:
             return
-        self._timer.cancel()
-        pause = max(0.0, self._polled + RINGS_APART_SECONDS - self._loop.time())
-        self._timer = self._loop.call_later(pause, self._tick)
+        soon = self._polled + RINGS_APART_SECONDS
+        if self._timer.when() > soon:
+            self._timer.cancel()
+            self._timer = self._loop.call_at(soon, self._tick)
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -97,3 +98,8 @@ class News:
             self.announce(*news)
         pause = max(POLL_SECONDS, RUNG_POLL_SECONDS) if self.rung else POLL_SECONDS
         self._timer = self._loop.call_later(max(0.0, min(pause, seconds)), self._tick)
+
+
+def _end(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

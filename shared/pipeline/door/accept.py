@@ -71,7 +71,7 @@ async def _accept(fabric: Fabric, key: str, inbounds: Sequence[Inbound]) -> None
     if not events:
         return
     slot = fabric.admission.slot(inbounds[0].bot, Visitor.of(inbounds[0]))
-    entrance = Entrance(fabric, inbounds[0], list(events.values()), slot)
+    entrance = Entrance(fabric, key, inbounds[0], list(events.values()), slot)
     try:
         lane, recorded = await _enter(entrance)
     except crowd.Crowded:
@@ -112,7 +112,7 @@ async def _enter(entrance: Entrance) -> tuple[Lane, bool]:
     While the store does not answer, messages are taken all the same; one whose lane is unknown
     may overtake an unfinished one, which the log calls `accept.unordered`.
     """
-    key, started = entrance.inbound.reference.key, monotonic()
+    key, started = entrance.key, monotonic()
     lane, pause = None, 0.0
     while True:
         try:

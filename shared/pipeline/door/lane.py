@@ -20,7 +20,7 @@ from shared.pipeline.turns import overlap
 from shared.pipeline.turns.manifest import manifest_for
 from shared.ports.channel import Inbound
 from shared.ports.store import Create
-from shared.records.acceptance import OVERDUE_SECONDS, Acceptance, unfinished
+from shared.records.acceptance import Acceptance, unfinished
 from shared.records.conversation import DOCUMENT, Conversation, load
 from shared.records.row import Row
 from shared.records.seen import seen_id
@@ -62,6 +62,7 @@ class Entrance:
     """Events of one conversation on their way into its row, whose bot lets them in at `slot`."""
 
     fabric: Fabric
+    key: str
     inbound: Inbound
     events: Sequence[Event]
     slot: float
@@ -70,8 +71,7 @@ class Entrance:
 
     async def look(self) -> Lane:
         """Find the lane. Raises Crowded."""
-        key = self.inbound.reference.key
-        item = await self.fabric.store.get(key, DOCUMENT)
+        item = await self.fabric.store.get(self.key, DOCUMENT)
         if item is not None:
             self.fabric.fresh.keep(item)
         conversation = Conversation.from_item(item) if item else None
@@ -94,7 +94,7 @@ class Entrance:
         try:
             for start in range(0, len(creates), MOST_AT_ONCE):
                 part = creates[start : start + MOST_AT_ONCE]
-                await self.fabric.store.write(self.inbound.reference.key, *part, durable=False)
+                await self.fabric.store.write(self.key, *part, durable=False)
         except Conflict:
             self._crowded = True
             return False
@@ -105,7 +105,7 @@ class Entrance:
 
         Written with the conversation, so that no turn comes in between. Raises Conflict.
         """
-        store, key = self.fabric.store, self.inbound.reference.key
+        store, key = self.fabric.store, self.key
         conversation = await load(store, lane.events[0])
         notes = await unfinished(store, key, conversation.row)
         left = [event for event in lane.events if await store.get(key, seen_id(event.id)) is None]
@@ -116,8 +116,8 @@ class Entrance:
             await store.write(key, *creates, conversation.to_op(), durable=False)
 
     async def _choose_manifest(self, conversation: Conversation | None) -> None:
-        key, bot = self.inbound.reference.key, self.inbound.bot
-        _, chosen = await manifest_for(self.fabric, bot, key, conversation)
+        bot = self.inbound.bot
+        _, chosen = await manifest_for(self.fabric, bot, self.key, conversation)
         if chosen is not bot:
             self.inbound = replace(self.inbound, bot=chosen)
 
@@ -132,8 +132,7 @@ class Entrance:
         if kept != conversation.row.open:
             conversation.row.open = kept
             with suppress(Conflict):  # the next message tries again
-                key = self.inbound.reference.key
-                await self.fabric.store.write(key, conversation.to_op(), durable=False)
+                await self.fabric.store.write(self.key, conversation.to_op(), durable=False)
 
     async def _is_finished(self, event: Event, conversation: Conversation | None) -> bool:
         """Tell whether an event was handled before; asked only of what may be a copy, and once."""
@@ -141,7 +140,7 @@ class Entrance:
             return True
         if conversation is None or not conversation.row.may_know(event.written()):
             return False
-        if await self.fabric.store.get(self.inbound.reference.key, seen_id(event.id)) is None:
+        if await self.fabric.store.get(self.key, seen_id(event.id)) is None:
             return False
         self._finished.add(event.id)
         return True
@@ -159,7 +158,8 @@ class Entrance:
         Otherwise the addressee, so that a turn needs one hop.
         """
         bot, row = self.inbound.bot, conversation.row if conversation else Row()
-        numbered, known = _in_row(events, row, notes)
+        as_of = conversation.etag if conversation and not notes and len(events) == 1 else ""
+        numbered, known = _in_row(events, row, notes, as_of)
         at = not_before(bot, self.slot, notes)
         if notes:
             newest, kept = max(notes, key=lambda note: note.at), any(note.kept for note in notes)
@@ -167,13 +167,11 @@ class Entrance:
         skills = [self.fabric.skills[name] for name in bot.skills]
         floor, muted = (conversation.floor, conversation.muted) if conversation else ("", False)
         skill = addressee(bot, self.inbound.activity, skills, floor, muted=muted)
-        if conversation and len(numbered) == 1:
-            numbered = [replace(event, as_of=conversation.etag) for event in numbered]
         return Lane(skill, numbered, at)
 
 
 def _in_row(
-    events: Sequence[Event], row: Row, notes: Sequence[Acceptance]
+    events: Sequence[Event], row: Row, notes: Sequence[Acceptance], as_of: str
 ) -> tuple[Sequence[Event], frozenset[str]]:
     """Return the events with their numbers, and the ids of those that had one before."""
     numbers = {note.origin: note.number for note in notes}
@@ -183,11 +181,9 @@ def _in_row(
     for event in events:
         number = numbers.get(event.id) or free
         free += number == free
-        numbered.append(replace(event, number=number))
+        numbered.append(replace(event, number=number, as_of=as_of))
     return numbered, known
 
 
 def _noted(fabric: Fabric, event: Event, lane: Lane) -> Create:
-    note = overlap.note(fabric, event, lane.skill)
-    due = lane.not_before + OVERDUE_SECONDS if lane.not_before else None
-    return replace(note, not_before=lane.not_before, due=due).create()
+    return overlap.note(fabric, event, lane.skill, lane.not_before).create()

@@ -39,6 +39,18 @@ class Outcome:
     answer: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the person hears of a turn: `replies`. It `leaves` where the bot was taken out.
+
+    `drops` when there was something to hear, and nobody is to hear it now.
+    """
+
+    replies: Sequence[Activity]
+    leaves: bool = False
+    drops: bool = False
+
+
 async def commit(
     fabric: Fabric,
     conversation: Conversation,
@@ -50,24 +62,10 @@ async def commit(
 ) -> Outcome:
     event, cause = turn.event, effects.Cause.of(turn.event)
     late = lateness.interrupted(turn.bot, conversation, event)
-    silent = conversation.muted and turn.muted and (late is None or late.done == "drop")
-    silent = silent and not turn.breaks_silence
-    removed = event.type == ACTIVITY and turn.activity.removes_bot
-    replies = [] if silent or removed else turn.replies
-    if turn.muted and not conversation.muted:
-        conversation.muted_at = cause.asked or time()
-    conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
-    conversation.floor, conversation.muted = turn.floor, turn.muted
-    conversation.language, conversation.about = turn.language, turn.about
-    if turn.signing_in is not None:
-        conversation.signing_in = turn.signing_in
-    conversation.count_turn()
-    conversation.finish(event.work_id)
+    plan = plan_commit(turn, late, muted=conversation.muted)
+    replies = plan.replies
+    _keep(conversation, turn, cause, time())
     burst.finish(conversation)
-    if event.type == ACTIVITY and turn.activity.shows_presence:
-        conversation.heard = turn.now
-    if turn.activity.is_message:
-        conversation.spoke = max(conversation.spoke, cause.asked)
     made: list[AnyEffect] = list(reads.made(conversation, cause, turn))
     answers: dict[str, Any] = {}
     files = await _kept(fabric, turn, replies) if turn.files else ()
@@ -92,7 +90,7 @@ async def commit(
     ops: list[Op] = [
         *fabric.ledger.of_turn(marks, event, turn.skill.name, _done(turn, replies, waited)),
         document,
-        *([Put(GONE, {"at": turn.now})] if removed else []),
+        *([Put(GONE, {"at": turn.now})] if plan.leaves else []),
         *([turn.waiting.to_op()] if turn.waiting else []),
         *([turn.asks_approval.to_op()] if turn.asks_approval else []),
         *([Delete(waiting.DOCUMENT)] if turn.waits_no_more else []),
@@ -101,7 +99,7 @@ async def commit(
         *burst.ops(turn.skill.name),
         *ended,
     ]
-    if late and silent and turn.replies:
+    if late and plan.drops:
         ops.append(lateness.recorded(late, f"{cause.work}.0"))
         lateness.tell(late, event.conversation, f"{cause.work}.0")
     try:
@@ -111,6 +109,36 @@ async def commit(
     fabric.fresh.keep_written(event.conversation, document, etags.get(document.id, ""))
     fabric.ledger.booked()
     return Outcome(made, said, handed, turn.handed_to, answer)
+
+
+def plan_commit(turn: Turn, late: lateness.Verdict | None, *, muted: bool) -> Plan:
+    """Decide what is heard of what the turn says, in a conversation that was `muted` before it.
+
+    `late` is the verdict where the question came before somebody took over.
+    """
+    leaves = turn.event.type == ACTIVITY and turn.activity.removes_bot
+    silent = muted and turn.muted and not turn.breaks_silence
+    silent = silent and (late is None or late.done == "drop")
+    if silent or leaves:
+        return Plan((), leaves=leaves, drops=silent and bool(turn.replies))
+    return Plan(turn.replies)
+
+
+def _keep(conversation: Conversation, turn: Turn, cause: effects.Cause, now: float) -> None:
+    """Bring the conversation to where the turn leaves it."""
+    if turn.muted and not conversation.muted:
+        conversation.muted_at = cause.asked or now
+    conversation.keep_state(turn.skill.name, turn.skill.version, turn.state)
+    conversation.floor, conversation.muted = turn.floor, turn.muted
+    conversation.language, conversation.about = turn.language, turn.about
+    if turn.signing_in is not None:
+        conversation.signing_in = turn.signing_in
+    conversation.count_turn()
+    conversation.finish(cause.work)
+    if turn.event.type == ACTIVITY and turn.activity.shows_presence:
+        conversation.heard = turn.now
+    if turn.activity.is_message:
+        conversation.spoke = max(conversation.spoke, cause.asked)
 
 
 async def _written(fabric: Fabric, event: Event, ops: Sequence[Op]) -> Etags:

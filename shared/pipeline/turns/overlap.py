@@ -65,10 +65,10 @@ class Burst:
         return ops
 
 
-def note(fabric: Fabric, event: Event, skill: str) -> Acceptance:
+def note(fabric: Fabric, event: Event, skill: str, not_before: float = 0.0) -> Acceptance:
     """Return the note of an accepted activity; with its words where a turn may take it along."""
     words = _words(event) if applies(fabric, event) else None
-    return replace(Acceptance.of(event, skill), words=words)
+    return Acceptance.of(event, skill, words=words, not_before=not_before)
 
 
 async def gather(

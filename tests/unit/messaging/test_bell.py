@@ -80,5 +80,35 @@ async def test_a_bell_goes_with_its_process_or_with_the_first_who_rings(tmp_path
 
     os.mkfifo(left)
     rings.ring()
+    await asyncio.sleep(0)
     assert bells(tmp_path) == []
     rings.close()
+
+
+async def test_what_happens_in_one_turn_of_the_loop_rings_once(tmp_path: Path) -> None:
+    listens, rings = Bell(tmp_path / "bus.db"), Bell(tmp_path / "bus.db")
+    listens.listen(lambda: None)
+    (path,) = bells(tmp_path)
+    written = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    for _ in range(5):
+        rings.ring()
+    await asyncio.sleep(0)
+
+    assert os.read(written, 10) == b"!"
+    os.close(written)
+    rings.close()
+    listens.close()
+
+
+async def test_who_closes_rings_what_is_still_to_be_rung(tmp_path: Path) -> None:
+    listens, rings = Bell(tmp_path / "bus.db"), Bell(tmp_path / "bus.db")
+    rung = asyncio.Event()
+    listens.listen(rung.set)
+
+    rings.ring()
+    rings.close()
+
+    async with asyncio.timeout(10):
+        await rung.wait()
+    listens.close()

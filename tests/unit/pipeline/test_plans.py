@@ -1,12 +1,14 @@
 """What the pipeline decides, as tables: values in, a decision out, no store and no clock."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.activity import Activity, ConversationReference
 from shared.errors import Busy, Conflict, Stopped, TransientError, Unavailable, Waits
 from shared.event import ACTIVITY, Event
+from shared.pipeline.outbox.lateness import Verdict
 from shared.pipeline.outbox.plans import (
     LOOK_AGAIN_SECONDS,
     MISSED_SECONDS,
@@ -18,6 +20,7 @@ from shared.pipeline.outbox.plans import (
     plan_slot,
     plan_step,
 )
+from shared.pipeline.turns.commit import Plan, plan_commit
 from shared.pipeline.turns.order import overtaken
 from shared.pipeline.turns.overlap import MAX_ALONG, MAX_TEXT, behind
 from shared.pipeline.turns.park import NOTICE_ATTEMPT, TOLD, Retry, plan_retry
@@ -25,6 +28,7 @@ from shared.records.acceptance import Acceptance, Words
 from shared.records.change import undisturbed
 from shared.records.conversation import MAX_AGE, MAX_CONFLICTS, Conversation
 from shared.records.effect import Enqueue, Send
+from shared.turn import Turn
 
 NOON = 1_800_000_000.0
 REFERENCE = ConversationReference("lab", "web", "one", user="ann")
@@ -35,6 +39,25 @@ DOWN = Unavailable("the archive is down")
 
 def talk(**more: object) -> Conversation:
     return replace(Conversation(REFERENCE), **more)  # type: ignore[arg-type]
+
+
+def said(*texts: str, **more: Any) -> Turn:
+    """A turn that says so."""
+    nobody: Any = None
+    values: dict[str, Any] = {
+        "bot": nobody,
+        "skill": nobody,
+        "reference": REFERENCE,
+        "event": EVENT,
+        "activity": Activity(type="message", text="hi"),
+        "state": {},
+        "skills": (),
+        "ai": nobody,
+        "knowledge": nobody,
+        "now": NOON,
+        "replies": [Activity(type="message", text=text) for text in texts],
+    }
+    return Turn(**(values | more))
 
 
 def note(origin: str, at: float = NOON, *, text: str = "x", sender: str = "ann") -> Acceptance:
@@ -259,3 +282,37 @@ def test_an_own_message_waits_for_its_slot_alone() -> None:
 def test_who_is_far_behind_the_slot_needs_another() -> None:
     assert not missed_its_slot(message(), NOON + MISSED_SECONDS)
     assert missed_its_slot(message(), NOON + MISSED_SECONDS + 0.01)
+
+
+@pytest.mark.parametrize(
+    ("muted", "mutes", "late", "breaks", "heard"),
+    [
+        (False, False, None, False, True),
+        (False, True, None, False, True),  # the word with which it falls silent
+        (True, True, None, False, False),
+        (True, True, None, True, True),
+        (True, False, None, False, True),  # the word with which it speaks again
+        (True, True, Verdict("taken_over", "drop"), False, False),
+        (True, True, Verdict("taken_over", "prefix"), False, True),
+    ],
+)
+def test_who_was_taken_over_from_is_silent(
+    muted: bool, mutes: bool, late: Verdict | None, breaks: bool, heard: bool
+) -> None:
+    turn = said("hello", muted=mutes, breaks_silence=breaks)
+
+    plan = plan_commit(turn, late, muted=muted)
+
+    assert [reply.text for reply in plan.replies] == (["hello"] if heard else [])
+    assert plan.drops is not heard
+    assert not plan.leaves
+
+
+def test_nothing_is_dropped_where_nothing_is_said() -> None:
+    assert plan_commit(said(muted=True), None, muted=True) == Plan(())
+
+
+def test_where_the_bot_was_taken_out_nothing_is_heard() -> None:
+    gone = Activity(type="installationUpdate", action="remove")
+
+    assert plan_commit(said("bye", activity=gone), None, muted=False) == Plan((), leaves=True)
