@@ -4,9 +4,11 @@ Source: microsoft/Agents `specs/activity/protocol-activity.md`.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Self
+
+from shared.dataclass import dataclass
 
 FILE_SCHEME = "fabric-file:"
 """How an attachment names a file of its own conversation that is kept here."""

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 
 from shared.clients.window import opens
+from shared.dataclass import dataclass
 from shared.errors import TransientError
 
 PATIENCE = 5.0

@@ -1,7 +1,8 @@
 """How a message begins that wants a ticket: `please open a ticket: ...`, and several at once."""
 
 import re
-from dataclasses import dataclass
+
+from shared.dataclass import dataclass
 
 _POLITE = (
     r"(?:(?:hi|hello|hey|hallo|guten tag|bonjour|hola|olá|ciao|buongiorno|hoi|dag)\b[\s,!.]*)?"

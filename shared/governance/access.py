@@ -1,8 +1,9 @@
 """Who may what, where: grants of a role in departments, and what they add up to for a caller."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shared.dataclass import dataclass
 from shared.governance.roles import Role
 
 EVERYWHERE = "*"

@@ -2,9 +2,10 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
+from shared.dataclass import dataclass
 from shared.errors import Rejected
 
 ANY = "*"

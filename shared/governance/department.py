@@ -1,6 +1,8 @@
 """A department: who owns its bots, and what they may cost."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from shared.dataclass import dataclass
 
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 

@@ -5,8 +5,9 @@ microsoft/teams.py. GCC is part of the public cloud.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from shared.dataclass import dataclass
 from shared.settings import BOTFRAMEWORK_OPENID_URL, ENTRA_TOKEN_URL
 
 

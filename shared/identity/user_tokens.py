@@ -3,7 +3,9 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from shared.dataclass import dataclass
 
 MAX_TOKENS = 1000
 KEPT_SECONDS = 3600.0

@@ -4,10 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from shared.activity import Activity
+from shared.dataclass import dataclass
 from shared.text.clean import one_line
 
 TEAMS_FILE = "application/vnd.microsoft.teams.file.download.info"

@@ -7,10 +7,11 @@ Adapters record, whoever runs the work takes the sum and writes it to the ledger
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 from types import TracebackType
 
+from shared.dataclass import dataclass
 from shared.ports.models import Usage
 
 

@@ -1,9 +1,10 @@
 """The bus: queues of commands, and the topic of facts."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from shared.dataclass import dataclass
 from shared.event import Event
 
 

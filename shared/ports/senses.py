@@ -1,7 +1,6 @@
 """What a bot understands people with, besides words and models."""
 
-from dataclasses import dataclass
-
+from shared.dataclass import dataclass
 from shared.ports.scans import Scans
 from shared.ports.speech import Speech
 from shared.ports.translator import Translator

@@ -1,8 +1,9 @@
 """That the owner of a bot is not in the directory any more: since when, and what was done."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Self
 
+from shared.dataclass import dataclass
 from shared.ports.store import Create, Delete, Item, Put
 
 DEPARTED = "departed"

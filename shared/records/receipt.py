@@ -1,8 +1,9 @@
 """A receipt: what a channel said of a message that went out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
+from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.ports.store import Create, Item, Put
 from shared.records.conversation import REMEMBERED

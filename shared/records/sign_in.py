@@ -6,11 +6,12 @@ into the conversation is the same person: neither the link nor the code alone is
 
 import re
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from time import time
 from typing import Self
 
+from shared.dataclass import dataclass
 from shared.person import Holder, Person
 from shared.ports.store import Create, Delete, Item, Put, Store
 

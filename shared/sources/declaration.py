@@ -1,7 +1,9 @@
 """A source as `knowledge/<collection>/sources.toml` declares it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from shared.dataclass import dataclass
 
 COPIED = "source"
 """As the only entry of `access`: whoever may read the document in its source."""

@@ -1,7 +1,8 @@
 """The sentences and list items of a text in Markdown."""
 
 import re
-from dataclasses import dataclass
+
+from shared.dataclass import dataclass
 
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 _BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\s])")

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from shared.dataclass import dataclass
 
 FEW = r"(?:\W+[\w'-]+){0,6}?\W+"
 """Up to six words between two that belong together."""

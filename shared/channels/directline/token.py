@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
+from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.ports.store import Create, Store
 

@@ -1,7 +1,6 @@
 """A document as Markdown, and why one could not be read."""
 
-from dataclasses import dataclass
-
+from shared.dataclass import dataclass
 from shared.ports.documents import Unreadable
 
 MAX_BYTES = 50_000_000

@@ -5,10 +5,11 @@ marker knows, the oldest of a conversation first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from time import time
 
+from shared.dataclass import dataclass
 from shared.errors import Conflict, FabricError, PermanentError, TransientError
 from shared.event import ACTIVITY, Event, utc_now
 from shared.fabric import Fabric

@@ -1,8 +1,9 @@
 """Which systems and models people wait for: the slowest first."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.days import used
 from shared.operations.reports.period import Period

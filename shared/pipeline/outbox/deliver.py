@@ -5,10 +5,11 @@ it back with a wake-up, until it is too old; anything else ends it, on record.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import time
 
 from shared.activity import Activity, ConversationReference
+from shared.dataclass import dataclass
 from shared.errors import (
     Conflict,
     PermanentError,

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
 from shared.bot import Bot
+from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.manifest import rules
 from shared.manifest.bots import read_bot
