@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf
 
 from shared.clients.window import opens
-from shared.dataclass import dataclass
 from shared.errors import TransientError
 
 PATIENCE = 5.0

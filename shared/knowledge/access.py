@@ -12,11 +12,10 @@ folder's `access.toml` says holds for all articles in it; an article can only na
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.person import Person
 from shared.ports.knowledge import Access, Groups

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
-from dataclasses import field
+from dataclasses import dataclass, field
 from random import getrandbits
 from time import monotonic, time
 from types import TracebackType
 
-from shared.dataclass import dataclass
 from shared.observability import arrivals
 from shared.observability.failure import HandlerFailed
 from shared.observability.redacted import hidden, redacted

@@ -1,11 +1,10 @@
 """When the next message of a conversation may go, by the limits of its channel."""
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.clients.window import opens
-from shared.dataclass import dataclass
 
 _LONG = 60
 

@@ -9,10 +9,10 @@ first word does not wait behind them.
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from time import monotonic, time
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.governance.limits.visitor import Visitor
 from shared.records.acceptance import Acceptance
 
