@@ -112,7 +112,9 @@ class SendRate:
 
     def _line(self, sender: str) -> _Line:
         line = self._lines.get(sender)
-        return line or self._lines.setdefault(sender, _Line())
+        if line is None:
+            line = self._lines[sender] = _Line()
+        return line
 
 
 def _check(wait: float) -> None:
