@@ -13,14 +13,13 @@ PermanentError 404, TransientError 503.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, responding
-from shared.dataclass import dataclass
 from shared.errors import PermanentError, Rejected
 from shared.governance.roles import Role
 from shared.observability import log

@@ -4,11 +4,9 @@ Source: microsoft/Agents `specs/activity/protocol-activity.md`.
 """
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Self
-
-from shared.dataclass import dataclass
 
 FILE_SCHEME = "fabric-file:"
 """How an attachment names a file of its own conversation that is kept here."""

@@ -1,13 +1,13 @@
 """AI as one service for all bots: models, what judges and hears, and what bots know."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared import adapters
 from shared.bot import Bot
 from shared.clients.http import HttpClient
-from shared.dataclass import dataclass
 from shared.governance.department import Department
 from shared.ports.models import ChatModel, Models
 from shared.ports.safety import ContentSafety

@@ -1,10 +1,8 @@
 """A bot is data: one TOML file, read by `shared/manifest/bots.py`, and nothing else."""
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from shared.dataclass import dataclass
 
 NAME = {"pattern": r"^[a-z][a-z0-9-]{0,39}$"}
 TEXT = {"min_length": 1}

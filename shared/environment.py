@@ -1,11 +1,11 @@
 """The process' environment variables, read with an error that says what to write."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from shared.adapter_forms import FORMS
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.web_address import secure
 

@@ -8,13 +8,12 @@ import json
 import re
 from base64 import b64decode
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import inf
 from typing import Any, Self
 
 from shared import wire
-from shared.dataclass import dataclass
 from shared.parse import storable
 
 ACTIVITY = "fabric.activity"

@@ -1,10 +1,10 @@
 """Who somebody is, as Entra ID vouches for it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.environment import Environment
 from shared.errors import ConfigurationError
 

@@ -1,11 +1,10 @@
 """A skill: its name, what it can do, and its handlers. Recording only; `pipeline` runs it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from inspect import iscoroutinefunction, isfunction
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.migration import FIRST_VERSION, Migration
 from shared.purposes import PURPOSES

@@ -1,11 +1,10 @@
 """The unit of work handed to a handler. It records effects; nothing happens until the commit."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity, ConversationReference
-from shared.dataclass import dataclass
 from shared.errors import ApprovalNeeded, NotDeclared, SignInNeeded
 from shared.event import Event
 from shared.ports.backend import AT_WORK, Backend, NotConnected, TurnBackend

@@ -5,9 +5,9 @@ suffixes, object names).
 """
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.dataclass import dataclass
 from shared.web_address import LOOPBACK
 
 SCHEME = "keyvault://"

@@ -1,10 +1,10 @@
 """The audit over HTTP."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period
-from shared.dataclass import dataclass
 from shared.governance.roles import Role
 
 LISTED = 1000

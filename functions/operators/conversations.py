@@ -1,10 +1,10 @@
 """What was said, over HTTP: each look has a purpose and is on record before it is answered."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period, asked_scope
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.governance.roles import Role
 

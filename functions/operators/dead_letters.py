@@ -1,10 +1,10 @@
 """The dead-letter desk over HTTP: list, explain, redrive, discard."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_period
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.governance.roles import Role
 from shared.queues import skill_queue

@@ -1,10 +1,10 @@
 """What waits, over HTTP."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.operator import Ask, operator_route
 from functions.operators.asked import asked_scope
-from shared.dataclass import dataclass
 from shared.governance.roles import Role
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
 """Versions of skills and bots over HTTP: what is rolled out, how they do, and another share."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.operator import Ask, Foreign, operator_route
 from functions.operators.asked import asked_scope
-from shared.dataclass import dataclass
 from shared.errors import PermanentError, Rejected
 from shared.governance.roles import Role
 

@@ -6,6 +6,7 @@ no streams. Source: modelcontextprotocol.io/specification/2026-07-28.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import azure.functions as func
 
 from functions.host import fabric
 from functions.http import json_response, responding
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.governance.roles import Role
 from shared.parse import json_object

@@ -6,11 +6,10 @@ or in short `default=gpt-4.1-mini,smart=gpt-5-mini|gpt-4.1`.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.regions import same_region
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.observability import log
 from shared.ports.knowledge import Passage
 from shared.text.languages import language_of

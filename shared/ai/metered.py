@@ -7,12 +7,11 @@ One line `ai.call` in the log, in the words of OpenTelemetry's GenAI conventions
 import contextvars
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from time import monotonic
 from typing import Any, Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import TransientError
 from shared.observability import conventions as names
 from shared.observability import log, meter, trace

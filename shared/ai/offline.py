@@ -5,13 +5,13 @@ Deterministic, so that a laptop, a test and a demonstration see the same answers
 
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from math import log, sqrt
 from typing import Any
 from zlib import crc32
 
 from shared.ai.metered import Metered, Reading
 from shared.ai.ranking import features
-from shared.dataclass import dataclass
 from shared.ports.models import Behind, Completion, Usage
 from shared.text.sentences import units as units_of
 from shared.text.words import terms

@@ -7,13 +7,13 @@ preferred first, and after a short wait all over again, until its budget is spen
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.breaker import Breaker
 from shared.clients.patience import pause
-from shared.dataclass import dataclass
 from shared.errors import FabricError, TransientError, Unavailable
 from shared.ports.models import ChatModel, Completion
 

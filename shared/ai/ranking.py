@@ -3,9 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log, sqrt
 
-from shared.dataclass import dataclass
 from shared.text.thesaurus import SENSES
 from shared.text.words import STOPWORDS, stem, words
 

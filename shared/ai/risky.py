@@ -9,11 +9,10 @@ approved, `Resumed` has the conversation go on where it was: nothing is asked or
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from shared import wire
-from shared.dataclass import dataclass
 from shared.errors import ApprovalNeeded
 from shared.ports.models import ToolCall
 from shared.ports.tools import RISKY, WRITES

@@ -6,13 +6,13 @@ repeated: it may quote what people said.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shared.clients.breaker import Breaker
 from shared.clients.http import HttpClient, Response
 from shared.clients.patience import pause
-from shared.dataclass import dataclass
 from shared.errors import FabricError, Unavailable
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf
 
 from shared.clients.window import opens
-from shared.dataclass import dataclass
 from shared.errors import TransientError
 
 PATIENCE = 5.0
@@ -112,7 +111,10 @@ class SendRate:
         line.held = line.since = max(line.held, now + (1.0 if after is None else after))
 
     def _line(self, sender: str) -> _Line:
-        return self._lines.setdefault(sender, _Line())
+        line = self._lines.get(sender)
+        if line is None:
+            line = self._lines[sender] = _Line()
+        return line
 
 
 def _check(wait: float) -> None:

@@ -8,12 +8,12 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.parse import storable
 

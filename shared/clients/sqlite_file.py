@@ -7,12 +7,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 
 T = TypeVar("T")

@@ -6,10 +6,10 @@ Source: learn.microsoft.com/rest/api/storageservices, "Status and error codes".
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from shared.clients.http import retry_after
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError, FabricError, PermanentError, Unavailable
 
 CALL_SECONDS = 5.0

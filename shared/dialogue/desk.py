@@ -1,8 +1,8 @@
 """What a bot tells of the people behind it: when somebody is there, and on which phone."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.calendar import WEEKDAYS
 from shared.dialogue.phrases import phrase
 from shared.text.hours import OpeningHours

@@ -1,8 +1,8 @@
 """What the articles have to a message: what it leaves out is taken from what went before."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.dialogue.context import completed, is_short, leans
 from shared.dialogue.split import clauses
 from shared.dialogue.summary import carried_on

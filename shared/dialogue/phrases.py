@@ -6,13 +6,10 @@ with an id and a note for the translator. The id `tickets.filed` is `filed` in t
 """
 
 from functools import cache
+from gettext import NullTranslations, translation
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shared.text.languages import LANGUAGES
-
-if TYPE_CHECKING:
-    from gettext import NullTranslations
 
 LOCALES = Path(__file__).with_name("locale")
 DEFAULT = "en"
@@ -45,9 +42,7 @@ def name_of(language: str, *, spoken: str) -> str:
 
 
 @cache
-def _catalogue(domain: str, language: str) -> "NullTranslations":
-    from gettext import translation
-
+def _catalogue(domain: str, language: str) -> NullTranslations:
     try:
         return translation(domain, LOCALES, [language, DEFAULT])
     except FileNotFoundError:

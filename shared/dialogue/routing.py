@@ -1,10 +1,10 @@
 """Which skill of a bot a message is meant for."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.ai.ranking import Choice, Ranked
-from shared.dataclass import dataclass
 from shared.dialogue.finding import nearness
 from shared.dialogue.person_wish import wants_person
 from shared.dialogue.split import clauses

@@ -1,9 +1,9 @@
 """The form of a ticket, and what a first sentence tells of it."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from shared.ai.fallback import FAILURES, fell_back
-from shared.dataclass import dataclass
 from shared.dialogue.forms.form import Form
 from shared.dialogue.forms.kinds import Choice, Text
 from shared.dialogue.forms.reading import Answer, Locale, folded

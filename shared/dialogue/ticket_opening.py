@@ -1,8 +1,7 @@
 """How a message begins that wants a ticket: `please open a ticket: ...`, and several at once."""
 
 import re
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass
 
 _POLITE = (
     r"(?:(?:hi|hello|hey|hallo|guten tag|bonjour|hola|olá|ciao|buongiorno|hoi|dag)\b[\s,!.]*)?"

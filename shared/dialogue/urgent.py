@@ -1,9 +1,9 @@
 """What cannot wait: a manifest names topics, and what is said to them before anything else."""
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.text.pattern import Pattern
 from shared.text.words import STOPWORDS, stem, words
 

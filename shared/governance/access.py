@@ -1,9 +1,8 @@
 """Who may what, where: grants of a role in departments, and what they add up to for a caller."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.governance.roles import Role
 
 EVERYWHERE = "*"

@@ -5,10 +5,10 @@ crm = ["read", "iban"]      # reads, and sees what the CRM guards under that nam
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError, PermanentError
 from shared.ports.backend import Backend, BackendError, Call
 

@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.daily import Present
 from shared.records.figures import Figures

@@ -2,10 +2,9 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 
 ANY = "*"

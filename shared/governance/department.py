@@ -1,8 +1,6 @@
 """A department: who owns its bots, and what they may cost."""
 
-from dataclasses import field
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass, field
 
 _GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 from time import time
 from typing import Any
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.governance.department import Department
 from shared.governance.limits.limit import MICRO, Amount, Limit, limits_of

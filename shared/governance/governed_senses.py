@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from time import monotonic, time
 from typing import Self, TypeVar
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import PermanentError, Refused, TransientError
 from shared.governance.department import Department
 from shared.governance.limits.limit import MICRO, Amount, Limit, limits_of

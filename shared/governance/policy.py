@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-
-from shared.dataclass import dataclass
 
 ERROR, WARNING = "error", "warning"
 

@@ -4,13 +4,11 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
-
-from shared.dataclass import dataclass
 
 _UNIT = re.compile(r"(?:(\d{1,12})([kKM]?) +)?(\S.*)")
 _SCALE = {"": 1, "k": 1_000, "K": 1_000, "M": 1_000_000}

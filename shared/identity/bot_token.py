@@ -6,13 +6,13 @@ Source: bot-docs, "Authenticate requests from your bot to the Bot Connector serv
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from shared.bot import TEAMS_CREDENTIALS, Bot, TeamsChannel
 from shared.clients.http import HttpClient, Response
-from shared.dataclass import dataclass
 from shared.errors import PermanentError, Unavailable
 from shared.identity import entra_error
 from shared.identity.client_assertion import TYPE, client_assertion
@@ -59,6 +59,9 @@ class BotTokens:
         PermanentError for a table without credentials.
         """
         key = self._key(teams)
+        token = self._tokens.get(key)
+        if token is not None and self._clock() < token.refresh_at:
+            return token.value
         async with self._locks.setdefault(key, asyncio.Lock()):
             token, now = self._tokens.get(key), self._clock()
             if token is None or now >= token.refresh_at:

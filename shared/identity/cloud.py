@@ -5,9 +5,8 @@ microsoft/teams.py. GCC is part of the public cloud.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from shared.dataclass import dataclass
 from shared.settings import BOTFRAMEWORK_OPENID_URL, ENTRA_TOKEN_URL
 
 

@@ -5,10 +5,10 @@ Source: bot-docs, "Authenticate requests from the Bot Connector service to your 
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer
 from shared.identity.openid_keys import OpenIdKeys, SigningKey

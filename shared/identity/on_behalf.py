@@ -6,10 +6,9 @@ Source: learn.microsoft.com, "Microsoft identity platform and OAuth 2.0 On-Behal
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.identity.directory import Directory
 

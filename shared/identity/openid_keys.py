@@ -8,11 +8,11 @@ Source: bot-docs, "Authenticate requests from the Bot Connector service to your 
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from shared.clients.http import HttpClient
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.web_address import secure
 

@@ -4,9 +4,9 @@ Source: learn.microsoft.com, "Access tokens in the Microsoft identity platform".
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.identity import groups, principal
 from shared.identity.bearer import CLOCK_SKEW_SECONDS, bearer

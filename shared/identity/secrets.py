@@ -10,11 +10,11 @@ Source: learn.microsoft.com, "Get Secret" (REST, 7.4), "Use Key Vault references
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared import vault_reference
 from shared.clients.http import HttpClient, Response
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.observability import log
 

@@ -5,13 +5,12 @@ Source: learn.microsoft.com, "OAuth 2.0 authorization code flow".
 
 import base64
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
 from shared.clients.http import HttpClient
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.identity import groups
 from shared.identity.directory import Directory, EntraRefusal

@@ -9,7 +9,7 @@ microsoft/Agents-for-python calls them.
 
 import base64
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -17,7 +17,6 @@ from shared import wire
 from shared.activity import Activity
 from shared.bot import Bot, TeamsChannel
 from shared.clients.http import HttpClient, Response
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.identity.bot_token import BotTokens
 from shared.identity.cloud import CLOUDS

@@ -3,9 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import field
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass, field
 
 MAX_TOKENS = 1000
 KEPT_SECONDS = 3600.0

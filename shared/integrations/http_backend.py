@@ -6,6 +6,7 @@ at once, and the queue does the long waiting.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from random import uniform
 from time import monotonic
 from typing import Any
@@ -13,7 +14,6 @@ from urllib.parse import urlencode
 
 from shared.clients.breaker import Breaker
 from shared.clients.http import HttpClient, Response
-from shared.dataclass import dataclass
 from shared.errors import TransientError, Unavailable
 from shared.integrations.access import Opener
 from shared.integrations.gate import Gate

@@ -6,10 +6,9 @@ schema of each tool are held to the digest that was seen first, or accepted sinc
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict
 from shared.ports.store import FOR_EVER, Create, Put, Store
 from shared.ports.tools import RemoteTool

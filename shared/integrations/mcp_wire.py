@@ -7,12 +7,11 @@ bears its id. Source: modelcontextprotocol.io/specification/2026-07-28, "Transpo
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from shared.clients.http import HttpClient, Response
-from shared.dataclass import dataclass
 from shared.parse import storable
 
 STATELESS, HANDSHAKE = "2026-07-28", "2025-11-25"

@@ -11,10 +11,9 @@ folder's `access.toml` says holds for all articles in it; an article can only na
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.knowledge.folder_access import SIGNED_IN
 from shared.person import Person
 from shared.ports.knowledge import Access, Groups

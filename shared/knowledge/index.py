@@ -5,9 +5,9 @@ Source: Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and 
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log
 
-from shared.dataclass import dataclass
 from shared.text.spelling import edits
 from shared.text.words import terms
 

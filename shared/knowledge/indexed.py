@@ -6,13 +6,12 @@ what the index has: else what was taken out of it since would be back.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.knowledge.access import Reader, held
 from shared.knowledge.articles import KnowledgeBase

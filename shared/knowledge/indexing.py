@@ -6,8 +6,8 @@ of a passage go in, and the next sync tries again.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.knowledge.chunks import content_of, parts_of, with_vectors
 from shared.knowledge.embedding import FAILURES, Embedder
 from shared.ports.index import Chunk, PassageIndex, Stamp

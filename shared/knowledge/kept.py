@@ -7,11 +7,9 @@ save work and may be deleted at any time: the versions by which a source is aske
 import json
 import os
 import re
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
-
-from shared.dataclass import dataclass
 
 NOTES = ".sync.json"
 DRAFT = ".new"

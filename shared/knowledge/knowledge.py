@@ -1,10 +1,9 @@
 """What one bot may know, for whoever asks it in a turn."""
 
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.knowledge.access import Reader, Stranger, shown
 from shared.knowledge.views import Borders
 from shared.observability import conventions as names

@@ -10,11 +10,10 @@ import json
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.knowledge.documents.document import MAX_BYTES, Document, TooLarge, Unreadable
 from shared.knowledge.documents.read import read

@@ -6,9 +6,9 @@ its own articles, each tried as if it were not there, against what no bot is for
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.text.sentences import units
 
 if TYPE_CHECKING:

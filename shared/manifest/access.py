@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from shared.dataclass import dataclass
 from shared.governance.access import EVERYWHERE, Grant
 from shared.governance.roles import Role
 from shared.manifest import callers, rows

@@ -1,11 +1,10 @@
 """Which skills run in a function app of their own: `apps.toml`. Without it there is one app."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.bot import NAME, Bot
-from shared.dataclass import dataclass
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form, did_you_mean, quoted
 from shared.manifest.toml_file import parse, wrong

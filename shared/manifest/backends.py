@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from shared.dataclass import dataclass
 from shared.manifest import table as tables
 from shared.manifest.shape import Form, explain
 from shared.manifest.toml_file import from_environ, parse, wrong

@@ -1,10 +1,9 @@
 """Which programs may call skills as APIs: the `[[caller]]` tables of `access.toml`."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.dataclass import dataclass
 from shared.governance.callers import ANY, Caller
 from shared.manifest import rows
 from shared.manifest.shape import Form

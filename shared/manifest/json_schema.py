@@ -5,13 +5,12 @@ Draft 7, which Taplo reads.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.governance.department import Department
 from shared.governance.prices import Price
 from shared.manifest import access, apps, backends, bots, policy, webhooks

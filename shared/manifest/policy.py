@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.governance.policy import ERROR, WARNING, Breach, Exempted, Policy, Rule
 from shared.manifest.bot_versions import merged, version_files
 from shared.manifest.line import line_of

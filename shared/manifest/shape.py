@@ -3,11 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.manifest.table import Fault, Mistake, Mistaken, Place
 
 T = TypeVar("T")

@@ -7,14 +7,12 @@ or a table apply to each value in it.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum, auto
 from functools import cache
 from sys import float_info
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-
-from shared.dataclass import dataclass
 
 T = TypeVar("T")
 

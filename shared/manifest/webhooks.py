@@ -1,12 +1,11 @@
 """Where facts go outside, signed, and whose facts come in: `webhooks.toml`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.bot import NAME
-from shared.dataclass import dataclass
 from shared.manifest.rows import read, tables
 from shared.manifest.shape import Form
 from shared.manifest.toml_file import from_environ, parse, wrong

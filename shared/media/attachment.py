@@ -4,11 +4,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.text.clean import one_line
 
 TEAMS_FILE = "application/vnd.microsoft.teams.file.download.info"

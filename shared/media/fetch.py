@@ -6,11 +6,10 @@ the connection goes to what was checked, so a name that changes its mind gains n
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from shared.dataclass import dataclass
 from shared.errors import Unavailable
 from shared.media.guarded_resolver import Forbidden, guarded
 from shared.media.place import Place, check, is_public

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from mimetypes import guess_type
 from typing import Any, Self
 
 from shared.activity import FILE_SCHEME, Activity
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.text.clean import one_line
 

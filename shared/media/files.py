@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.errors import Conflict, PermanentError, Rejected
 from shared.media.file import Attached, attached_to
 from shared.media.links import Links

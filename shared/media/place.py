@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NoReturn
 
-from shared.dataclass import dataclass
 from shared.media.attachment import Attachment
 from shared.media.unread import Reason, Unread
 from shared.web_address import LOOPBACK

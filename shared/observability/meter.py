@@ -7,11 +7,10 @@ Adapters record, whoever runs the work takes the sum and writes it to the ledger
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
-from dataclasses import field
+from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 
-from shared.dataclass import dataclass
 from shared.ports.models import Usage
 
 

@@ -5,11 +5,9 @@ is killed has counted since then is not in the figures.
 """
 
 from contextlib import AbstractContextManager
-from dataclasses import field
+from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
-
-from shared.dataclass import dataclass
 
 TAKEN_EVERY_SECONDS = 60.0
 

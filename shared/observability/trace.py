@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar, Token
-from dataclasses import field
+from dataclasses import dataclass, field
 from random import getrandbits
 from time import monotonic, time
 from types import TracebackType
 
-from shared.dataclass import dataclass
 from shared.observability import arrivals
 from shared.observability.failure import HandlerFailed
 from shared.observability.redacted import hidden, redacted
@@ -220,7 +219,8 @@ def _made(parent: str, name: str, attributes: dict[str, Value]) -> Span:
             trace_id, parent_id = near.trace_id, near.span_id
         else:
             links = (near.traceparent,)
-    trace_id = trace_id or f"{getrandbits(128):032x}"
+    if not trace_id:
+        trace_id = f"{getrandbits(128):032x}"
     return Span(trace_id, _span_id(), parent_id, name, attributes=attributes, links=links)
 
 

@@ -5,11 +5,10 @@ A rule of `policy.toml` demands it, `in_directory = true`. What cannot be asked 
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, Unavailable
 from shared.fabric import Fabric
 from shared.governance.audit import Operator

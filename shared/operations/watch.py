@@ -5,9 +5,8 @@ that is killed tells it again under the same id, and copies are dropped.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict
 from shared.event import Event, event_id, utc_now
 from shared.fabric import Fabric

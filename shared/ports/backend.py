@@ -7,11 +7,10 @@ limits, is declared once for all bots (`shared/manifest/backends.py`).
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError, Unavailable
 from shared.event import event_id
 

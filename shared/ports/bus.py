@@ -1,10 +1,9 @@
 """The bus: queues of commands, and the topic of facts."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.event import Event
 
 

@@ -1,11 +1,10 @@
 """A chat service, as a translator between its requests and activities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from shared.activity import Activity, ConversationReference
-from shared.dataclass import dataclass
 
 if TYPE_CHECKING:
     from shared.bot import Bot

@@ -1,9 +1,8 @@
 """Where documents come from: a folder, a container, a website, a library."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
-
-from shared.dataclass import dataclass
 
 
 class Unreadable(Exception):

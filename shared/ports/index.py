@@ -1,10 +1,9 @@
 """Where passages of articles are kept to be found: by words, by meaning, by who may read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.ports.knowledge import Access, Passage
 
 Vector = Sequence[float]

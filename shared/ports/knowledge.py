@@ -1,6 +1,6 @@
 """A passage of what one may know: what a search finds and an answer cites."""
 
-from shared.dataclass import dataclass
+from dataclasses import dataclass
 
 Groups = frozenset[str]
 

@@ -1,9 +1,8 @@
 """Language models behind aliases."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-from shared.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

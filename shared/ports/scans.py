@@ -1,8 +1,8 @@
 """The text in pictures of text: scans, photos."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 
 

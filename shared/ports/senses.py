@@ -1,6 +1,7 @@
 """What a bot understands people with, besides words and models."""
 
-from shared.dataclass import dataclass
+from dataclasses import dataclass
+
 from shared.ports.scans import Scans
 from shared.ports.speech import Speech
 from shared.ports.translator import Translator

@@ -1,9 +1,9 @@
 """What is said in a recording, as text."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import NotTaken
 
 

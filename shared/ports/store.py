@@ -1,9 +1,8 @@
 """The store: documents in partitions, and bodies too large for a message."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
-
-from shared.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

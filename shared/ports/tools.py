@@ -1,10 +1,8 @@
 """Tools of other systems, as a turn and a model see them."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from shared.dataclass import dataclass
 
 WRITES, SCHEMA, RISKY = "fabric_writes", "fabric_schema", "fabric_risky"
 """Attributes of a function that is a tool: that it changes something; the JSON Schema of its

@@ -1,9 +1,9 @@
 """A text in another language."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.dataclass import dataclass
 from shared.errors import NotTaken
 
 

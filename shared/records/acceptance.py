@@ -6,10 +6,9 @@ finished stands in its conversation's `Row`.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.event import ACTIVITY, Event
 from shared.ports.store import Create, Item, Put, Store
 from shared.records.conversation import REMEMBERED

@@ -1,9 +1,8 @@
 """An alert: an alarm that lasts, and whether it was told."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.ports.store import Create, Delete, Item, Put
 

@@ -1,13 +1,12 @@
 """A deed that waits for a second person: what it is, who asked, and what became of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from shared import wire
 from shared.activity import ConversationReference
-from shared.dataclass import dataclass
 from shared.event import Event, event_id
 from shared.ports.store import FOR_EVER, Create, Item, Put
 

@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from time import time
 from typing import Any, Self
 
 from shared import wire
 from shared.activity import ConversationReference
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event
 from shared.migration import FIRST_VERSION, Migration, State

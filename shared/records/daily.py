@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any, NamedTuple, Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Create, Item, Put
 from shared.records.figures import Figures
 from shared.records.ledger_entry import LedgerEntry, Outcome

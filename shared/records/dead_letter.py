@@ -1,10 +1,9 @@
 """A dead letter: what nobody tries again, with its reason, kept for an operator."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.event import Event, event_id
 from shared.ports.store import Delete, Item, Put
 from shared.records.conversation import DEAD_KEPT

@@ -1,9 +1,8 @@
 """That the owner of a bot is not in the directory any more: since when, and what was done."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Create, Delete, Item, Put
 
 DEPARTED = "departed"

@@ -4,12 +4,11 @@ Whoever committed it owns it until it is `due`; then anybody may claim it, guard
 An effect is frozen: what becomes of it is another value, and the write that stores it.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 from typing import Any, ClassVar, Self
 
 from shared.activity import Activity, ConversationReference
-from shared.dataclass import dataclass
 from shared.errors import Stopped, TransientError
 from shared.event import LONGEST_ERROR
 from shared.ports.store import Create, Delete, Item, Put

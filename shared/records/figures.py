@@ -1,12 +1,11 @@
 """What was counted: sums alone, so that figures of turns, days and bots add up to one another."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from math import floor, log10
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.observability.meter import ModelCall
 from shared.records.ledger_entry import FEEDBACK, METERED, LedgerEntry, Outcome
 

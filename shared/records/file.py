@@ -3,10 +3,9 @@
 The item is written before the blob and leaves after it, so that no bytes are without one.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Create, Item, Put
 
 PREFIX = "file:"

@@ -1,12 +1,11 @@
 """An entry of the ledger: what one delivery used, and what the turn did that it committed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.migration import FIRST_VERSION
 from shared.observability.meter import BackendCall, ModelCall, ServiceCall
 from shared.ports.models import Usage

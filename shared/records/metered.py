@@ -4,10 +4,10 @@ They lie in partitions of their own, one for a bot, channel and month, and name 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.observability.meter import ServiceCall
 from shared.ports.store import Create, Item, Put
 from shared.records.ledger_entry import METERED, PREFIX, Done, LedgerEntry

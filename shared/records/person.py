@@ -1,10 +1,10 @@
 """What marks an item as one of a person's, however deep the person is named in it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.activity import ConversationReference
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.records import signed_in
 

@@ -1,6 +1,6 @@
 """What a turn puts on record: what it read that is not for everybody, and what it noticed."""
 
-from shared.dataclass import dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """A receipt: what a channel said of a message that went out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.ports.store import Create, Item, Put
 from shared.records.conversation import REMEMBERED

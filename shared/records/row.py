@@ -4,10 +4,8 @@ Each has a number, the first free one when it was let in. What the row does not 
 unfinished, so that letting one in writes its note and nothing else.
 """
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Self
-
-from shared.dataclass import dataclass
 
 MOST_OPEN = 200
 """Numbers before a finished one that may be unfinished; as many as a conversation lets wait."""

@@ -6,12 +6,11 @@ into the conversation is the same person: neither the link nor the code alone is
 
 import re
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from time import time
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.person import Holder, Person
 from shared.ports.store import Create, Delete, Item, Put, Store
 

@@ -3,10 +3,10 @@
 Teams posts the same proof from every device that the person has it open on.
 """
 
+from dataclasses import dataclass
 from time import time
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.ports.store import Create, Delete, Item, Put
 

@@ -1,10 +1,10 @@
 """That somebody on a channel has signed in, and who they are: kept apart from what they said."""
 
+from dataclasses import dataclass
 from time import time
 from typing import Any
 
 from shared.activity import ConversationReference
-from shared.dataclass import dataclass
 from shared.event import event_id
 from shared.person import Holder, Person
 from shared.ports.store import Item, Put, Store

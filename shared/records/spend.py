@@ -1,10 +1,9 @@
 """What was spent of a limit in one window of time, and what is held for calls under way."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Create, Item, Put
 
 KEPT_SECONDS = 400 * 86_400

@@ -1,10 +1,8 @@
 """A ticket: what a person asked for, and how it stands."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Self
-
-from shared.dataclass import dataclass
 
 OPEN, RESOLVED, CANCELLED = "open", "resolved", "cancelled"
 STATES = (OPEN, RESOLVED, CANCELLED)

@@ -1,9 +1,7 @@
 """What a conversation is about, as far as the next message may need it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Self
-
-from shared.dataclass import dataclass
 
 KEPT_SECONDS = 20 * 60.0
 """After this silence a message stands for itself again."""

@@ -5,10 +5,9 @@ makes that due. The roll-up, once the entry is counted, gives it a document of i
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.migration import FIRST_VERSION
 from shared.ports.store import Create, Item, Put
 from shared.records.ledger_entry import PREFIX, LedgerEntry, entry_id

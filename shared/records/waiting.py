@@ -1,10 +1,9 @@
 """A person who waits for a person: what they asked for, since when, and what was said meanwhile."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.ports.store import Put
 
 DOCUMENT = "waiting"

@@ -1,11 +1,11 @@
 """From what a file declares to the source that is read."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.clients.http import HttpClient
-from shared.dataclass import dataclass
 from shared.knowledge.kept import Notes
 from shared.knowledge.sync import Declared
 from shared.ports.documents import Source

@@ -1,9 +1,7 @@
 """A source as `knowledge/<collection>/sources.toml` declares it."""
 
 from collections.abc import Sequence
-from dataclasses import field
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass, field
 
 COPIED = "source"
 """As the only entry of `access`: whoever may read the document in its source."""

@@ -7,10 +7,9 @@ import gzip
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
-
-from shared.dataclass import dataclass
 
 MAX_SITEMAP_BYTES = 50_000_000
 """Unpacked, as the format allows."""

@@ -1,11 +1,10 @@
 """Opening hours as a manifest writes them: `Mon-Fri 08:00-18:00 Europe/Berlin`."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from shared.dataclass import dataclass
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHAPE = (

@@ -1,8 +1,7 @@
 """The sentences and list items of a text in Markdown."""
 
 import re
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass
 
 _ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+")
 _BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\s])")

@@ -26,6 +26,7 @@ def host(tmp_path: Path, stub_port: int, request: pytest.FixtureRequest) -> Iter
         **{name: value for name, value in os.environ.items() if not name.startswith("FABRIC_")},
         "FABRIC_ENVIRONMENT": "local",
         "FABRIC_DATA_DIR": str(tmp_path),
+        "FABRIC_EMBEDDINGS": "off",
         "FABRIC_TEAMS_SERVICE_HOSTS": f"127.0.0.1:{stub_port}",
     }
     options = getattr(request, "param", [])

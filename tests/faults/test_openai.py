@@ -280,7 +280,7 @@ async def test_a_key_that_rotates_is_picked_up(server: OpenAIServer) -> None:
         key="keyvault://place",
         secret=secret,
         credential=Identity,  # type: ignore[arg-type]
-        budget=0.1,
+        budget=2.0,
     )
     with pytest.raises(Unavailable, match="FABRIC_AI_KEY"):
         await said(models.named("gpt"))

@@ -1,7 +1,7 @@
 """A web channel to talk to: real store, a clock to turn, the calls a client makes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from shared.ports.store import Store
 from shared.settings import Settings
 from shared.storage.sqlite import SqliteStore
 from tests.contract.channels.directline import ORIGIN, PAYLOADS, call, web_bot
+
+OpenWeb = Callable[..., "Web"]
 
 
 class Web:

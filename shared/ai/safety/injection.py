@@ -7,13 +7,13 @@ tool that writes, links go to known hosts. A detector errs; here an error costs 
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shared.ai.safety.sieve import Sieve
 from shared.ai.safety.signs import SIGNS
 from shared.ai.safety.signs_abroad import ABROAD
 from shared.ai.safety.signs_of_orders import ORDERS
 from shared.ai.safety.signs_of_ruses import RUSES
-from shared.dataclass import dataclass
 
 _SIEVE = Sieve((*SIGNS, *ORDERS, *RUSES, *ABROAD))
 

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-
-from shared.dataclass import dataclass
+from dataclasses import dataclass
 
 FEW = r"(?:\W+[\w'-]+){0,6}?\W+"
 """Up to six words between two that belong together."""

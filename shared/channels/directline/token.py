@@ -3,9 +3,8 @@
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
-from shared.dataclass import dataclass
 from shared.errors import Rejected
 from shared.ports.store import Create, Store
 

@@ -5,10 +5,10 @@ first, and the bot then uploads into their OneDrive; elsewhere a bot has no plac
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from shared.activity import FILE_CONSENT, Activity, ConversationReference
-from shared.dataclass import dataclass
 from shared.media.file import Attached, attached_to
 
 CONSENT = "application/vnd.microsoft.teams.card.file.consent"

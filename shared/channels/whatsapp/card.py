@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 SIMPLE = frozenset(

@@ -6,7 +6,7 @@ unknown or has the wrong type is set aside under a reason code.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from shared.bot import Bot
 from shared.channels.whatsapp.activity import activity_of, text_of, time_of
 from shared.channels.whatsapp.billed import meter_of
 from shared.channels.whatsapp.callback import conversation_in
-from shared.dataclass import dataclass
 from shared.ports.channel import Inbound, Receipt, Received
 from shared.text.clean import LONGEST_NAME, one_line
 

@@ -1,10 +1,10 @@
 """What a failure of Cosmos DB means: wait and try again, or say what to mend."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.http import retry_after_ms
-from shared.dataclass import dataclass
 from shared.errors import FabricError, PermanentError, Unavailable
 
 if TYPE_CHECKING:

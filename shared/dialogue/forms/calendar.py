@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.numerals import NUMERALS, numeral
 from shared.dialogue.forms.reading import Locale, folded
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import time
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.numerals import ARTICLES, NUMERALS
 from shared.dialogue.forms.reading import folded
 

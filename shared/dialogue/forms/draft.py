@@ -1,9 +1,8 @@
 """What a conversation keeps of a form that somebody has begun."""
 
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.slot import Answers
 from shared.event import event_id
 from shared.records.person import mark_of

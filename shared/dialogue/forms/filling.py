@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.kinds import Choice, Email, File, Pattern, Text
 from shared.dialogue.forms.measures import Date, Number, Time
 from shared.dialogue.forms.reading import Answer, Between, Locale, Reading, Refused, folded, without

@@ -6,9 +6,9 @@ message.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms import draft as drafts
 from shared.dialogue.forms.card import CANCEL, RESERVED, submitted
 from shared.dialogue.forms.draft import Draft, person_of

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Protocol
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.reading import (
     Answer,
     Found,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms import calendar, clock
 from shared.dialogue.forms.numerals import ARTICLES, NUMBER, NUMERALS, numeral
 from shared.dialogue.forms.reading import (

@@ -2,11 +2,9 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-
-from shared.dataclass import dataclass
 
 if TYPE_CHECKING:
     from shared.turn import Turn

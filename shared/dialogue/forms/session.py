@@ -4,10 +4,9 @@ What a message does to it is in `hearing`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms import asking, manner
 from shared.dialogue.forms import draft as drafts
 from shared.dialogue.forms.card import take

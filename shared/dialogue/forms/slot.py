@@ -1,9 +1,9 @@
 """One question of a form: its name, its words, and the kind of answer it wants."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.dialogue.forms.kinds import Kind, Text
 from shared.dialogue.forms.reading import Answer, JsonValue, Reading, Refused, folded
 from shared.dialogue.forms.wording import Wording, worded

@@ -1,8 +1,8 @@
 """Words that an author or the catalogue has in several languages."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.dialogue.phrases import DEFAULT, phrase
 
 

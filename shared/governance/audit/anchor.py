@@ -5,10 +5,9 @@ The root alone shows that a day was rewritten; the digests show where.
 
 import json
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.governance.audit.chain import entries
 from shared.governance.audit.merkle import root

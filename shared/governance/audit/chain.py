@@ -6,12 +6,11 @@ outcome, whose `of` names the first.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import time
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.governance.audit.entry import (
     KEPT_SECONDS,
     PARTITION_PREFIX,

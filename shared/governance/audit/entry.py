@@ -1,12 +1,11 @@
 """One line of the audit, and how it is kept."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.governance.audit.canonical import canonical
 from shared.ports.store import Create, Item
 

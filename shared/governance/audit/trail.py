@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from random import random
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, FabricError, TransientError
 from shared.event import utc_now
 from shared.governance.audit.chain import HEAD, Link, end_of

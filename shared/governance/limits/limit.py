@@ -1,10 +1,9 @@
 """A limit of tokens or money in one window, and which of them a call of a bot counts against."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.event import Event, event_id, utc_now
 from shared.governance.department import Department
 from shared.records.spend import counter_id

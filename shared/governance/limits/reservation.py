@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.errors import TransientError
 from shared.governance.limits.limit import Amount, Limit
 from shared.governance.limits.spending import Hold, Spending

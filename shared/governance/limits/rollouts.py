@@ -3,11 +3,10 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from time import monotonic, time
 from typing import Any, Self
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, Unavailable
 from shared.migration import FIRST_VERSION
 from shared.ports.store import Item, Put, Store

@@ -13,13 +13,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from random import random
 from time import time
 from typing import Any
 from uuid import uuid4
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, FabricError, OverBudget, TransientError, Unavailable
 from shared.governance.limits.limit import Amount, Limit
 from shared.observability import log

@@ -6,10 +6,10 @@ most once in `FLUSH_SECONDS`. So a document has one writer, and a turn costs no 
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from secrets import token_hex
 from time import monotonic
 
-from shared.dataclass import dataclass
 from shared.governance.limits.rollouts import PARTITION, Rollout
 from shared.ports.store import Put, Store
 

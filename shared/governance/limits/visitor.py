@@ -1,8 +1,8 @@
 """Who makes a bot work, as far as its pace and its limits are concerned."""
 
+from dataclasses import dataclass
 from typing import Self
 
-from shared.dataclass import dataclass
 from shared.ports.channel import Inbound
 
 ANONYMOUS_CHANNELS = frozenset({"web"})

@@ -1,6 +1,7 @@
 """A document as Markdown, and why one could not be read."""
 
-from shared.dataclass import dataclass
+from dataclasses import dataclass
+
 from shared.ports.documents import Unreadable
 
 MAX_BYTES = 50_000_000

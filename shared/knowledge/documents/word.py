@@ -7,10 +7,10 @@ gives neither the one nor the other.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.knowledge.documents.document import Document
 from shared.knowledge.documents.table import table
 

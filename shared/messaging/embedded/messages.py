@@ -7,14 +7,13 @@ What is held has no index by time: it is as many rows as there are messages bein
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import ceil
 from sqlite3 import Cursor
 from time import time
 
 from shared import wire
-from shared.dataclass import dataclass
 from shared.errors import Conflict
 from shared.ports.bus import Delivery
 from shared.queues import DEAD_LETTERS

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.errors import FabricError
 from shared.event import Event
 from shared.messaging.servicebus import message as messages

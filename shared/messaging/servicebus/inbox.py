@@ -8,11 +8,10 @@ the session of a queue with sessions until that has nothing more.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from time import time
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.messaging.servicebus.connection import ACCEPT_SECONDS, Connection, open_link, pause
 from shared.messaging.servicebus.errors import creation, failure, other_kind
 from shared.messaging.servicebus.link import Link

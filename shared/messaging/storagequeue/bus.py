@@ -2,12 +2,11 @@
 
 import asyncio
 from base64 import b64encode
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import ceil
 from time import time
 from typing import TYPE_CHECKING
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, Unavailable
 from shared.event import Event
 from shared.messaging.claim_check import ClaimCheck

@@ -1,11 +1,10 @@
 """The queues of one storage account: the SDK's calls, its errors as ours."""
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.clients.storage_account import NO_CONNECTION, OPTIONS, Service, error_code
-from shared.dataclass import dataclass
 from shared.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:

@@ -1,10 +1,9 @@
 """A second person decides on a deed that waits for them; on record before and after."""
 
 from collections.abc import Collection
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance import audit

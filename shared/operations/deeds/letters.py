@@ -5,11 +5,10 @@ marker knows, the oldest of a conversation first.
 """
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import time
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, FabricError, PermanentError, TransientError
 from shared.event import ACTIVITY, Event, utc_now
 from shared.fabric import Fabric

@@ -6,12 +6,11 @@ that what stays on record is nobody's.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, PermanentError
 from shared.event import utc_now
 from shared.fabric import Fabric

@@ -1,10 +1,10 @@
 """Skills as tools of other programs: what is offered, and a call of one, on record."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import Rejected, TransientError
 from shared.fabric import Fabric
 from shared.governance.access import Departments

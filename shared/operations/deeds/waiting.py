@@ -1,10 +1,10 @@
 """An operator answers somebody who waits for a person, or lets the bot take over again."""
 
+from dataclasses import dataclass
 from functools import partial
 from time import time
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.dialogue.phrases import phrase
 from shared.errors import PermanentError
 from shared.event import Event, event_id, utc_now

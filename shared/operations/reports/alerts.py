@@ -1,8 +1,8 @@
 """The alerts that last at this moment."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.alarms.alarm import Rule
 from shared.operations.reports.turns import Scope

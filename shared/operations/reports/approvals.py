@@ -1,10 +1,10 @@
 """What waits for a second person, or did lately: for those who decide, what ends first on top."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance.access import Departments

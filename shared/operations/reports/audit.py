@@ -1,8 +1,8 @@
 """The audit, narrowed to what somebody wants and may see."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance import audit
 from shared.governance.access import ALL, Departments

@@ -7,11 +7,11 @@ services by the name that the export has for it; whatever belongs to none is sho
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TextIO
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.operations.reports.cost import Charge
 from shared.operations.reports.period import Period

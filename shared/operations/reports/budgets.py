@@ -1,9 +1,9 @@
 """What may be spent, what is, and what calls under way hold."""
 
 import asyncio
+from dataclasses import dataclass
 from time import time
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance.limits.limit import MICRO, Limit, limits_of
 from shared.operations.reports.turns import Scope

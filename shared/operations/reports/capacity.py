@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from time import time
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.budgets import budgets
 from shared.operations.reports.days import Used, used

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from html import escape
 from math import isinf
 
-from shared.dataclass import dataclass
 from shared.operations.reports.allotment import NAME
 from shared.operations.reports.cost import Charge, Group, grouped
 from shared.operations.reports.period import Period

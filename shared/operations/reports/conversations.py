@@ -1,8 +1,7 @@
 """Conversations, and what was said in one: only for whoever has a purpose, and on record."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period

@@ -6,12 +6,12 @@ the groups add up to the same total, because they are sums of the same exact cha
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import Enum
 from itertools import cycle
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance.prices import Price, Prices
 from shared.operations.reports.allotment import allotted

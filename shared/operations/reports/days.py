@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance.batch import (
     MAX_PENDING,

@@ -1,8 +1,8 @@
 """Where people leave a form: for each slot how often it was asked for, and how often answered."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.records.figures import parts
 
 FORM = "form"

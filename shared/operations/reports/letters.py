@@ -5,10 +5,10 @@ that could not be sent, or a body that was no event.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period

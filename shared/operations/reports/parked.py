@@ -1,9 +1,9 @@
 """What waits, for whom, why, since when, and until when: what the books count as parked."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.turns import Scope
 from shared.ports.store import Item, every

@@ -1,10 +1,10 @@
 """The time that a report is about."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 
 _AGO = re.compile(r"(\d{1,4})([hdw])")

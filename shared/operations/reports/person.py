@@ -4,12 +4,11 @@ import json
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
 from shared.activity import ConversationReference
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance.access import ALL, Departments
 from shared.governance.audit.entry import PARTITION_PREFIX

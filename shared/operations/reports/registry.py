@@ -1,8 +1,8 @@
 """The bots there are: whose they are, whether they answer, and how much they did today."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.governance.access import Departments
 from shared.governance.residency import home_of

@@ -1,9 +1,8 @@
 """Which systems and models people wait for: the slowest first."""
 
 from collections import Counter, defaultdict
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.days import used
 from shared.operations.reports.period import Period

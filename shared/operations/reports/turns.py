@@ -1,11 +1,11 @@
 """The turns there were, read from the transcripts: who, where, how long; never what was said."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.migration import FIRST_VERSION
 from shared.operations.reports.period import Period

@@ -1,8 +1,7 @@
 """Questions that had no answer: those alike together, with examples, identifiers hidden."""
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.observability.redacted import hidden
 from shared.operations.reports.days import by_bot, used

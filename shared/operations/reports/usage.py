@@ -1,7 +1,8 @@
 """Which bots are used, by how many people, where, and how fast they answer."""
 
+from dataclasses import dataclass
+
 from shared.bot import Value
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.days import Sum, by_bot, used
 from shared.operations.reports.funnel import Funnel, funnels

@@ -1,8 +1,8 @@
 """What a bot is worth beside what it costs, by what its manifest assumes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from shared.dataclass import dataclass
 from shared.fabric import Fabric
 from shared.operations.reports.period import Period
 from shared.operations.reports.turns import Scope

@@ -1,10 +1,9 @@
 """Versions of a skill or a bot beside each other: how much, how dear, how fast, how sound."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance.limits.rollouts import Rollout

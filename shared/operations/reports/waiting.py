@@ -1,10 +1,10 @@
 """Who waits for a person: for operators, the longest first."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 from typing import Any
 
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.fabric import Fabric
 from shared.governance.access import Departments

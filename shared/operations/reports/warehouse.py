@@ -7,11 +7,10 @@ what came late. Nobody is named: people and conversations are numbers.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from shared import wire
-from shared.dataclass import dataclass
 from shared.operations.reports.days import Used
 from shared.records.daily import DISLIKED, HANDED, LIKED, TALKED, Present
 from shared.records.figures import parts, quantity

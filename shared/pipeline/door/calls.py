@@ -1,13 +1,13 @@
 """Turns that are answered in the same HTTP response: invokes, expectReplies, skills as APIs."""
 
 import asyncio
+from dataclasses import dataclass
 from random import random
 from typing import Any
 from uuid import uuid4
 
 from shared.activity import FILE_CONSENT, Activity, ConversationReference
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.dialogue.addressee import addressee
 from shared.errors import Busy, Conflict, PermanentError, Rejected, TransientError
 from shared.event import Event

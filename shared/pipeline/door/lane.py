@@ -6,10 +6,9 @@ free: who creates its note knows that nobody else was let in meanwhile.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from time import time
 
-from shared.dataclass import dataclass
 from shared.dialogue.addressee import addressee
 from shared.errors import Conflict
 from shared.event import Event

@@ -8,11 +8,11 @@ Source: learn.microsoft.com, "Add single sign-on to a Teams bot".
 
 import asyncio
 import re
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.errors import Conflict, TransientError
 from shared.event import event_id
 from shared.fabric import Fabric

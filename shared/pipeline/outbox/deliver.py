@@ -5,11 +5,10 @@ it back with a wake-up, until it is too old; anything else ends it, on record.
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 
 from shared.activity import Activity, ConversationReference
-from shared.dataclass import dataclass
 from shared.errors import (
     Conflict,
     PermanentError,

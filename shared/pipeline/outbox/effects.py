@@ -5,12 +5,11 @@ runs twice makes the same effects, and every receiver can drop the copy.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.dialogue.language import spoken
 from shared.dialogue.phrases import DEFAULT, phrase
 from shared.errors import PermanentError

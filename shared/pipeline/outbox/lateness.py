@@ -5,12 +5,11 @@ where it is known what has happened since the person asked. Source of the window
 "Customer service windows"; outside of it Graph refuses all but templates (131047).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.dialogue.phrases import DEFAULT, phrase
 from shared.errors import PermanentError
 from shared.event import Event

@@ -1,8 +1,8 @@
 """What is to be done with an effect of the outbox now: decided from values and a time alone."""
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from shared.dataclass import dataclass
 from shared.records.effect import AnyEffect, Send
 
 PATIENCE_SECONDS = 1.2

@@ -5,6 +5,7 @@ so. What else would be said is given up as a dead letter, which can be sent agai
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from time import time
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from shared.activity import Activity, ConversationReference
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.dialogue.phrases import DEFAULT, phrase
 from shared.errors import Conflict, OverBudget, PermanentError, TransientError
 from shared.fabric import Fabric

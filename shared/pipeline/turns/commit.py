@@ -1,11 +1,11 @@
 """What a turn recorded, in one write: state, transcript, effects, and that it was seen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from shared.activity import Activity
-from shared.dataclass import dataclass
 from shared.errors import PermanentError
 from shared.event import ACTIVITY, Event, event_id
 from shared.fabric import Fabric

@@ -7,12 +7,11 @@ second finds it done. What waits is known by its note, which holds the words
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.activity import Activity
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.dialogue.addressee import addressee
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric

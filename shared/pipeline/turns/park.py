@@ -1,10 +1,9 @@
 """Work that cannot go on now: its next attempt is in the outbox before its message completes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import time
 
-from shared.dataclass import dataclass
 from shared.errors import Conflict, Held, Stopped, TransientError, Unavailable, Waits
 from shared.event import ACTIVITY, Event
 from shared.fabric import Fabric

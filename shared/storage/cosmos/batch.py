@@ -2,11 +2,10 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from shared import wire
-from shared.dataclass import dataclass
 from shared.errors import Conflict
 from shared.ports.store import FOR_EVER, Create, Delete, Etags, Op
 from shared.storage import batch

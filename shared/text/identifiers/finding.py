@@ -1,9 +1,8 @@
 """One identifier in a text, and the piece of text that may be one."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
-
-from shared.dataclass import dataclass
 
 
 class Kind(StrEnum):

@@ -6,9 +6,9 @@ says what they are.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 
-from shared.dataclass import dataclass
 from shared.text.identifiers.finding import Finding, Kind, is_announced
 
 

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from shared.dataclass import dataclass
 from shared.text.identifiers.find import find
 from shared.text.identifiers.finding import Finding, Kind
 

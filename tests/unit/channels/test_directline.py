@@ -13,12 +13,12 @@ from shared.errors import Rejected
 from shared.ports.store import Delete, Etags, Item, Op
 from shared.storage.sqlite import SqliteStore
 from tests.contract.channels.directline import PAYLOADS, call
-from tests.unit.directline import Web, payload, refused
+from tests.unit.directline import OpenWeb, Web, payload, refused
 
 
 @pytest.fixture
-async def web(tmp_path: Path) -> Web:
-    web = Web(tmp_path)
+async def web(open_web: OpenWeb) -> Web:
+    web = open_web()
     await web.join(user={"id": "ann", "name": "Ann"})
     return web
 
@@ -164,9 +164,9 @@ async def test_a_reply_names_only_what_the_client_has_seen(web: Web) -> None:
     assert "replyToId" not in reply
 
 
-async def test_typing_reaches_the_client_and_fades(tmp_path: Path) -> None:
+async def test_typing_reaches_the_client_and_fades(tmp_path: Path, open_web: OpenWeb) -> None:
     store = Remembering(str(tmp_path / "store.db"))
-    web = Web(tmp_path, store=store)
+    web = open_web(store=store)
     await web.join()
     reference = (await web.say("hello")).reference
     store.lives.clear()
@@ -237,9 +237,9 @@ async def test_an_upload_carries_a_small_file_along(web: Web) -> None:
     ]
 
 
-async def test_polling_outlives_an_outage_of_the_store(tmp_path: Path) -> None:
+async def test_polling_outlives_an_outage_of_the_store(tmp_path: Path, open_web: OpenWeb) -> None:
     store = StoreOutage(str(tmp_path / "store.db"))
-    web = Web(tmp_path, store=store)
+    web = open_web(store=store)
     await web.join()
     await web.say("hello")
 

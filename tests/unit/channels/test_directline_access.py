@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,12 @@ from shared.channels.directline.origin import canonical, listed
 from shared.channels.directline.token import CONVERSATION_SECONDS, LIFETIME, REFRESH_SECONDS
 from shared.errors import Rejected
 from tests.contract.channels.directline import ORIGIN, call, web_bot
-from tests.unit.directline import Web, refused
+from tests.unit.directline import OpenWeb, Web, refused
 
 
 @pytest.fixture
-def web(tmp_path: Path) -> Web:
-    return Web(tmp_path, web_bot(), web_bot("hr", origins=["https://hr.contoso.example"]))
+def web(open_web: OpenWeb) -> Web:
+    return open_web(web_bot(), web_bot("hr", origins=["https://hr.contoso.example"]))
 
 
 # --- tokens/generate ---------------------------------------------------------------------------
@@ -35,10 +34,10 @@ async def test_an_unknown_bot_is_404(web: Web, bot: object) -> None:
     assert await refused(web.join(bot=bot)) == 404
 
 
-async def test_a_bot_that_is_not_on_the_web_is_404(tmp_path: Path) -> None:
+async def test_a_bot_that_is_not_on_the_web_is_404(open_web: OpenWeb) -> None:
     offline = replace(web_bot(), channels=replace(web_bot().channels, web=None))
 
-    assert await refused(Web(tmp_path, offline).join()) == 404
+    assert await refused(open_web(offline).join()) == 404
 
 
 @pytest.mark.parametrize(
@@ -79,9 +78,9 @@ def test_origins_are_compared_by_scheme_host_and_port() -> None:
     ],
 )
 async def test_its_own_page_may_ask_on_any_port_of_a_laptop(
-    tmp_path: Path, origin: str, host: str, allowed: bool
+    open_web: OpenWeb, origin: str, host: str, allowed: bool
 ) -> None:
-    laptop, cloud = Web(tmp_path, local=True), Web(tmp_path)
+    laptop, cloud = open_web(local=True), open_web()
 
     if allowed:
         assert await laptop.join(origin=origin, host=host)
@@ -208,10 +207,10 @@ async def test_a_token_is_good_on_its_own_page_only(web: Web) -> None:
     assert (await web.channel.receive(call("POST", token, body, origin=ORIGIN))).activities
 
 
-async def test_a_bot_taken_off_the_web_ends_its_conversations(tmp_path: Path) -> None:
-    web = Web(tmp_path)
+async def test_a_bot_taken_off_the_web_ends_its_conversations(open_web: OpenWeb) -> None:
+    web = open_web()
     await web.join()
-    later = Web(tmp_path, web_bot("hr"))
+    later = open_web(web_bot("hr"))
     later.token, later.conversation = web.token, web.conversation
 
     assert await refused(later.poll()) == 404
@@ -272,10 +271,10 @@ async def test_the_addresses_of_one_subscriber_count_as_one(web: Web) -> None:
     await web.join(x_forwarded_for="[2001:db8:1:3::1]:443")
 
 
-async def test_in_the_cloud_a_page_without_tls_is_foreign(tmp_path: Path) -> None:
+async def test_in_the_cloud_a_page_without_tls_is_foreign(open_web: OpenWeb) -> None:
     plain = "http://intranet.contoso.example"
     bot = web_bot(origins=[plain, ORIGIN])
-    cloud, laptop = Web(tmp_path / "a", bot), Web(tmp_path / "b", bot, local=True)
+    cloud, laptop = open_web(bot, below="a"), open_web(bot, below="b", local=True)
     assert await refused(cloud.join(origin=plain)) == 403
     assert await cloud.join(origin=ORIGIN)
     assert await laptop.join(origin=plain)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -15,7 +14,7 @@ from shared.clients.http import HttpClient
 from stand_ins.web import Site
 from stand_ins.webpubsub.server import HUB, WebPubSubServer
 from tests.contract.channels.directline import call
-from tests.unit.directline import Web
+from tests.unit.directline import OpenWeb, Web
 
 
 def no_identity() -> Any:
@@ -30,11 +29,11 @@ async def service() -> AsyncIterator[WebPubSubServer]:
 
 @pytest.fixture
 async def page(
-    service: WebPubSubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: WebPubSubServer, open_web: OpenWeb, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Web]:
     """A web channel whose sockets the service holds, and which it tells of connections."""
     http = HttpClient()
-    made = Web(tmp_path)
+    made = open_web()
     streams = WebPubSub(service.url, HUB, http, key=service.key, credential=no_identity)
     made.channel.streams = streams
 
@@ -172,10 +171,10 @@ async def test_the_service_may_ask_whether_it_is_wanted(
 
 
 async def test_without_the_service_there_is_no_such_route(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_web: OpenWeb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Host:
-        web = Web(tmp_path).channel
+        web = open_web().channel
 
     monkeypatch.setattr(web_stream, "fabric", Host)
     request = func.HttpRequest(method="POST", url="http://localhost/", body=b"")
@@ -183,7 +182,7 @@ async def test_without_the_service_there_is_no_such_route(
     answer = await web_stream.stream.build().get_user_function()(request)
 
     assert answer.status_code == 404
-    assert "streamUrl" not in await resumed(Web(tmp_path))
+    assert "streamUrl" not in await resumed(open_web())
 
 
 async def resumed(page: Web) -> dict[str, Any]:

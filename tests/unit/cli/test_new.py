@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("bots", "cli", "conformance", "functions", "knowledge", "shared", "stand_ins", "tests")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "test_*.py", "node_modules", "payloads", "golden")
+LEFT_OUT = shutil.ignore_patterns("test_*.py", "node_modules", "payloads", "golden")
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ HEAVY = (
 
 
 REGISTERS = (
-    *("dataclass", "errors", "migration", "observability", "parse", "purposes", "queues"),
-    *("settings", "skill", "version", "wire", "governance.roles"),
+    *("errors", "migration", "observability", "parse", "purposes", "queues", "settings", "skill"),
+    *("version", "wire", "governance.roles"),
 )
 """Rooms of `shared/` that whoever registers a function may import at the top."""
 
@@ -86,75 +86,6 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
     loaded = set(json.loads(result.stdout))
     assert "function_app" in loaded
     assert not loaded & set(HEAVY)
-
-
-COUNTED = """
-import dataclasses, json, sys
-
-made = []
-process = dataclasses._process_class
-
-def counted(cls, *how):
-    made.append(cls)
-    return process(cls, *how)
-
-dataclasses._process_class = counted
-import azure.functions
-of_others = len(made)
-import function_app
-
-ours = [name for name in sys.modules if name.split(".")[0] in ("functions", "shared")]
-print(json.dumps([len(ours), len(made) - of_others]))
-"""
-MOST_MODULES = 165
-MOST_DATACLASSES = 105
-
-
-def test_importing_the_app_loads_few_modules_and_makes_few_dataclasses(tmp_path: Path) -> None:
-    """What raises these numbers is paid by every cold start: look first whether it is needed."""
-    result = subprocess.run(
-        [sys.executable, "-c", COUNTED],
-        cwd=ROOT,
-        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
-        capture_output=True,
-        check=True,
-    )
-    modules, dataclasses = json.loads(result.stdout)
-
-    assert 0 < modules <= MOST_MODULES
-    assert 0 < dataclasses <= MOST_DATACLASSES
-
-
-def test_what_is_loaded_is_made_by_our_dataclass() -> None:
-    """The standard one makes a frozen class at four times the price."""
-    standard = [
-        path.relative_to(ROOT).as_posix()
-        for folder in ("functions", "shared")
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
-        if "dataclass" in {alias.name for alias in node.names}
-    ]
-
-    assert standard == ["shared/dataclass.py"]
-
-
-def test_the_collector_looks_at_nothing_that_was_loaded(tmp_path: Path) -> None:
-    code = (
-        "import azure.functions, gc, json; import function_app;"
-        "print(json.dumps([gc.isenabled(), gc.get_freeze_count(), len(gc.get_objects())]))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
-        capture_output=True,
-        check=True,
-    )
-    enabled, frozen, young = json.loads(result.stdout)
-
-    assert enabled
-    assert young < frozen / 10
 
 
 INDEX = {"FABRIC_INDEX_URL": "sqlite:///index.db"}

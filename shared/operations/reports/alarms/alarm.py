@@ -1,8 +1,7 @@
 """An alarm: one thing that a rule finds wrong at this moment."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from shared.dataclass import dataclass
 
 
 class Rule(StrEnum):

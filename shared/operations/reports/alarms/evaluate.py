@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.dataclass import dataclass
 from shared.errors import FabricError
 from shared.fabric import Fabric
 from shared.observability import log

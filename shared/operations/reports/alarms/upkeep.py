@@ -1,11 +1,11 @@
 """Rules about what somebody has to see to: owners, the policy, certificates and secrets."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared import vault_reference
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import FabricError
 from shared.fabric import Fabric
 from shared.governance.department import Department

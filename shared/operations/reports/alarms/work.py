@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.operations.reports.alarms.alarm import Alarm, Rule
 from shared.operations.reports.days import Used
 from shared.records.acceptance import Acceptance

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from shared.bot import Bot
-from shared.dataclass import dataclass
 from shared.errors import ConfigurationError
 from shared.manifest import rules
 from shared.manifest.bots import read_bot
