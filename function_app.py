@@ -16,4 +16,5 @@ for blueprint in BLUEPRINTS:
     app.register_functions(blueprint)
 
 gc.freeze()  # nor has any later collection to look at it again
+gc.set_threshold(10_000)  # new objects, not 700: a turn leaves no cycles, and many that come and go
 gc.enable()

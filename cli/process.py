@@ -7,10 +7,6 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-YOUNG_OBJECTS = 10_000
-"""New objects after which those that only each other hold are looked for. A turn leaves none, and
-Python's own 700 come and go with every few messages."""
-
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """As `asyncio.run`, on the faster loop where there is one."""
@@ -19,10 +15,9 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def started() -> None:
-    """Have the collector look no more at what the start has made: all of that stays."""
+    """Have the collector look no more at what the start has made beside the app: that stays too."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -111,7 +111,10 @@ class SendRate:
         line.held = line.since = max(line.held, now + (1.0 if after is None else after))
 
     def _line(self, sender: str) -> _Line:
-        return self._lines.setdefault(sender, _Line())
+        line = self._lines.get(sender)
+        if line is None:
+            line = self._lines[sender] = _Line()
+        return line
 
 
 def _check(wait: float) -> None:

@@ -6,6 +6,7 @@ Hosts: microsoft/teams.py, presets of each cloud (GCC is in the public one). Wil
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from shared.web_address import LOOPBACK
 
@@ -30,7 +31,11 @@ _URL = re.compile(
 )
 _MAX_LENGTH = 1024
 
+ADDRESSES_KNOWN = 256
+"""Addresses whose verdict is remembered: each message brings one, of a few that there are."""
 
+
+@lru_cache(ADDRESSES_KNOWN)
 def same_url(url: str) -> str:
     """Return `url` as all that name the same place are written (RFC 3986 6.2).
 
@@ -45,6 +50,7 @@ def same_url(url: str) -> str:
     return f"{scheme}://{netloc}{match['path']}".removesuffix("/")
 
 
+@lru_cache(ADDRESSES_KNOWN)
 def allowed(
     url: str,
     *,

@@ -59,6 +59,9 @@ class BotTokens:
         PermanentError for a table without credentials.
         """
         key = self._key(teams)
+        token = self._tokens.get(key)
+        if token is not None and self._clock() < token.refresh_at:
+            return token.value
         async with self._locks.setdefault(key, asyncio.Lock()):
             token, now = self._tokens.get(key), self._clock()
             if token is None or now >= token.refresh_at:

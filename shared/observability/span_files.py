@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from shared import wire
@@ -21,6 +22,10 @@ KEPT_DAYS = 14
 MAX_WAITING_SPANS = 10_000
 BATCH_SECONDS = 0.2
 """How long a span may wait for others to be written with it."""
+
+PORTION_SPANS, PORTION_PAUSE_SECONDS = 32, 0.0005
+"""Spans that are written at a stretch, and the pause for those who wait for the interpreter: an
+acknowledgement that met hundreds of them waited for a millisecond."""
 
 SUFFIX = ".ndjson"
 
@@ -59,14 +64,14 @@ class SpanFiles:
         self._let_go()
 
     def _write_waiting(self) -> None:
-        if not (count := len(self._waiting)):
-            return
-        lines = [wire.dumps(self._waiting.popleft()) for _ in range(count)]
-        try:
-            self._append("\n".join([*lines, ""]).encode())
-        except OSError:
-            self.left_out += count
-            self._let_go()
+        while count := min(len(self._waiting), PORTION_SPANS):
+            lines = [wire.dumps(self._waiting.popleft()) for _ in range(count)]
+            try:
+                self._append("\n".join([*lines, ""]).encode())
+            except OSError:
+                self.left_out += count
+                self._let_go()
+            sleep(PORTION_PAUSE_SECONDS)
 
     def _append(self, batch: bytes) -> None:
         """Write to the file of this day. Raises OSError, also for what went in part."""

@@ -219,7 +219,8 @@ def _made(parent: str, name: str, attributes: dict[str, Value]) -> Span:
             trace_id, parent_id = near.trace_id, near.span_id
         else:
             links = (near.traceparent,)
-    trace_id = trace_id or f"{getrandbits(128):032x}"
+    if not trace_id:
+        trace_id = f"{getrandbits(128):032x}"
     return Span(trace_id, _span_id(), parent_id, name, attributes=attributes, links=links)
 
 

@@ -22,6 +22,9 @@ class Fresh:
 
     def keep(self, item: Item) -> None:
         """Remember a conversation's document, as text: nobody shares it with anybody."""
+        if self._documents.get(item.partition, ("", ""))[0] == item.etag:
+            self._documents.move_to_end(item.partition)
+            return
         body = wire.dumps(item.body)
         self._documents.pop(item.partition, None)
         if len(body) <= MOST_CHARACTERS:

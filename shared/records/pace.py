@@ -30,18 +30,20 @@ class Pace:
     def reserve(self, limits: Sequence[tuple[int, float]], now: float) -> float:
         """Take the next slot and return its Unix time, `now` or later."""
         slot = max(now, self.times[-1]) if self.times else now
+        keep, longest = 1, 0.0
         for count, seconds in limits:
             if seconds <= _LONG:
                 slot = max(slot, opens(self.times, count, seconds + MARGIN))
+                keep = max(keep, count)
             else:
                 slot = max(slot, self._after_long(count, seconds, slot))
+                longest = max(longest, seconds)
         horizon = now - _LONG
-        keep = max((count for count, seconds in limits if seconds <= _LONG), default=1)
         self.times = [t for t in [*self.times, slot] if t > horizon][-keep:]
-        if any(seconds > _LONG for _, seconds in limits):
+        if longest:
             minute = str(int(slot // 60))
             self.minutes[minute] = self.minutes.get(minute, 0) + 1
-            oldest = now - max(seconds for _, seconds in limits)
+            oldest = now - longest
             self.minutes = {m: n for m, n in self.minutes.items() if (int(m) + 1) * 60 > oldest}
         return slot
 

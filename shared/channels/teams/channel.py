@@ -152,7 +152,8 @@ class TeamsChannel:
             url += "?isTargetedActivity=true"
         await self._rate.wait(bot.id, teams.requests_per_second)
         response = await self._call(bot, teams, method, url, message.body(activity, reference))
-        throttled, after = response.status == 429, response.retry_after
+        throttled = response.status == 429
+        after = response.retry_after if throttled else None
         self._rate.answered(bot.id, throttled=throttled, after=after)
         return connector.message_id(response) or str(update_id or "")
 

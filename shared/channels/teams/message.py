@@ -114,6 +114,8 @@ def _pieces(text: str, limit: int) -> Iterator[str]:
 def _fit(text: str, start: int, limit: int) -> int:
     """The largest end for which `text[start:end]` has at most `limit` UTF-16 units."""
     end = min(len(text), start + limit)
+    if text.isascii():
+        return end
     while (excess := _units(text[start:end]) - limit) > 0:
         end -= (excess + 1) // 2
     return end

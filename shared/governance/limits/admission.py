@@ -7,7 +7,7 @@ goes at once; when there is none, who says much waits for their own share, and w
 first word does not wait behind them.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from time import monotonic, time
@@ -47,7 +47,7 @@ class Bucket:
     def wait(self, now: float, rate: float, burst: float = 0.0) -> float:
         """Return the seconds until a token that is taken now may be used."""
         owed = max(0.0, self.full - now)
-        return max(0.0, owed + 1 / rate - max(burst, 1 / rate))
+        return max(0.0, owed - max(0.0, burst - 1 / rate))
 
     def take(self, now: float, rate: float, burst: float = 0.0) -> float:
         """Take a token and return the seconds until it may be used."""
@@ -83,9 +83,9 @@ class Admission:
     """The buckets of one process."""
 
     def __init__(self) -> None:
-        self._channels: dict[tuple[str, bool], Bucket] = {}
-        self._persons: dict[tuple[str, bool], Crowd] = {}
-        self._networks: dict[str, Crowd] = {}
+        self._channels: defaultdict[tuple[str, bool], Bucket] = defaultdict(Bucket)
+        self._persons: defaultdict[tuple[str, bool], Crowd] = defaultdict(Crowd)
+        self._networks: defaultdict[str, Crowd] = defaultdict(Crowd)
 
     def slot(self, bot: Bot, visitor: Visitor | None = None) -> float:
         """Take a token and return the Unix time from which it may be used: now, or later.
@@ -101,7 +101,7 @@ class Admission:
     def _seconds(self, bot: Bot, visitor: Visitor | None, *, taking: bool) -> float:
         now, anonymous = monotonic(), visitor is not None and visitor.anonymous
         rate = bot.limits.turns_per_second * (_anonymous_share(bot) if anonymous else 1.0)
-        shared = self._channels.setdefault((bot.id, anonymous), Bucket())
+        shared = self._channels[bot.id, anonymous]
         seconds = shared.wait(now, rate, BURST_SECONDS)
         if visitor is None:
             return shared.take(now, rate, BURST_SECONDS)
@@ -123,11 +123,11 @@ class Admission:
         self, bot: Bot, visitor: Visitor, rate: float, now: float
     ) -> list[tuple[Bucket, float]]:
         """The buckets that are the visitor's and their network's, each with its share."""
-        persons = self._persons.setdefault((bot.id, visitor.anonymous), Crowd())
+        persons = self._persons[bot.id, visitor.anonymous]
         person = persons.bucket(visitor.person, now)
         own = [(person, rate * OWN_SHARE / len(persons))]
         if visitor.network:
-            networks = self._networks.setdefault(bot.id, Crowd())
+            networks = self._networks[bot.id]
             own.append((networks.bucket(visitor.network, now), rate * NETWORK_SHARE))
         return own
 

@@ -47,38 +47,46 @@ class Places:
 
     def __init__(self, name: str, limit: int) -> None:
         self._name, self._limit = name, limit
-        self._free = asyncio.Semaphore(limit)
-        self._waits = False
+        self._taken = 0
+        self._waiting: asyncio.Future[None] | None = None
         self._interval = 0.0
         self._since = 0.0
         self._line = 0.0
 
     async def take(self, per_second: float) -> None:
         """Take a place. Raises Busy, which spreads those who come again to `per_second`."""
-        if not self._free.locked():
-            await self._free.acquire()
-            if self._free.locked():
+        if self._taken < self._limit:
+            self._taken += 1
+            if self._taken == self._limit:
                 self._since = monotonic()
             return
         interval = max(self._interval, monotonic() - self._since)
-        if self._waits or interval > PATIENCE:
+        if self._waiting or interval > PATIENCE:
             raise self._busy(per_second)
-        self._waits = True
+        place = self._waiting = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError:
-            raise self._busy(per_second) from None
+                await asyncio.shield(place)
+        except BaseException as error:
+            if place.done():  # it was given in this very moment
+                self.free()
+            if isinstance(error, TimeoutError):
+                raise self._busy(per_second) from None
+            raise
         finally:
-            self._waits = False
+            if self._waiting is place:
+                self._waiting = None
 
     def free(self) -> None:
-        """Give one back."""
-        if self._free.locked():
+        """Give one back: to who waits for it, if anybody does."""
+        if self._taken == self._limit:
             now = monotonic()
             self._interval = (self._interval + now - self._since) / 2
             self._since = now
-        self._free.release()
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+        else:
+            self._taken -= 1
 
     def _busy(self, per_second: float) -> Busy:
         now = monotonic()
