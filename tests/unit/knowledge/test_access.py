@@ -1,5 +1,6 @@
 """Who may read what: what articles and folders declare, and that nothing else gets out."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,13 +79,13 @@ def test_a_folder_and_its_article_both_have_to_be_open() -> None:
 
 
 @pytest.fixture
-def fabric(tmp_path: Path) -> Lab:
+def fabric(tmp_path: Path, lab: Callable[..., Lab]) -> Lab:
     folder = tmp_path / "knowledge"
     article(folder, "hr/leave", "---\ntitle: Leave\n---\nEveryone has thirty days of leave.")
     article(
         folder, "hr/bands", f"---\ntitle: Bands\naccess: {HR}\n---\nSalary band seven is secret."
     )
-    return Lab(tmp_path, knowledge_skill, manifest="[retention]\ntranscript_days = 1\n")
+    return lab(knowledge_skill, manifest="[retention]\ntranscript_days = 1\n")
 
 
 async def sign_in(fabric: Lab, reference: ConversationReference, *groups: str) -> None:
