@@ -13,7 +13,7 @@ from packing.checked import checked
 from packing.sources import declared_skills, modules_of, with_imports
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge.access import FOLDER_FILE
+from shared.knowledge.folder_access import FOLDER_FILE
 from shared.manifest.apps import App, load_apps
 from shared.manifest.bot_versions import read_version, version_files
 from shared.manifest.bots import read_bot

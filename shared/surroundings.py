@@ -56,7 +56,7 @@ def check_bot(
 
 def _check_articles(bot: "Bot", folder: Path, manifest: Path) -> None:
     from shared.bot import ARTICLE
-    from shared.knowledge.access import of_folder
+    from shared.knowledge.folder_access import of_folder
     from shared.manifest.shape import dotted
     from shared.manifest.toml_file import wrong
 

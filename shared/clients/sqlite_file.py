@@ -1,4 +1,4 @@
-"""One SQLite file, used by an event loop: everything in place, and a thread that fsyncs."""
+"""One SQLite file, used by an event loop: everything in place, and threads for what waits."""
 
 import asyncio
 import itertools
@@ -56,8 +56,8 @@ class Database:
     Statements run on the event loop's thread: most take some 10 us, less than a change of
     thread. Writes made in one turn of the loop are one transaction. It is committed without an
     fsync, so that others may write at once; a thread then fsyncs the log for all that wait for
-    it. Opened on first use, again after `close`. `patience` is how many seconds to wait
-    for another process, `fsync` what brings the log to the disk.
+    it, and another copies it into the file. Opened on first use, again after `close`. `patience`
+    is how many seconds to wait for another process, `fsync` what brings the log to the disk.
     """
 
     def __init__(

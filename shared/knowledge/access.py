@@ -10,19 +10,14 @@ folder's `access.toml` says holds for all articles in it; an article can only na
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
-from shared.errors import ConfigurationError
+from shared.knowledge.folder_access import SIGNED_IN
 from shared.person import Person
 from shared.ports.knowledge import Access, Groups
 from shared.records.read import Read
-
-SIGNED_IN = "signed-in"
-FOLDER_FILE = "access.toml"
 
 NOBODY: Access = (frozenset(),)
 
@@ -94,25 +89,6 @@ def of_front_matter(lines: Sequence[str]) -> Access:
         if found := _KEY.fullmatch(_COMMENT.sub("", line).strip()):
             return (_groups(found[1], lines[number + 1 :]),)
     return ()
-
-
-def of_folder(folder: Path) -> Access:
-    """Read the `access.toml` of a collection. Raises ConfigurationError for what is no list."""
-    path = folder / FOLDER_FILE
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return ()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
-    given = raw.get("access")
-    names = given if isinstance(given, list) else [None]
-    groups = [name.strip().casefold() for name in names if isinstance(name, str)]
-    if len(raw) != 1 or not all(groups) or len(groups) != len(names):
-        raise ConfigurationError(
-            f'{path}: write access = ["<object id of a group>", ...], or ["{SIGNED_IN}"]'
-        )
-    return (frozenset(groups),)
 
 
 def _groups(value: str, following: Sequence[str]) -> Groups:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shared.bot import Bot
 from shared.errors import ConfigurationError
-from shared.knowledge.access import FOLDER_FILE, Reader, Stranger, opens
+from shared.knowledge.access import Reader, Stranger, opens
+from shared.knowledge.folder_access import FOLDER_FILE
 from shared.knowledge.index import Index
 from shared.knowledge.knowledge import REFUSED_COVERAGE, Knowledge
 from shared.knowledge.order import by_meaning

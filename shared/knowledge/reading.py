@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.errors import ConfigurationError
-from shared.knowledge.access import NOBODY, of_folder, of_front_matter
+from shared.knowledge.access import NOBODY, of_front_matter
+from shared.knowledge.folder_access import of_folder
 from shared.observability import log
 from shared.ports.knowledge import Access, Passage
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.knowledge.access import SIGNED_IN, person_principal
+from shared.knowledge.access import person_principal
+from shared.knowledge.folder_access import SIGNED_IN
 
 _GROUP_CLAIM = re.compile(
     r"c:0(?:o\.c\|federateddirectoryclaimprovider|t\.c\|tenant)\|([0-9a-f-]{36})(?:_o)?", re.I

@@ -12,8 +12,9 @@ from functions.skills.knowledge import skill as knowledge_skill
 from shared.activity import ConversationReference
 from shared.errors import ConfigurationError
 from shared.governance import audit
-from shared.knowledge.access import NOBODY, Stranger, of_folder, of_front_matter, opens
+from shared.knowledge.access import NOBODY, Stranger, of_front_matter, opens
 from shared.knowledge.articles import KnowledgeBase
+from shared.knowledge.folder_access import of_folder
 from shared.knowledge.reading import read_article
 from shared.observability import log
 from shared.person import Person
