@@ -99,8 +99,9 @@ async def test_a_question_does_not_wait_for_a_long_list(loaded: Encoder) -> None
 
 
 async def test_a_question_in_another_language_waits_while_the_encoder_is_new(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("shared.ai.encoder.NEW_SECONDS", 60.0)
     encoder, texts = Encoder(tmp_path), ["Where is the key?", "The soup is too salty"]
 
     assert await encoder.matrix_for("Where did I leave the key?", texts) is None

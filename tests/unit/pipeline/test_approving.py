@@ -250,11 +250,13 @@ async def test_it_is_done_after_a_kill_between_the_decision_and_its_wake_up(fabr
 
 async def test_it_is_taken_up_after_a_restart(fabric: Lab) -> None:
     await ask(fabric, "pay 500")
-    await fabric.store.close()
+    before = fabric.store
+    await before.close()
     del fabric.__dict__["store"]
 
     await deeds.approve(fabric, BEN, await waiting_id(fabric))
     await fabric.drain()
+    await before.close()  # what still has it has opened it again
 
     assert fabric.heard()[-1] == "paid 500, approved by ben"
 
@@ -349,8 +351,9 @@ async def test_a_legal_hold_keeps_it_past_the_decision(fabric: Lab) -> None:
 async def is_for_ever(fabric: Lab, partition: str, id: str) -> bool:
     """Whether the store will keep an item, as its file says."""
     import sqlite3
+    from contextlib import closing
 
-    with sqlite3.connect(fabric.settings.data_dir / "store.db") as file:
+    with closing(sqlite3.connect(fabric.settings.data_dir / "store.db")) as file:
         [[expires]] = file.execute(
             "select expires from item where partition = ? and id = ?", (partition, id)
         )
