@@ -41,7 +41,7 @@ CREATE INDEX IF NOT EXISTS item_due ON item (partition, due, id) WHERE due IS NO
 CREATE INDEX IF NOT EXISTS item_expires ON item (expires) WHERE expires IS NOT NULL;
 """
 """With a rowid, so that bodies lie outside of the tree by key: that stays flat, and what a turn
-creates lies side by side. In files that are older bodies lie in it; every statement knows both."""
+creates lies side by side."""
 
 _GET = """
 SELECT partition, id, body, etag, due FROM item

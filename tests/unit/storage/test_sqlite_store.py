@@ -8,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports.store import Create, Delete, Put, every
+from shared.ports.store import Create, Put, every
 from shared.storage import sqlite
 from shared.storage.sqlite import SqliteStore
-
-OLDER = """
-CREATE TABLE item (
-    partition TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL, due REAL, expires REAL,
-    body TEXT NOT NULL, PRIMARY KEY (partition, id)
-) WITHOUT ROWID;
-CREATE INDEX item_due ON item (partition, due) WHERE due IS NOT NULL;
-CREATE INDEX item_expires ON item (expires) WHERE expires IS NOT NULL;
-INSERT INTO item VALUES ('p', 'kept', 'e', NULL, NULL, '{"n": 1}');
-"""
-"""A file as versions made it that kept an item in the tree of its key."""
 
 
 @pytest.fixture
@@ -116,19 +105,3 @@ async def test_a_search_of_everything_lets_others_go_on(
         *(f"p99\ndead:{n:02d}" for n in range(30)),
     ]
     assert between >= 40 / 5 + 30 / 5
-
-
-async def test_a_file_of_an_older_version_is_read_and_written(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "store.db")
-    connection.executescript(OLDER)
-    connection.close()
-    store = SqliteStore(tmp_path / "store.db")
-
-    found = await store.get("p", "kept")
-    assert found is not None
-    await store.write("p", Put("kept", {"n": 2}, etag=found.etag, due=1.0), Create("new", {}))
-    await store.write("p", Delete("new"), Put("gone", {}, ttl=0))
-
-    assert [item.id for item in await store.find("p", "")] == ["kept"]
-    assert [item.body for item in await store.find(None, "", due_by=2.0)] == [{"n": 2}]
-    await store.close()
