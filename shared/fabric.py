@@ -13,7 +13,6 @@ from shared.governance import residency
 from shared.governance.access import Access
 from shared.governance.backends import Witness, granted
 from shared.governance.callers import Callers
-from shared.governance.ledger import Ledger
 from shared.governance.limits.admission import Admission
 from shared.governance.limits.bulkhead import Bulkheads
 from shared.governance.limits.switches import Switches
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from shared.channels.teams.channel import TeamsChannel
     from shared.channels.whatsapp.channel import WhatsAppChannel
     from shared.governance.audit import Trail
+    from shared.governance.ledger import Ledger
     from shared.governance.limits.rollouts import Rollouts
     from shared.governance.limits.spending import Spending
     from shared.governance.limits.trials import Trials
@@ -101,7 +101,6 @@ class Fabric:
             load_access(settings.access_file, settings.environ), laptop=settings.local
         )
         self.measured = Measured(settings.policy_file, settings.bots_dir)
-        self.ledger = Ledger()
         self.bus_system = settings.bus_url.partition(":")[0]
         scheme = settings.events_url.partition(":")[0]
         self.topic_system = self.bus_system if scheme == "bus" else scheme
@@ -131,6 +130,13 @@ class Fabric:
         from shared.governance.audit import Trail
 
         return Trail(self.store)
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What turns used, on its way to the store."""
+        from shared.governance.ledger import Ledger
+
+        return Ledger()
 
     @cached_property
     def bus(self) -> Bus:

@@ -118,7 +118,7 @@ class HttpClient:
                 allow_redirects=False,
             ) as response:
                 received = bytearray()
-                async for chunk in response.content.iter_any():
+                while chunk := await response.content.readany():
                     received += chunk
                     if len(received) > self._max_bytes:
                         size = f"{self._max_bytes // 1_048_576} MiB"

@@ -21,6 +21,9 @@ from shared.observability.trace import current
 _logger = logging.getLogger("fabric")
 
 
+_LEVELS = {logging.INFO: "INFO", logging.WARNING: "WARNING", logging.ERROR: "ERROR"}
+
+
 class Record(logging.LogRecord):
     """What is logged, with its `fields`: without the thread and the line that nobody prints.
 
@@ -29,7 +32,7 @@ class Record(logging.LogRecord):
 
     def __init__(self, level: int, event: str, fields: dict[str, object]) -> None:
         self.name, self.msg, self.args = _logger.name, event, None
-        self.levelno, self.levelname = level, logging.getLevelName(level)
+        self.levelno, self.levelname = level, _LEVELS[level]
         self.created = time()
         self.msecs = self.created % 1 * 1000
         self.relativeCreated = 0.0
@@ -65,7 +68,15 @@ def _second(unix: int) -> str:
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
-    """Where `configure` writes to."""
+    """Where `configure` writes to: a line with one call, which needs no lock around it."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+            self.stream.flush()
+        except Exception:
+            self.handleError(record)
+        return True
 
 
 class _AsMessage(logging.Filter):

@@ -88,6 +88,48 @@ def test_importing_the_app_loads_no_heavy_module(tmp_path: Path, services: dict[
     assert not loaded & set(HEAVY)
 
 
+COUNTED = """
+import dataclasses, gc, json, sys
+
+made = []
+process = dataclasses._process_class
+
+def counted(cls, *how):
+    made.append(cls)
+    return process(cls, *how)
+
+dataclasses._process_class = counted
+import azure.functions
+of_others = len(made)
+import function_app
+
+ours = [name for name in sys.modules if name.split(".")[0] in ("functions", "shared")]
+looked_at = len(gc.get_objects()) / gc.get_freeze_count()
+print(json.dumps([len(ours), len(made) - of_others, gc.isenabled(), looked_at]))
+"""
+MOST_MODULES = 155
+MOST_DATACLASSES = 85
+
+
+def test_importing_the_app_loads_few_modules_and_leaves_the_collector_nothing(
+    tmp_path: Path,
+) -> None:
+    """What raises the numbers is paid by every cold start: look first whether it is needed."""
+    result = subprocess.run(
+        [sys.executable, "-c", COUNTED],
+        cwd=ROOT,
+        env={"FABRIC_ENVIRONMENT": "local", "FABRIC_DATA_DIR": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        check=True,
+    )
+    modules, dataclasses, is_collecting, looked_at = json.loads(result.stdout)
+
+    assert 0 < modules <= MOST_MODULES
+    assert 0 < dataclasses <= MOST_DATACLASSES
+    assert is_collecting
+    assert looked_at < 0.1
+
+
 INDEX = {"FABRIC_INDEX_URL": "sqlite:///index.db"}
 UNDERSTANDING = ("encoder", "meaning", "quoting", "assistant")
 SENSES = (
