@@ -72,9 +72,9 @@ _FIND_ALL_DUE = """
 SELECT partition, id, body, etag, due FROM item
 WHERE (partition, id) IN (
     SELECT partition, id FROM item INDEXED BY item_due
-    WHERE (partition, id) > (?1, ?2) AND id >= ?3 AND id < ?4 AND due IS NOT NULL AND due <= ?6
-) AND (expires IS NULL OR expires > ?5)
-ORDER BY due, partition, id LIMIT ?7
+    WHERE (partition, id) > (?, ?) AND id >= ? AND id < ? AND due IS NOT NULL AND due <= ?
+) AND (expires IS NULL OR expires > ?)
+ORDER BY due, partition, id LIMIT ?
 """
 """The index alone tells what is due: of what is not, nothing is fetched."""
 
@@ -125,13 +125,13 @@ class SqliteStore:
         if partition is None:
             above, _, after = after.partition("\n")
             sql = _FIND_ALL_DUE
-            parameters: tuple[Any, ...] = (above, after, prefix, end, time())
+            parameters: tuple[Any, ...] = (above, after, prefix, end, due_by, time())
         else:
             start = max(prefix, f"{after}\0") if after else prefix
             sql = _FIND if due_by is None else _FIND_DUE
             parameters = (partition, start, end, time())
-        if due_by is not None:
-            parameters = (*parameters, due_by)
+            if due_by is not None:
+                parameters = (*parameters, due_by)
         rows = await self._database.read(sql, (*parameters, limit))
         return [_item(*row) for row in rows]
 
