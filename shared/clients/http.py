@@ -14,6 +14,7 @@ from math import isfinite
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from shared import wire
 from shared.errors import Unavailable
 from shared.parse import storable
 
@@ -108,12 +109,13 @@ class HttpClient:
         from aiohttp import ClientConnectorError, ClientError
         from yarl import URL
 
+        if json is not None:
+            body, headers = wire.dumps(json).encode(), _of_json(headers or {})
         try:
             async with self._open().request(
                 method,
                 URL(url, encoded=True),
                 headers=headers,
-                json=json,
                 data=form if body is None else body,
                 allow_redirects=False,
             ) as response:
@@ -154,6 +156,13 @@ class HttpClient:
         if self._session is not None and self._loop is asyncio.get_running_loop():
             await self._session.close()
         self._session = None
+
+
+def _of_json(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the headers of a body in JSON, which may say themselves what kind of JSON it is."""
+    if any(name.lower() == "content-type" for name in headers):
+        return headers
+    return {"content-type": "application/json", **headers}
 
 
 def _host(url: str) -> str:

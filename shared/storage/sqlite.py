@@ -106,7 +106,8 @@ class SqliteStore:
         self._purger: Repeat | None = None
 
     async def get(self, partition: str, id: str) -> Item | None:
-        self._purge_later()
+        if self._purger is None:
+            self._purge_later()
         rows = await self._database.read(_GET, (partition, id, time()))
         return _item(*rows[0]) if rows else None
 
