@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import monotonic
-from types import TracebackType
 
 from shared.ports.models import Usage
 
@@ -120,12 +119,7 @@ class metering(AbstractContextManager[Meter]):
         self._token: Token[Meter | None] = _current.set(meter)
         return meter
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _current.reset(self._token)
 
 

@@ -7,7 +7,6 @@ is killed has counted since then is not in the figures.
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import monotonic
-from types import TracebackType
 
 TAKEN_EVERY_SECONDS = 60.0
 
@@ -42,12 +41,7 @@ class execution(AbstractContextManager[None]):
     def __enter__(self) -> None:
         self._began = monotonic()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         overhead = _here.overhead
         overhead.executions += 1
         overhead.milliseconds += round((monotonic() - self._began) * 1000)

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from time import monotonic
-from types import TracebackType
 
 from shared.bot import Bot
 from shared.errors import Busy
@@ -112,12 +111,7 @@ class Entered(AbstractAsyncContextManager[None]):
             self._leave()
             raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._leave()
 
     def _leave(self) -> None:

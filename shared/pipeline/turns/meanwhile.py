@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Any
 
 
@@ -33,12 +32,7 @@ class Meanwhile(AbstractAsyncContextManager[None]):
         else:
             self._timer = asyncio.get_running_loop().call_later(self._after, self._begin)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.is_over = True
         if self._timer:
             self._timer.cancel()
